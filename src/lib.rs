@@ -1,0 +1,9 @@
+//! wxflow: a scripted request runner. Flows are YAML files, checked before anything is sent.
+//!
+//! The modules stand on floors and import only from lower ones; `docs/architecture.md` has the table and
+//! `tests/architecture.rs` holds the code to it.
+
+pub mod diagnostic;
+pub mod http;
+pub mod source;
+pub mod value;
