@@ -1,0 +1,16 @@
+//! Text to nodes with spans, and nodes to checked fields: the only user of the YAML crates.
+//!
+//! YAML 1.2 core types, with what silently changes or hides text refused (see `traps` and `scalar`).
+
+mod fields;
+mod node;
+mod offsets;
+mod parse;
+mod scalar;
+mod shape;
+mod traps;
+
+pub use fields::{Fields, duration, duration_of};
+pub use node::{Data, Node, Style};
+pub use parse::parse;
+pub use shape::{Key, Kind, Shape};
