@@ -138,8 +138,7 @@ impl<'s> Builder<'s, '_> {
     fn map(&mut self, start: Span, events: &mut Events<'s>, depth: usize) -> Result<Node<'s>, ScanError> {
         let mut entries: Vec<(Node<'s>, Node<'s>)> = Vec::new();
         let mut end = start;
-        loop {
-            let Some(next) = events.next() else { break };
+        while let Some(next) = events.next() {
             let (event, span) = next?;
             if matches!(event, Event::MappingEnd) {
                 end = if span.start == span.end { end } else { byte_span(&span) };

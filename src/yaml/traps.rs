@@ -71,7 +71,9 @@ fn quote_it(text: &str, start: usize, end: usize, diagnostics: &mut Diagnostics)
     // The value may go on behind the braces: `{{ x }}/c`.
     let rest = text.get(end..).and_then(|r| r.split('\n').next()).unwrap_or("");
     let goes_on = !rest.trim_start().is_empty() && !rest.trim_start().starts_with([',', '}', ']', '#']);
-    let more = [" #", " }", ", "].iter().filter_map(|stop| rest.find(stop)).min().unwrap_or(rest.trim_end().len());
+    let closes =
+        rest.match_indices(" }").map(|(i, _)| i).find(|i| rest.get(i + 2..).is_none_or(|r| !r.starts_with('}')));
+    let more = [rest.find(" #"), rest.find(", "), closes].into_iter().flatten().min().unwrap_or(rest.trim_end().len());
     let end = if goes_on { end + more } else { end };
     let value = text.get(start..end).unwrap_or("").trim();
     let quote = if value.contains('"') { '\'' } else { '"' };
