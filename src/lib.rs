@@ -5,5 +5,6 @@
 
 pub mod diagnostic;
 pub mod http;
+pub mod redact;
 pub mod source;
 pub mod value;
