@@ -4,6 +4,7 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod diagnostic;
+pub mod event;
 pub mod http;
 pub mod redact;
 pub mod source;
