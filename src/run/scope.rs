@@ -1,0 +1,68 @@
+//! The names of one run of one flow: one flat namespace, plus what lives only inside a step.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::template::{self, Bound};
+use minijinja::Value as TemplateValue;
+
+/// What a name is bound to, or why it is not.
+enum Slot {
+    Bound(Bound),
+    /// It should be bound and is not: the message says by which step.
+    Lost(Arc<str>),
+}
+
+/// Everything templates can see.
+#[derive(Default)]
+pub(super) struct Scope {
+    names: HashMap<Arc<str>, Slot>,
+    /// `response`, `jwt`, `loop`, the loop's own name: seen first, dropped when their step ends.
+    local: Vec<(Arc<str>, Bound)>,
+}
+
+impl Scope {
+    /// Binds a name for the rest of the flow.
+    pub(super) fn bind(&mut self, name: &Arc<str>, value: TemplateValue, secret: bool) {
+        self.names.insert(Arc::clone(name), Slot::Bound(Bound { value, secret }));
+    }
+
+    /// Unbinds a name, with the reason that a later use will be told.
+    pub(super) fn lose(&mut self, name: &Arc<str>, reason: &Arc<str>) {
+        self.names.insert(Arc::clone(name), Slot::Lost(Arc::clone(reason)));
+    }
+
+    /// Binds a name until [`Scope::leave`] goes back behind it.
+    pub(super) fn enter(&mut self, name: &str, value: TemplateValue, secret: bool) {
+        self.local.push((Arc::from(name), Bound { value, secret }));
+    }
+
+    /// How many local names there are: to hand to [`Scope::leave`].
+    pub(super) fn depth(&self) -> usize {
+        self.local.len()
+    }
+
+    /// Drops the local names above `depth`.
+    pub(super) fn leave(&mut self, depth: usize) {
+        self.local.truncate(depth);
+    }
+}
+
+impl template::Scope for Scope {
+    fn lookup(&self, name: &str) -> Option<Bound> {
+        if let Some((_, bound)) = self.local.iter().rev().find(|(n, _)| &**n == name) {
+            return Some(bound.clone());
+        }
+        match self.names.get(name) {
+            Some(Slot::Bound(bound)) => Some(bound.clone()),
+            _ => None,
+        }
+    }
+
+    fn why_unbound(&self, name: &str) -> Option<String> {
+        match self.names.get(name) {
+            Some(Slot::Lost(reason)) => Some(reason.to_string()),
+            _ => None,
+        }
+    }
+}
