@@ -3,6 +3,7 @@
 //! The modules stand on floors and import only from lower ones; `docs/architecture.md` has the table and
 //! `tests/architecture.rs` holds the code to it.
 
+pub mod client;
 pub mod diagnostic;
 pub mod event;
 pub mod http;
