@@ -9,12 +9,14 @@ mod flow;
 pub mod inputs;
 mod jwt;
 mod record;
+mod render;
 mod request;
 mod response;
 mod retry_after;
 mod scope;
 mod send;
 mod step;
+mod steps;
 
 pub use clock::{Cancel, Clock, SystemClock};
 pub use flow::{broken, run};

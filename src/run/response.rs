@@ -7,6 +7,7 @@ use minijinja::value::{Enumerator, Object};
 use sha2::{Digest, Sha256};
 
 use super::send::Received;
+use crate::check::Hop;
 use crate::http::Response;
 use crate::http::cookies::parse_set_cookie;
 use crate::template::to_template_value;
@@ -35,7 +36,7 @@ const FIELDS: [&str; 15] = [
 pub(super) struct ResponseObject {
     response: Arc<Response>,
     url: String,
-    redirects: Vec<value::Value>,
+    redirects: Vec<Hop>,
     duration_ms: f64,
     attempts: u32,
     json: OnceLock<Value>,
@@ -95,7 +96,7 @@ impl Object for ResponseObject {
             "size" => Value::from(response.body.len()),
             "wire_size" => Value::from(response.wire_size),
             "sha256" => Value::from(hex(&Sha256::digest(&response.body))),
-            "redirects" => to_template_value(&value::Value::Array(self.redirects.clone())),
+            "redirects" => to_template_value(&self.redirects.iter().map(Hop::to_value).collect()),
             "remote_ip" => Value::from(response.remote_addr.map(|a| a.ip().to_string())),
             "attempts" => Value::from(self.attempts),
             _ => return None,

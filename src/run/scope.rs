@@ -32,6 +32,24 @@ impl Scope {
         self.names.insert(Arc::clone(name), Slot::Lost(Arc::clone(reason)));
     }
 
+    /// Whether a name is bound for the rest of the flow.
+    pub(super) fn is_bound(&self, name: &str) -> bool {
+        matches!(self.names.get(name), Some(Slot::Bound(_)))
+    }
+
+    /// The value of a name bound for the rest of the flow, and whether it is secret.
+    pub(super) fn bound(&self, name: &str) -> Option<(TemplateValue, bool)> {
+        match self.names.get(name)? {
+            Slot::Bound(bound) => Some((bound.value.clone(), bound.secret)),
+            Slot::Lost(_) => None,
+        }
+    }
+
+    /// Whether a name that templates can see is secret.
+    pub(super) fn is_secret(&self, name: &str) -> bool {
+        template::Scope::lookup(self, name).is_some_and(|bound| bound.secret)
+    }
+
     /// Binds a name until [`Scope::leave`] goes back behind it.
     pub(super) fn enter(&mut self, name: &str, value: TemplateValue, secret: bool) {
         self.local.push((Arc::from(name), Bound { value, secret }));

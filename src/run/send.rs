@@ -6,31 +6,61 @@ use std::time::Duration;
 use aho_corasick::AhoCorasick;
 
 use super::record::Sent;
+use super::render::Renderer;
+use super::request::Rendered;
 use super::{Context, Stop, retry_after};
+use crate::check::{Expect, Hop};
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
-use crate::http::redirect::{next_hop, without_credentials};
+use crate::http::redirect::{RedirectError, next_hop, without_credentials};
 use crate::http::{HeaderValue, Method, Origin, Request, Response, Url};
 use crate::value::Value;
 
+/// The statuses that ask to wait, unless `expect` names them.
+const WAITING: [u16; 3] = [423, 429, 503];
+
 /// How the replies of one step are taken.
-pub(super) struct Rules<'a> {
+pub(super) struct Rules {
     /// How many redirects are followed; at 0 a 3xx is the reply.
-    pub(super) redirects: u32,
+    redirects: u32,
     /// How long the server may make the step wait in all; `None` takes a 429 as it is.
-    pub(super) max_wait: Option<Duration>,
-    /// The statuses that `expect` names exactly: they are asked for, so never waited out.
-    pub(super) asked_for: &'a dyn Fn(u16) -> bool,
+    max_wait: Option<Duration>,
+    /// Which of [`WAITING`] `expect` names exactly: they are asked for, so never waited out.
+    asked_for: [bool; 3],
     /// `name=value` pairs of the step's own `cookies`.
-    pub(super) cookies: Vec<(String, String)>,
+    cookies: Vec<(String, String)>,
+}
+
+impl Rules {
+    pub(super) fn of(rendered: &Rendered, asked_for: [bool; 3]) -> Self {
+        let Rendered { redirects, max_wait, ref cookies, .. } = *rendered;
+        Self { redirects, max_wait, asked_for, cookies: cookies.clone() }
+    }
+
+    /// Which of the statuses that ask to wait `expect` names exactly.
+    ///
+    /// # Errors
+    /// A template in `expect.status` failed.
+    pub(super) fn asked_for(expect: &Expect, renderer: &Renderer<'_>) -> Result<[bool; 3], Stop> {
+        let mut named = [false; 3];
+        for (named, status) in named.iter_mut().zip(WAITING) {
+            let asked = expect.names_exactly(status, renderer.names);
+            *named = asked.map_err(|e| renderer.problem(e.span, e.message, None))?;
+        }
+        Ok(named)
+    }
+
+    fn names(&self, status: u16) -> bool {
+        WAITING.iter().zip(self.asked_for).any(|(waiting, asked)| *waiting == status && asked)
+    }
 }
 
 /// A reply that stands.
 pub(super) struct Received {
     pub(super) response: Arc<Response>,
     pub(super) url: Url,
-    /// Each followed redirect: `{status, url, location}`.
-    pub(super) hops: Vec<Value>,
+    /// Each followed redirect.
+    pub(super) hops: Vec<Hop>,
     /// How long the last send took.
     pub(super) took: Duration,
     /// How many sends it took, redirects not counted.
@@ -59,7 +89,7 @@ impl Sender<'_, '_> {
     ///
     /// # Errors
     /// No reply, a refused host, too many redirects, a wait that does not fit, or the person's interrupt.
-    pub(super) async fn send(&mut self, request: Request, rules: &Rules<'_>) -> Result<Received, Stop> {
+    pub(super) async fn send(&mut self, request: Request, rules: &Rules) -> Result<Received, Stop> {
         let origin = Origin::of(&request.url);
         let mut current = request;
         let mut because = Reason::Step;
@@ -84,22 +114,19 @@ impl Sender<'_, '_> {
             if rules.redirects == 0 {
                 return Ok(done(hops));
             }
-            let hop = next_hop(&current, &response).map_err(|e| Stop::problem(e.to_string(), None))?;
+            let hop = next_hop(&current, &response).map_err(refused)?;
             let Some(hop) = hop else { return Ok(done(hops)) };
             if hops.len() as u32 >= rules.redirects {
                 let message = format!("more than {} redirects; the last one led to {}", rules.redirects, hop.request.url);
                 return Err(Stop::problem(message, Some("raise `redirects`, or set it to `false` to look at the 3xx itself")));
             }
-            hops.push(serde_json::json!({
-                "status": response.status,
-                "url": current.url.as_str(),
-                "location": response.header("location"),
-            }));
-            current = if hop.cross_origin {
-                without_credentials(hop.request, self.context.redactor).map_err(|e| Stop::problem(e.to_string(), None))?
-            } else {
-                hop.request
-            };
+            let (url, location) = (current.url.to_string(), hop.request.url.to_string());
+            hops.push(Hop { status: response.status, url, location });
+            current = hop.request;
+            if hop.cross_origin {
+                let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
+                without_credentials(&mut current, &[], carries).map_err(refused)?;
+            }
             because = Reason::Redirect;
         }
     }
@@ -126,13 +153,13 @@ impl Sender<'_, '_> {
     }
 
     /// How long to wait before the same request goes out again; `None` where the reply stands.
-    fn wait_for(&self, request: &Request, reply: &Response, waited: Duration, rules: &Rules<'_>) -> Result<Option<Duration>, Stop> {
+    fn wait_for(&self, request: &Request, reply: &Response, waited: Duration, rules: &Rules) -> Result<Option<Duration>, Stop> {
         let (Some(max), Some(wait)) = (rules.max_wait, retry_after::asked(reply, self.context.clock.now())) else {
             return Ok(None);
         };
         // 423 and 503 do not say that nothing happened: a POST is not sent twice on their word.
         let resend = reply.status == 429 || !matches!(request.method, Method::POST | Method::PATCH);
-        if !resend || (rules.asked_for)(reply.status) {
+        if !resend || rules.names(reply.status) {
             return Ok(None);
         }
         if waited.saturating_add(wait) > max {
@@ -199,6 +226,10 @@ impl Sender<'_, '_> {
             }
         }
     }
+}
+
+fn refused(error: RedirectError) -> Stop {
+    Stop::problem(error.to_string(), Some(error.help()))
 }
 
 /// Tokens of OAuth-like replies are secret from the moment they arrive (RFC 6749 section 5.1, `/jwt/login`, `/guests/token`).
