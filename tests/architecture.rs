@@ -19,13 +19,35 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("environment", &["source", "diagnostic", "value", "redact", "yaml"]),
     (
         "flow",
-        &["source", "diagnostic", "value", "redact", "jwt", "jsonpath", "yaml", "http", "template", "check", "environment"],
+        &[
+            "source",
+            "diagnostic",
+            "value",
+            "redact",
+            "jwt",
+            "jsonpath",
+            "yaml",
+            "http",
+            "template",
+            "check",
+            "environment",
+        ],
     ),
     ("event", &["source", "diagnostic", "value", "redact", "http", "check"]),
     (
         "run",
         &[
-            "source", "diagnostic", "value", "redact", "jwt", "jsonpath", "http", "template", "check", "environment", "flow",
+            "source",
+            "diagnostic",
+            "value",
+            "redact",
+            "jwt",
+            "jsonpath",
+            "http",
+            "template",
+            "check",
+            "environment",
+            "flow",
             "event",
         ],
     ),
@@ -36,17 +58,44 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "source", "diagnostic", "value", "redact", "jwt", "jsonpath", "yaml", "http", "template", "check", "environment",
-            "flow", "event", "run", "load", "client", "report", "sandbox",
+            "source",
+            "diagnostic",
+            "value",
+            "redact",
+            "jwt",
+            "jsonpath",
+            "yaml",
+            "http",
+            "template",
+            "check",
+            "environment",
+            "flow",
+            "event",
+            "run",
+            "load",
+            "client",
+            "report",
+            "sandbox",
         ],
     ),
 ];
 
 /// Modules that read no clock, disk, network or environment, and what that looks like.
-const PURE: &[&str] = &["value", "diagnostic", "redact", "jwt", "jsonpath", "yaml", "http", "template", "check", "flow", "event"];
+const PURE: &[&str] =
+    &["value", "diagnostic", "redact", "jwt", "jsonpath", "yaml", "http", "template", "check", "flow", "event"];
 const IMPURE: &[&str] = &[
-    "std::fs", "std::net::Tcp", "std::env", "std::process", "Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now",
-    "tokio::fs", "tokio::net", "reqwest", "Uuid::new_v4",
+    "std::fs",
+    "std::net::Tcp",
+    "std::env",
+    "std::process",
+    "Instant::now",
+    "SystemTime::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "tokio::fs",
+    "tokio::net",
+    "reqwest",
+    "Uuid::new_v4",
 ];
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -95,12 +144,19 @@ fn modules_import_only_from_lower_floors() {
         for (number, line) in lines.iter().enumerate() {
             for piece in line.split("crate::").skip(1) {
                 let names: Vec<String> = match piece.strip_prefix('{') {
-                    Some(group) => group.split(',').map(|n| n.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect(),
+                    Some(group) => group
+                        .split(',')
+                        .map(|n| n.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+                        .collect(),
                     None => vec![piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()],
                 };
                 for name in names.into_iter().filter(|n| rooms.contains_key(n.as_str())) {
                     if name != module && !allowed.contains(&name.as_str()) {
-                        wrong.push(format!("{} (code line {}): `{module}` may not import `{name}`", path.display(), number + 1));
+                        wrong.push(format!(
+                            "{} (code line {}): `{module}` may not import `{name}`",
+                            path.display(),
+                            number + 1
+                        ));
                     }
                 }
             }
@@ -130,7 +186,11 @@ fn nothing_prints_below_the_command_line() {
     let mut wrong = Vec::new();
     for (module, path, lines) in sources() {
         for line in lines.iter().filter(|_| module != "cli" && module != "report") {
-            if line.contains("println!(") || line.contains("eprint") || line.contains("io::stdout") || line.contains("io::stderr") {
+            if line.contains("println!(")
+                || line.contains("eprint")
+                || line.contains("io::stdout")
+                || line.contains("io::stderr")
+            {
                 wrong.push(format!("{}: {}", path.display(), line.trim()));
             }
         }

@@ -81,11 +81,11 @@ impl<'a> Runner<'a, '_> {
     pub(super) async fn clean(&mut self, registered: Registered<'a>) {
         let Registered { step, action, rendered, asked_for, scope, number, item } = registered;
         let at = (number, item);
-        self.emit(number, item, EventKind::StepStarted {
-            name: step.label.clone(),
-            kind: step.action.kind(),
-            phase: Phase::Cleanup,
-        });
+        self.emit(
+            number,
+            item,
+            EventKind::StepStarted { name: step.label.clone(), kind: step.action.kind(), phase: Phase::Cleanup },
+        );
         let mut outcome = self.outcome(step, Phase::Cleanup);
         let mut log = Log::default();
         let began = self.context.clock.elapsed();
@@ -95,7 +95,8 @@ impl<'a> Runner<'a, '_> {
         // The interrupt that ended the steps does not end what undoes them; a second one ends the process.
         let never = Cancel::new();
         let context = Context { cancel: &never, ..*self.context };
-        let sent = self.sending_in(&context, at, &mut log, async |sender| sender.send(rendered.request, &rules).await).await;
+        let sent =
+            self.sending_in(&context, at, &mut log, async |sender| sender.send(rendered.request, &rules).await).await;
         match sent {
             Ok(received) => {
                 let around = std::mem::replace(&mut self.scope, scope);

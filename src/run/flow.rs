@@ -27,7 +27,13 @@ pub async fn run(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> F
 }
 
 /// Tells of a flow that could not run at all: mistakes in its file, or inputs that are missing. Nothing was sent.
-pub fn broken(name: &str, path: &Arc<str>, problems: Vec<Problem>, context: &Context<'_>, sink: &mut dyn Sink) -> FlowOutcome {
+pub fn broken(
+    name: &str,
+    path: &Arc<str>,
+    problems: Vec<Problem>,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> FlowOutcome {
     let outcome = FlowOutcome {
         name: name.to_owned(),
         outcome: Outcome::Failed,
@@ -258,9 +264,7 @@ impl Stop {
     pub(super) fn into_problem(self) -> Option<Problem> {
         match self {
             Stop::Problem(problem) => Some(*problem),
-            Stop::Cancelled => {
-                Some(Problem { message: "interrupted".to_owned(), help: None, code: None, at: None })
-            }
+            Stop::Cancelled => Some(Problem { message: "interrupted".to_owned(), help: None, code: None, at: None }),
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::source::Span;
 use crate::template::{Template, ValueTemplate};
 use crate::value::{Map, Value};
 
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// The token and its claims: `jwt` in the step's captures.
 ///
@@ -26,12 +27,18 @@ pub(super) fn sign(step: &JwtStep, span: Span, renderer: &Renderer<'_>) -> Resul
         claims.insert("exp".to_owned(), Value::from(expires));
     }
     let key = key(step, span, renderer)?;
-    let token = jwt::sign(&header, &claims, step.algorithm, &key).map_err(|e| renderer.problem(span, e.message, e.help))?;
+    let token =
+        jwt::sign(&header, &claims, step.algorithm, &key).map_err(|e| renderer.problem(span, e.message, e.help))?;
     renderer.context.redactor.learn("jwt.token", &token, None);
     Ok(serde_json::json!({ "token": token, "claims": claims }))
 }
 
-fn object(template: &ValueTemplate, what: &str, span: Span, renderer: &Renderer<'_>) -> Result<Map<String, Value>, Stop> {
+fn object(
+    template: &ValueTemplate,
+    what: &str,
+    span: Span,
+    renderer: &Renderer<'_>,
+) -> Result<Map<String, Value>, Stop> {
     match renderer.value(what, template)? {
         None => Ok(Map::new()),
         Some((Value::Object(map), _)) => Ok(map),
@@ -52,9 +59,11 @@ fn key(step: &JwtStep, span: Span, renderer: &Renderer<'_>) -> Result<jwt::Key, 
         Key::Text(template) => Ok(jwt::Key::from_secret_bytes(text(template)?.as_bytes())),
         Key::Base64(template) => {
             let text = text(template)?;
-            let alphabet = if text.contains(['-', '_']) { base64::alphabet::URL_SAFE } else { base64::alphabet::STANDARD };
+            let alphabet =
+                if text.contains(['-', '_']) { base64::alphabet::URL_SAFE } else { base64::alphabet::STANDARD };
             let bytes = GeneralPurpose::new(&alphabet, LENIENT).decode(text.trim());
-            let help = "a Webex Guest Issuer secret is base64; for a secret that is plain text write `secret: { text: … }`";
+            let help =
+                "a Webex Guest Issuer secret is base64; for a secret that is plain text write `secret: { text: … }`";
             let bytes = bytes.map_err(|_| renderer.problem(span, "the secret is not base64", Some(help.to_owned())))?;
             Ok(jwt::Key::from_secret_bytes(&bytes))
         }
@@ -71,7 +80,11 @@ fn key(step: &JwtStep, span: Span, renderer: &Renderer<'_>) -> Result<jwt::Key, 
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
+    let digits: Vec<u8> =
+        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
     let pairs = digits.chunks_exact(2);
-    pairs.remainder().is_empty().then(|| pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+    pairs
+        .remainder()
+        .is_empty()
+        .then(|| pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use minijinja::Value as TemplateValue;
-
 use super::{Context, Stop};
 use crate::event::{Problem, Snippet};
 use crate::flow::{DurationSetting, Field, Setting};
 use crate::source::{Source, Span};
-use crate::template::{self, Expression, RenderError, Template, ValueTemplate, to_template_value};
+use crate::template::{self, Expression, RenderError, Template, TemplateValue, ValueTemplate, to_template_value};
 use crate::value::Value;
 use crate::yaml::duration_of;
 
@@ -39,11 +37,12 @@ impl Renderer<'_> {
 
     /// Text; `None` for `omit`. `what` names it in the redactor.
     pub(super) fn text(&self, what: &str, template: &Template) -> Result<Option<Text>, Stop> {
-        let Some(text) = template.render_text(self.names).map_err(|e| self.failed(e))? else { return Ok(None) };
-        if text.secret {
-            self.context.redactor.learn(what, &text.text, None);
+        let rendered = template.render_text(self.names).map_err(|e| self.failed(e))?;
+        let Some(text) = rendered.value else { return Ok(None) };
+        if rendered.secret {
+            self.context.redactor.learn(what, &text, None);
         }
-        Ok(Some(Text { text: text.text, secret: text.secret }))
+        Ok(Some(Text { text, secret: rendered.secret }))
     }
 
     /// Text that must be there: `omit` is an error.
@@ -53,22 +52,28 @@ impl Renderer<'_> {
     }
 
     /// A URL, its holes percent-encoded.
-    pub(super) fn url(&self, template: &Template) -> Result<Text, Stop> {
-        let text = template.render_url(self.names).map_err(|e| self.failed(e))?;
-        Ok(Text { text: text.text, secret: text.secret })
+    pub(super) fn url(&self, span: Span, template: &Template) -> Result<String, Stop> {
+        let rendered = template.render_url(self.names).map_err(|e| self.failed(e))?;
+        rendered.value.ok_or_else(|| self.problem(span, "the URL cannot be omitted", None))
     }
 
     /// A value; `None` for `omit`. Leaves whose template names a secret are learned.
     pub(super) fn value(&self, what: &str, template: &ValueTemplate) -> Result<Option<(Value, bool)>, Stop> {
-        let rendered = template.render(self.names).map_err(|e| self.failed(e))?;
-        for leaf in &rendered.secrets {
+        let mut secrets = Vec::new();
+        let rendered = template.render(self.names, &mut secrets).map_err(|e| self.failed(e))?;
+        for leaf in &secrets {
             self.context.redactor.learn_value(what, leaf, None);
         }
         Ok(rendered.value.map(|value| (value, rendered.secret)))
     }
 
     /// A value to bind to `name`, and whether it is secret.
-    pub(super) fn bound(&self, name: &str, span: Span, template: &ValueTemplate) -> Result<(TemplateValue, bool), Stop> {
+    pub(super) fn bound(
+        &self,
+        name: &str,
+        span: Span,
+        template: &ValueTemplate,
+    ) -> Result<(TemplateValue, bool), Stop> {
         match self.value(name, template)? {
             Some((value, secret)) => Ok((to_template_value(&value), secret)),
             None => Err(self.problem(span, format!("`{name}` cannot be bound to `omit`"), None)),
@@ -76,7 +81,12 @@ impl Renderer<'_> {
     }
 
     /// The items of a list to loop over, and whether they are secret.
-    pub(super) fn list(&self, name: &str, span: Span, template: &ValueTemplate) -> Result<(Vec<TemplateValue>, bool), Stop> {
+    pub(super) fn list(
+        &self,
+        name: &str,
+        span: Span,
+        template: &ValueTemplate,
+    ) -> Result<(Vec<TemplateValue>, bool), Stop> {
         match self.value(name, template)? {
             Some((Value::Array(items), secret)) => Ok((items.iter().map(to_template_value).collect(), secret)),
             Some((other, _)) => {
@@ -101,8 +111,13 @@ impl Renderer<'_> {
         };
         let text = |value: &Value| {
             let text = scalar_text(value).ok_or_else(|| {
-                let message = format!("{what} `{}` is {}, which has no text", field.name, crate::value::type_name(value));
-                self.problem(field.span, message, Some("write `| tojson`, or give a scalar or a list of scalars".to_owned()))
+                let message =
+                    format!("{what} `{}` is {}, which has no text", field.name, crate::value::type_name(value));
+                self.problem(
+                    field.span,
+                    message,
+                    Some("write `| tojson`, or give a scalar or a list of scalars".to_owned()),
+                )
             })?;
             if secret {
                 self.context.redactor.learn(what, &text, None);
@@ -118,7 +133,8 @@ impl Renderer<'_> {
             Setting::Fixed(duration) => Ok(*duration),
             Setting::Rendered(template) => {
                 let text = self.required(what, span, template)?.text;
-                duration_of(&text).map_err(|help| self.problem(span, format!("{what} `{text}` is not a duration"), Some(help)))
+                duration_of(&text)
+                    .map_err(|help| self.problem(span, format!("{what} `{text}` is not a duration"), Some(help)))
             }
         }
     }

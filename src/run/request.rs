@@ -32,18 +32,24 @@ pub(super) struct Rendered {
 ///
 /// # Errors
 /// A template failed, or what it gave is not a URL, a header or a duration.
-pub(super) fn render(template: &RequestTemplate, defaults: &Defaults, renderer: &Renderer<'_>) -> Result<Rendered, Stop> {
+pub(super) fn render(
+    template: &RequestTemplate,
+    defaults: &Defaults,
+    renderer: &Renderer<'_>,
+) -> Result<Rendered, Stop> {
     let span = template.span;
     let base = match &defaults.base_url {
         Some(base) => Some(renderer.required("base_url", span, base)?.text),
         None => None,
     };
-    let mut url = absolute(&renderer.url(&template.url)?.text, base.as_deref(), span, renderer)?;
+    let mut url = absolute(&renderer.url(span, &template.url)?, base.as_deref(), span, renderer)?;
     url.set_fragment(None);
     let at_home = base.as_deref().and_then(|b| Url::parse(b).ok()).is_none_or(|b| Origin::of(&b) == Origin::of(&url));
     query(&mut url, template, defaults, at_home, renderer)?;
     let mut headers = HeaderMap::with_capacity(4);
-    for field in defaults.headers.iter().filter(|d| !template.headers.iter().any(|f| f.name.eq_ignore_ascii_case(&d.name))) {
+    for field in
+        defaults.headers.iter().filter(|d| !template.headers.iter().any(|f| f.name.eq_ignore_ascii_case(&d.name)))
+    {
         add_header(&mut headers, field, at_home, renderer)?;
     }
     for field in &template.headers {
@@ -100,12 +106,22 @@ fn absolute(text: &str, base: Option<&str>, span: Span, renderer: &Renderer<'_>)
     };
     match Url::parse(&whole) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        Ok(url) => Err(renderer.problem(span, format!("cannot send to `{whole}`: the scheme `{}` is not HTTP", url.scheme()), None)),
+        Ok(url) => Err(renderer.problem(
+            span,
+            format!("cannot send to `{whole}`: the scheme `{}` is not HTTP", url.scheme()),
+            None,
+        )),
         Err(error) => Err(renderer.problem(span, format!("`{whole}` is not a URL: {error}"), None)),
     }
 }
 
-fn query(url: &mut Url, template: &RequestTemplate, defaults: &Defaults, at_home: bool, renderer: &Renderer<'_>) -> Result<(), Stop> {
+fn query(
+    url: &mut Url,
+    template: &RequestTemplate,
+    defaults: &Defaults,
+    at_home: bool,
+    renderer: &Renderer<'_>,
+) -> Result<(), Stop> {
     let inherited = defaults.query.iter().filter(|d| !template.query.iter().any(|f| f.name == d.name));
     let mut line = url.query().unwrap_or("").to_owned();
     for (field, own) in inherited.map(|f| (f, false)).chain(template.query.iter().map(|f| (f, true))) {
@@ -125,7 +141,12 @@ fn query(url: &mut Url, template: &RequestTemplate, defaults: &Defaults, at_home
 }
 
 /// Adds a header's lines. A default one that holds a secret stays at the base URL's origin.
-fn add_header(headers: &mut HeaderMap, field: &Field, may_be_secret: bool, renderer: &Renderer<'_>) -> Result<(), Stop> {
+fn add_header(
+    headers: &mut HeaderMap,
+    field: &Field,
+    may_be_secret: bool,
+    renderer: &Renderer<'_>,
+) -> Result<(), Stop> {
     for Text { text, secret } in renderer.field("header", field)? {
         if secret && !may_be_secret {
             continue;
@@ -134,7 +155,8 @@ fn add_header(headers: &mut HeaderMap, field: &Field, may_be_secret: bool, rende
         match (name, HeaderValue::from_bytes(text.as_bytes())) {
             (Ok(name), Ok(value)) => _ = headers.append(name, value),
             _ => {
-                let message = format!("the value of header `{}` has a line break or another control character", field.name);
+                let message =
+                    format!("the value of header `{}` has a line break or another control character", field.name);
                 let help = "trim it (`| trim`), or encode it (`| url_encode`, `| base64_encode`)";
                 return Err(renderer.problem(field.span, message, Some(help.to_owned())));
             }

@@ -13,7 +13,8 @@ const LEAST: Duration = Duration::from_secs(1);
 
 /// How long a reply asks to wait: 429 always, 423 and 503 with a usable `Retry-After`; `None` for all others.
 pub(super) fn asked(response: &Response, now: Timestamp) -> Option<Duration> {
-    let header = response.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| parse(v, now));
+    let header =
+        response.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| parse(v, now));
     match response.status {
         429 => Some(header.unwrap_or(FALLBACK)),
         423 | 503 => header,

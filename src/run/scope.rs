@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::template::{self, Bound};
-use minijinja::Value as TemplateValue;
+use crate::template::{self, Bound, NameUse, TemplateValue};
 
 /// What a name is bound to, or why it is not.
 enum Slot {
@@ -45,9 +44,11 @@ impl Scope {
         }
     }
 
-    /// Whether a name that templates can see is secret.
-    pub(super) fn is_secret(&self, name: &str) -> bool {
-        template::Scope::lookup(self, name).is_some_and(|bound| bound.secret)
+    /// Whether what a template names is secret.
+    pub(super) fn names_secret(&self, used: &NameUse) -> bool {
+        let path: Vec<&str> = used.path.iter().map(String::as_str).collect();
+        let whole = path.first().and_then(|name| template::Scope::lookup(self, name)).is_some_and(|bound| bound.secret);
+        whole || template::Scope::is_secret(self, &path)
     }
 
     /// Binds a name until [`Scope::leave`] goes back behind it.
@@ -75,6 +76,11 @@ impl template::Scope for Scope {
             Some(Slot::Bound(bound)) => Some(bound.clone()),
             _ => None,
         }
+    }
+
+    /// A minted token is secret, the claims in it are what the flow wrote.
+    fn is_secret(&self, path: &[&str]) -> bool {
+        matches!(path, ["jwt", "token", ..])
     }
 
     fn why_unbound(&self, name: &str) -> Option<String> {

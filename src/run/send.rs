@@ -106,19 +106,29 @@ impl Sender<'_, '_> {
                 waited += wait;
                 attempts += 1;
                 because = Reason::RateLimit;
-                self.wait(Wait { reason: because, status: Some(response.status), wait_ms: wait.as_millis() as u64, attempt: attempts })
-                    .await?;
+                self.wait(Wait {
+                    reason: because,
+                    status: Some(response.status),
+                    wait_ms: wait.as_millis() as u64,
+                    attempt: attempts,
+                })
+                .await?;
                 continue;
             }
-            let done = |hops| Received { response: Arc::clone(&response), url: current.url.clone(), hops, took, attempts };
+            let done =
+                |hops| Received { response: Arc::clone(&response), url: current.url.clone(), hops, took, attempts };
             if rules.redirects == 0 {
                 return Ok(done(hops));
             }
             let hop = next_hop(&current, &response).map_err(refused)?;
             let Some(hop) = hop else { return Ok(done(hops)) };
             if hops.len() as u32 >= rules.redirects {
-                let message = format!("more than {} redirects; the last one led to {}", rules.redirects, hop.request.url);
-                return Err(Stop::problem(message, Some("raise `redirects`, or set it to `false` to look at the 3xx itself")));
+                let message =
+                    format!("more than {} redirects; the last one led to {}", rules.redirects, hop.request.url);
+                return Err(Stop::problem(
+                    message,
+                    Some("raise `redirects`, or set it to `false` to look at the 3xx itself"),
+                ));
             }
             let (url, location) = (current.url.to_string(), hop.request.url.to_string());
             hops.push(Hop { status: response.status, url, location });
@@ -148,12 +158,20 @@ impl Sender<'_, '_> {
                 learn_tokens(&response, self.context);
                 Ok((response, took))
             }
-            Err(error) => Err(Stop::Problem(Box::new(Problem { message: error.message, help: error.help, code: None, at: None }))),
+            Err(error) => {
+                Err(Stop::Problem(Box::new(Problem { message: error.message, help: error.help, code: None, at: None })))
+            }
         }
     }
 
     /// How long to wait before the same request goes out again; `None` where the reply stands.
-    fn wait_for(&self, request: &Request, reply: &Response, waited: Duration, rules: &Rules) -> Result<Option<Duration>, Stop> {
+    fn wait_for(
+        &self,
+        request: &Request,
+        reply: &Response,
+        waited: Duration,
+        rules: &Rules,
+    ) -> Result<Option<Duration>, Stop> {
         let (Some(max), Some(wait)) = (rules.max_wait, retry_after::asked(reply, self.context.clock.now())) else {
             return Ok(None);
         };
@@ -221,7 +239,8 @@ impl Sender<'_, '_> {
             None => Ok(()),
             Some(found) => {
                 let allowed = found.hosts.join(", ");
-                let message = format!("secret `{}` may only go to {allowed}; nothing was sent to {host}:{port}", found.secret);
+                let message =
+                    format!("secret `{}` may only go to {allowed}; nothing was sent to {host}:{port}", found.secret);
                 Err(Stop::problem(message, Some("correct the URL, or extend the secret's `hosts` with --allow-host")))
             }
         }

@@ -3,21 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::Value as TemplateValue;
-
 use super::flow::Runner;
 use super::record::{exchanges, milliseconds};
 use super::response::ResponseObject;
 use super::send::{Log, Received, Rules, Sender};
 use super::{Context, Stop, jwt, request};
 use crate::check::{CheckError, Reply, Verdict, judge_that};
-use crate::event::{
-    Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepOutcome, Wait,
-};
+use crate::event::{Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepOutcome, Wait};
 use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step};
 use crate::http::{Bytes, HeaderMap, Response};
 use crate::source::{Source, Span};
-use crate::template::{from_template_value, to_template_value};
+use crate::template::{TemplateValue, from_template_value, to_template_value};
 use crate::value::Value;
 
 /// What a step, or one item of it, left behind.
@@ -77,7 +73,8 @@ impl<'a> Runner<'a, '_> {
             goes_on &= ended.outcome != Outcome::Failed || step.continue_on_failure;
             let passed = ended.outcome == Outcome::Passed;
             for name in step.bindings() {
-                let (value, secret) = self.scope.bound(name).filter(|_| passed).unwrap_or((TemplateValue::from(()), false));
+                let (value, secret) =
+                    self.scope.bound(name).filter(|_| passed).unwrap_or((TemplateValue::from(()), false));
                 let list = collected.entry(Arc::clone(name)).or_default();
                 list.0.push(value);
                 list.1 |= secret;
@@ -155,14 +152,16 @@ impl<'a> Runner<'a, '_> {
             }),
             Action::Wait(setting) => match self.render(|r| r.duration("wait", step.span, setting)) {
                 Ok(duration) => {
-                    let wait = Wait { reason: Reason::Step, status: None, wait_ms: duration.as_millis() as u64, attempt: 0 };
+                    let wait =
+                        Wait { reason: Reason::Step, status: None, wait_ms: duration.as_millis() as u64, attempt: 0 };
                     self.sending((number, item), log, async |sender| sender.wait(wait).await).await
                 }
                 Err(stop) => Err(stop),
             },
             Action::Check(expressions) => {
                 let source = &self.flow().source;
-                let verdicts = self.render(|r| expressions.iter().map(|e| judge_that(e, e.span(), r.names)).collect::<Vec<_>>());
+                let verdicts =
+                    self.render(|r| expressions.iter().map(|e| judge_that(e, e.span(), r.names)).collect::<Vec<_>>());
                 outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, source)));
                 Ok(())
             }
@@ -212,7 +211,9 @@ impl<'a> Runner<'a, '_> {
         let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
         outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, &flow.source)));
         if received.response.decoded_lossily() {
-            outcome.warnings.push("the body has bytes that its charset does not have; they were read as U+FFFD".to_owned());
+            outcome
+                .warnings
+                .push("the body has bytes that its charset does not have; they were read as U+FFFD".to_owned());
         }
         Some(response)
     }
@@ -223,8 +224,8 @@ impl<'a> Runner<'a, '_> {
             match self.render(|r| capture.evaluate(reply, r.names)) {
                 Ok(captured) => {
                     let mut secret = captured.secret;
-                    capture.names(&mut |used| secret |= used.path.first().is_some_and(|name| self.scope.is_secret(name)));
-                    // What holds a secret is one: `jwt.token`, or a header that repeats a token.
+                    capture.names(&mut |used| secret |= self.scope.names_secret(&used));
+                    // What holds a secret is one: a header that repeats a token.
                     secret |= matches!(&captured.value, Value::String(text) if self.context.redactor.carries_secret(text.as_bytes()));
                     if secret {
                         self.context.redactor.learn_value(name, &captured.value, None);
@@ -244,7 +245,12 @@ impl<'a> Runner<'a, '_> {
     }
 
     /// Runs `f` with a sender for this step.
-    pub(super) async fn sending<T>(&mut self, at: (u32, u32), log: &mut Log, f: impl AsyncFnOnce(&mut Sender<'_, '_>) -> T) -> T {
+    pub(super) async fn sending<T>(
+        &mut self,
+        at: (u32, u32),
+        log: &mut Log,
+        f: impl AsyncFnOnce(&mut Sender<'_, '_>) -> T,
+    ) -> T {
         let context = self.context;
         self.sending_in(context, at, log, f).await
     }
@@ -304,7 +310,10 @@ fn left_behind(outcome: Outcome, response: Option<TemplateValue>) -> TemplateVal
         Outcome::Failed => "failed",
         Outcome::Skipped => "skipped",
     };
-    TemplateValue::from_iter([("outcome", TemplateValue::from(word)), ("response", response.unwrap_or(TemplateValue::UNDEFINED))])
+    TemplateValue::from_iter([
+        ("outcome", TemplateValue::from(word)),
+        ("response", response.unwrap_or(TemplateValue::UNDEFINED)),
+    ])
 }
 
 /// A captured value for the event: whole where it is small.
