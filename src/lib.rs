@@ -5,5 +5,7 @@
 
 pub mod diagnostic;
 pub mod http;
+pub mod jsonpath;
+pub mod jwt;
 pub mod source;
 pub mod value;
