@@ -8,4 +8,5 @@ pub mod http;
 pub mod jsonpath;
 pub mod jwt;
 pub mod source;
+pub mod template;
 pub mod value;
