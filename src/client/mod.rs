@@ -6,6 +6,7 @@
 
 mod decode;
 mod explain;
+mod probe;
 mod tls;
 
 use std::cell::OnceCell;
@@ -23,6 +24,7 @@ use crate::http::{
 };
 use decode::DecodeError;
 use explain::{Phase, authority, explain, failure};
+use probe::Probe;
 
 /// What the person who runs a flow decides about connections.
 #[derive(Debug)]
@@ -187,15 +189,17 @@ impl Client {
         if !request.body.is_empty() {
             *wire.body_mut() = Some(request.body.clone().into());
         }
-        let mut reply = match timeout_at(deadline, client.execute(wire)).await {
+        let probe = Probe::default();
+        let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, connect)),
-            Err(_) => return Err(too_late(request, "waiting for the reply of")),
+            Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
+            Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
         };
         let first_byte = started.elapsed();
         let wire_body = match timeout_at(deadline, read_body(request, &mut reply, connect)).await {
             Ok(body) => body?,
-            Err(_) => return Err(too_late(request, "reading the reply's body from")),
+            Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "reading the reply's body from")),
         };
         let wire_size = wire_body.len() as u64;
         let codings = decode::codings(reply.headers());
@@ -204,7 +208,7 @@ impl Client {
         } else {
             decode::decode(&codings, wire_body, request.max_body).map_err(|e| undecoded(request, e))?
         };
-        let timing = Timing { first_byte: Some(first_byte), total: started.elapsed(), ..Timing::default() };
+        let timing = Timing { first_byte: Some(first_byte), total: started.elapsed(), ..probe.timing() };
         Ok(assemble(&mut reply, body, wire_size, timing))
     }
 }
@@ -230,6 +234,8 @@ impl Shared {
             .retry(reqwest::retry::never())
             .referer(false)
             .tcp_nodelay(true)
+            .connector_layer(probe::ConnectLayer)
+            .dns_resolver(probe::Resolver)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.idle_timeout)
             .user_agent(concat!("wxflow/", env!("CARGO_PKG_VERSION")))
@@ -302,9 +308,9 @@ fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: 
     response
 }
 
-fn too_late(request: &Request, doing: &str) -> TransportError {
+fn too_late(request: &Request, delivery: Delivery, doing: &str) -> TransportError {
     let message = format!("the timeout of {:?} passed while {doing} {}", request.timeout, authority(&request.url));
-    failure(Kind::Timeout, Delivery::MayHaveArrived, message, Some("a longer `timeout` waits longer"))
+    failure(Kind::Timeout, delivery, message, Some("a longer `timeout` waits longer"))
 }
 
 fn too_large(request: &Request) -> TransportError {

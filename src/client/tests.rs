@@ -186,6 +186,22 @@ fn timeouts_name_what_was_waited_for() {
 }
 
 #[test]
+fn a_timeout_while_connecting_sent_nothing() {
+    // The kernel accepts, nobody answers the handshake.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut request = get(listener.local_addr().unwrap().port());
+    request.timeout = Duration::from_millis(50);
+    let error = fails(&request, Kind::Timeout, Delivery::NotSent);
+    assert!(error.message.starts_with("the timeout of 50ms passed while connecting to localhost:"), "{error}");
+    let options =
+        ClientOptions { connect_timeout: Duration::from_millis(50), proxy: Proxy::Direct, ..ClientOptions::default() };
+    request.timeout = Duration::from_secs(30);
+    let error = block(Client::new(options).send(&request)).unwrap_err();
+    assert_eq!((error.kind, error.delivery), (Kind::Connect, Delivery::NotSent), "{error}");
+    assert!(error.message.ends_with("within 50ms"), "{error}");
+}
+
+#[test]
 fn no_connection_is_not_sent() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for scheme in ["http", "https"] {
@@ -236,8 +252,10 @@ fn connections_are_kept_and_replaced_when_the_server_closed_them() {
     block(async {
         let client = client();
         let request = server.request();
-        for _ in 0..3 {
-            assert_eq!(client.send(&request).await.unwrap().status, 200);
+        for new in [true, false, true] {
+            let timing = client.send(&request).await.unwrap().timing;
+            assert_eq!(timing.connect.is_some(), new);
+            assert!(timing.dns.is_none() && timing.tls.is_none());
             tokio::task::yield_now().await;
         }
     });
@@ -313,7 +331,11 @@ fn get(port: u16) -> Request {
 fn tls_with_an_authority_of_ones_own() {
     let (config, root) = tls_server("localhost", 2999, &[]);
     let request = get(serve_tls(config).port());
-    assert_eq!(block(trusting(Some(root)).send(&request)).unwrap().body, "over TLS");
+    let response = block(trusting(Some(root)).send(&request)).unwrap();
+    assert_eq!(response.body, "over TLS");
+    let Timing { dns, connect, tls, first_byte, total } = response.timing;
+    assert!(dns.unwrap() + connect.unwrap() + tls.unwrap() <= first_byte.unwrap());
+    assert!(first_byte.unwrap() <= total && tls.unwrap() > Duration::ZERO);
 }
 
 #[test]
