@@ -14,6 +14,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use ::http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::time::{Instant, timeout_at};
@@ -182,22 +185,18 @@ impl Client {
     async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
         let started = Instant::now();
         let deadline = started + request.timeout;
-        let connect = self.shared.options.connect_timeout;
+        let options = &self.shared.options;
         let client = self.http(request)?;
-        let mut wire = reqwest::Request::new(request.method.clone(), request.url.clone());
-        wire.headers_mut().clone_from(&request.headers);
-        if !request.body.is_empty() {
-            *wire.body_mut() = Some(request.body.clone().into());
-        }
+        let wire = wire_request(request);
         let probe = Probe::default();
         let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
-            Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, connect)),
+            Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, options)),
             Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
         };
         let first_byte = started.elapsed();
-        let wire_body = match timeout_at(deadline, read_body(request, &mut reply, connect)).await {
+        let wire_body = match timeout_at(deadline, read_body(request, &mut reply, options)).await {
             Ok(body) => body?,
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "reading the reply's body from")),
         };
@@ -261,12 +260,33 @@ fn accept_encoding() -> (::http::HeaderName, ::http::HeaderValue) {
     (::http::header::ACCEPT_ENCODING, ::http::HeaderValue::from_static(decode::ACCEPTED))
 }
 
+fn wire_request(request: &Request) -> reqwest::Request {
+    let mut url = request.url.clone();
+    let mut headers = request.headers.clone();
+    // `https://user:password@host` is no part of HTTP, and would be sent as HTTP/2's authority.
+    if !url.username().is_empty() || url.password().is_some() {
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<_>>();
+        let pair = [decode(url.username()), decode(url.password().unwrap_or_default())].join(&b':');
+        let basic = format!("Basic {}", BASE64.encode(pair));
+        if let (Ok(basic), false) = (basic.parse(), headers.contains_key(AUTHORIZATION)) {
+            headers.insert(AUTHORIZATION, basic);
+        }
+        url.set_username("").and_then(|()| url.set_password(None)).ok();
+    }
+    let mut wire = reqwest::Request::new(request.method.clone(), url);
+    *wire.headers_mut() = headers;
+    if !request.body.is_empty() {
+        *wire.body_mut() = Some(request.body.clone().into());
+    }
+    wire
+}
+
 /// The body as it came. Its bound is `max_body` where it is not packed; a packed one may be a little larger than what
 /// comes out of it, never much.
 async fn read_body(
     request: &Request,
     reply: &mut reqwest::Response,
-    connect: Duration,
+    options: &ClientOptions,
 ) -> Result<Bytes, TransportError> {
     let packed = reply.headers().contains_key(::http::header::CONTENT_ENCODING);
     let max = if packed { request.max_body.saturating_add(64 << 10) } else { request.max_body };
@@ -277,7 +297,7 @@ async fn read_body(
     }
     let mut first = Bytes::new();
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.map_err(|e| explain(&e, &request.url, Phase::Body, connect))? {
+    while let Some(chunk) = reply.chunk().await.map_err(|e| explain(&e, &request.url, Phase::Body, options))? {
         if (first.len() + body.len() + chunk.len()) as u64 > max {
             return Err(too_large(request));
         }

@@ -129,6 +129,19 @@ fn headers_that_are_set_win() {
 }
 
 #[test]
+fn credentials_in_the_url_become_a_header() {
+    let server = Server::one(reply("200 OK", b""));
+    let mut request = server.request();
+    request.url.set_username("me").unwrap();
+    request.url.set_password(Some("p@ss")).unwrap();
+    send(&request).unwrap();
+    let seen = server.thread.join().unwrap().remove(0);
+    assert!(seen.starts_with("GET /a?b=c HTTP/1.1"), "{seen}");
+    assert!(seen.contains("authorization: Basic bWU6cEBzcw=="), "{seen}");
+    assert!(seen.contains(&format!("host: {}\r\n", server.address)), "{seen}");
+}
+
+#[test]
 fn packed_replies_are_unpacked_and_both_sizes_told() {
     let plain = "Stève ".repeat(500).into_bytes();
     for coding in ["gzip", "deflate", "br", "zstd"] {
@@ -429,4 +442,16 @@ fn a_proxy_is_used_where_one_is_given() {
     let request = Request::new(Method::GET, Url::parse("http://host.invalid/x").unwrap());
     assert_eq!(block(client.send(&request)).unwrap().body, "from the proxy");
     assert!(proxy.thread.join().unwrap().remove(0).starts_with("GET http://host.invalid/x HTTP/1.1"));
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let through = Url::parse(&format!("http://{free}")).unwrap();
+    let client = Client::new(ClientOptions { proxy: Proxy::Through(through), ..ClientOptions::default() });
+    let request = Request::new(Method::GET, Url::parse("https://proxy.invalid/x").unwrap());
+    let error = block(client.send(&request)).unwrap_err();
+    assert_eq!((error.kind, error.delivery), (Kind::Connect, Delivery::NotSent), "{error}");
+    let start = format!("no connection to proxy.invalid:443 through the proxy {free} (");
+    assert!(error.message.starts_with(&start), "{error}");
 }
