@@ -1,13 +1,16 @@
 //! Against real sockets on 127.0.0.1: a thread that answers canned bytes, plain or through TLS.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
 use super::*;
-use crate::http::Method;
+use crate::http::{Method, Url};
 use decode::tests::pack;
 
 /// Serves one canned reply per request; a connection is kept while `keep`. Gives the requests' text back.
