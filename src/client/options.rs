@@ -23,7 +23,7 @@ pub struct ClientOptions {
     pub identity: Option<Identity>,
     /// Which proxy, if any.
     pub proxy: Proxy,
-    /// Host names with a fixed address (`--resolve`); port 0 keeps the URL's.
+    /// Host names with a fixed address (`--resolve`); its port counts only where the URL names none (0: the scheme's).
     pub resolve: Vec<(String, SocketAddr)>,
 }
 

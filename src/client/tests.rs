@@ -8,6 +8,7 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 
 use super::*;
 use crate::http::{Method, Url};
@@ -457,4 +458,46 @@ fn a_proxy_that_is_not_there_is_named() {
     assert_eq!((error.kind, error.delivery), (Kind::Connect, Delivery::NotSent), "{error}");
     let start = format!("no connection to proxy.invalid:443 through the proxy {free} (");
     assert!(error.message.starts_with(&start), "{error}");
+}
+
+#[test]
+fn a_name_can_be_given_an_address() {
+    let server = Server::one(reply("200 OK", b"here"));
+    let resolve = vec![("host.invalid".to_owned(), server.address)];
+    let client = Client::new(ClientOptions { resolve, proxy: Proxy::Direct, ..ClientOptions::default() });
+    let url = Url::parse(&format!("http://host.invalid:{}/", server.address.port())).unwrap();
+    assert_eq!(block(client.send(&Request::new(Method::GET, url))).unwrap().body, "here");
+    assert!(server.thread.join().unwrap().remove(0).contains("host: host.invalid:"));
+}
+
+#[test]
+fn a_server_that_asks_who_we_are_is_shown_it_or_its_wish_is_told() {
+    let (authority, key) = authority_and_key();
+    let chain = CertificateParams::new(["me".to_owned()]).unwrap().signed_by(&key, &authority).unwrap().pem();
+    let key = key.serialize_pem();
+    let identity = || Identity::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+    for (identity, accepted) in [(Some(identity()), true), (None, false)] {
+        let (server_key, mut roots) = (KeyPair::generate().unwrap(), rustls::RootCertStore::empty());
+        roots.add(authority.der().clone()).unwrap();
+        let leaf =
+            CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&server_key, &authority).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(clients)
+            .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(server_key.serialize_der()).unwrap());
+        let request = get(serve_tls(config.unwrap()).port());
+        let extra_roots = vec![authority.der().clone()];
+        let client =
+            Client::new(ClientOptions { identity, extra_roots, proxy: Proxy::Direct, ..ClientOptions::default() });
+        match block(client.send(&request)) {
+            Ok(response) => assert!(accepted && response.body == "over TLS"),
+            Err(error) => {
+                assert!(!accepted && error.kind == Kind::Tls, "{error}");
+                assert!(error.message.ends_with("wants a client certificate"), "{error}");
+            }
+        }
+    }
 }
