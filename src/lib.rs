@@ -5,5 +5,6 @@
 
 pub mod diagnostic;
 pub mod http;
+pub mod sandbox;
 pub mod source;
 pub mod value;
