@@ -148,3 +148,79 @@ fn too_many() -> Refusal {
     )
     .header(::http::header::RETRY_AFTER, "1")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Lab;
+    use super::*;
+
+    #[test]
+    fn faults_are_read_and_mistakes_explained() {
+        assert_eq!("rate-limit=5".parse(), Ok(Fault::RateLimit(5)));
+        assert_eq!("latency=200".parse(), Ok(Fault::Latency(Duration::from_millis(200))));
+        assert_eq!("error=0.25".parse(), Ok(Fault::Error(0.25)));
+        assert_eq!("expire-tokens".parse(), Ok(Fault::ExpireTokens));
+        for (text, help) in [
+            ("rate-limit", "write rate-limit=VALUE"),
+            ("rate-limit=x", "rate-limit=10"),
+            ("error=2", "0 to 1"),
+            ("error=NaN", "0 to 1"),
+            ("expire-tokens=1", "no value"),
+            ("lag=1", "the faults are"),
+        ] {
+            let message = text.parse::<Fault>().unwrap_err();
+            assert!(message.contains(help), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_rate_limit_counts_each_token_and_recovers_after_the_wait() {
+        let lab = Lab::with_faults(&[Fault::RateLimit(2)]);
+        let me = |token: &str| lab.get("/people/me").token(token).send();
+        let (person, bot) = (lab.person(), lab.variable("WEBEX_BOT_TOKEN"));
+        assert_eq!((me(&person).status, me(&person).status), (200, 200));
+        let refused = me(&person);
+        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
+        assert!(refused.json["trackingId"].is_string());
+        assert_eq!((me(&person).status, me(&bot).status), (429, 200));
+        lab.advance(1);
+        assert_eq!((me(&person).status, me(&person).status, me(&person).status), (200, 200, 429));
+    }
+
+    #[test]
+    fn errors_strike_at_their_rate_and_change_nothing() {
+        let lab = Lab::with_faults(&[Fault::Error(0.5)]);
+        let body = serde_json::json!({"title": "x"});
+        let statuses: Vec<_> =
+            (0..200).map(|_| lab.post("/rooms").token(&lab.person()).json(&body).send().status).collect();
+        let made = statuses.iter().filter(|s| **s == 200).count();
+        assert!((70..130).contains(&made), "{made}");
+        assert!(statuses.iter().all(|s| matches!(s, 200 | 500 | 502 | 503 | 504)));
+        let list = loop {
+            let reply = lab.get("/rooms?max=1000").token(&lab.person()).send();
+            if reply.status == 200 {
+                break reply;
+            }
+        };
+        assert_eq!(list.items(), made);
+        assert_eq!(lab.get("/_wxflow/echo").send().status, 200);
+    }
+
+    #[test]
+    fn tokens_expire_after_some_requests_but_a_bots() {
+        let lab = Lab::with_faults(&[Fault::ExpireTokens]);
+        let lived = |token: &str| (0..20).filter(|_| lab.get("/people/me").token(token).send().status == 200).count();
+        assert!((5..10).contains(&lived(&lab.person())));
+        assert_eq!(lived(&lab.variable("WEBEX_BOT_TOKEN")), 20);
+    }
+
+    #[test]
+    fn latency_delays_webex_routes_only() {
+        let lab = Lab::with_faults(&[Fault::Latency(Duration::from_millis(40))]);
+        let me = lab.get("/people/me").token(&lab.person()).send();
+        assert_eq!(me.answer.delay, Duration::from_millis(40));
+        assert_eq!(lab.get("/_wxflow/echo").send().answer.delay, Duration::ZERO);
+        // A refusal comes as late as any other answer.
+        assert_eq!(lab.get("/people/me").send().answer.delay, Duration::from_millis(40));
+    }
+}

@@ -13,7 +13,8 @@ mod ids;
 mod lab;
 mod login;
 mod memberships;
-//mod messages;
+mod mention;
+mod messages;
 mod page;
 mod people;
 mod rooms;
@@ -113,8 +114,7 @@ impl Sandbox {
             None => format!("ROUTERGW_{}", tracking.uuid()),
         };
         let call = Call { request, param: "".into(), store, fixtures: &self.fixtures, now, tracking_id: &tracking_id };
-        let answer = routes::answer(call, faults).unwrap_or_else(|refusal| refusal.into_answer(&tracking_id));
-        answer.header(TRACKING_ID, &tracking_id)
+        routes::answer(call, faults).header(TRACKING_ID, &tracking_id)
     }
 }
 

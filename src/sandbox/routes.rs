@@ -1,10 +1,10 @@
 //! The table of routes, and the way of a request to its own: path, faults, token, route.
 
-use super::answer::{Outcome, Refusal};
+use super::answer::{Answer, Outcome, Refusal};
 use super::call::{self, Call, Caller};
 use super::fault::Faults;
 use super::store::Store;
-use super::{guests, lab, login, memberships, people, rooms, webhooks};
+use super::{guests, lab, login, memberships, messages, people, rooms, webhooks};
 use crate::http::Method;
 
 /// What answers, and whether it needs a token first.
@@ -48,12 +48,12 @@ const ROUTES: &[Route] = &[
     route("GET", "memberships/{}", Signed(memberships::get)),
     route("PUT", "memberships/{}", Signed(memberships::update)),
     route("DELETE", "memberships/{}", Signed(memberships::delete)),
-    //    route("POST", "messages", Signed(messages::create)),
-    //    route("GET", "messages", Signed(messages::list)),
-    //    route("GET", "messages/direct", Signed(messages::list_direct)),
-    //    route("GET", "messages/{}", Signed(messages::get)),
-    //    route("PUT", "messages/{}", Signed(messages::update)),
-    //    route("DELETE", "messages/{}", Signed(messages::delete)),
+    route("POST", "messages", Signed(messages::create)),
+    route("GET", "messages", Signed(messages::list)),
+    route("GET", "messages/direct", Signed(messages::list_direct)),
+    route("GET", "messages/{}", Signed(messages::get)),
+    route("PUT", "messages/{}", Signed(messages::update)),
+    route("DELETE", "messages/{}", Signed(messages::delete)),
     route("POST", "webhooks", Signed(webhooks::create)),
     route("GET", "webhooks", Signed(webhooks::list)),
     route("GET", "webhooks/{}", Signed(webhooks::get)),
@@ -70,19 +70,25 @@ const ROUTES: &[Route] = &[
     route("GET", "_wxflow/bytes/{}", Open(lab::bytes)),
 ];
 
-/// Finds the route and lets it answer.
-pub(super) fn answer(mut call: Call, faults: &mut Faults) -> Outcome {
+/// Finds the route and lets it answer. A refusal comes as late as any other answer.
+pub(super) fn answer(mut call: Call, faults: &mut Faults) -> Answer {
     let path = call.request.url.path().trim_start_matches('/');
     let path = path.strip_prefix("v1/").unwrap_or(path).trim_end_matches('/');
-    let (route, param) = find(&call.request.method, path)?;
-    call.param = call::decode_segment(param);
-    if path.starts_with("_wxflow/") {
-        return dispatch(route, &mut call, None);
-    }
-    faults.strike().and_then(|()| dispatch(route, &mut call, Some(faults))).map(|mut answer| {
+    let ours = path.starts_with("_wxflow/");
+    let tracking_id = call.tracking_id;
+    let outcome = find(&call.request.method, path).and_then(|(route, param)| {
+        call.param = call::decode_segment(param);
+        if ours {
+            return dispatch(route, &mut call, None);
+        }
+        faults.strike()?;
+        dispatch(route, &mut call, Some(faults))
+    });
+    let mut answer = outcome.unwrap_or_else(|refusal| refusal.into_answer(tracking_id));
+    if !ours {
         answer.delay += faults.latency();
-        answer
-    })
+    }
+    answer
 }
 
 fn dispatch(route: &Route, call: &mut Call, faults: Option<&mut Faults>) -> Outcome {
@@ -143,4 +149,40 @@ fn caller_of(store: &Store, token: &str, now: jiff::Timestamp) -> Option<Caller>
 pub(super) fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Lab;
+    use super::*;
+
+    #[test]
+    fn routes_answer_with_and_without_the_version() {
+        let lab = Lab::new();
+        for path in ["/people/me", "/v1/people/me", "/v1/people/me/"] {
+            assert_eq!(lab.get(path).token(&lab.person()).send().status, 200, "{path}");
+        }
+        for path in ["/", "/v1", "/v1/nothing", "/v2/people/me", "/rooms/a/b"] {
+            let reply = lab.get(path).token(&lab.person()).send();
+            assert_eq!((reply.status, reply.message()), (404, "The requested resource could not be found."), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_callers_tracking_id_is_repeated() {
+        let lab = Lab::new();
+        let reply = lab.get("/rooms/x").header("TrackingID", "MINE_1").token(&lab.person()).send();
+        assert_eq!((reply.header("trackingid"), reply.json["trackingId"].as_str()), (Some("MINE_1"), Some("MINE_1")));
+        let (one, other) = (lab.get("/rooms").send(), lab.get("/rooms").send());
+        assert!(one.header("trackingid").unwrap().starts_with("ROUTERGW_"));
+        assert_ne!(one.header("trackingid"), other.header("trackingid"));
+    }
+
+    #[test]
+    fn only_a_bearer_token_counts() {
+        assert_eq!(bearer("Bearer abc"), Some("abc"));
+        assert_eq!(bearer("bearer  abc "), Some("abc"));
+        assert_eq!(bearer("Basic abc"), None);
+        assert_eq!(bearer("abc"), None);
+    }
 }

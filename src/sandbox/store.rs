@@ -81,6 +81,28 @@ pub(super) struct Room {
 }
 
 impl Room {
+    /// A direct room of nobody yet.
+    pub(super) fn direct(seq: u64, uuid: Uuid, creator: Uuid, now: Timestamp) -> Self {
+        Self {
+            seq,
+            uuid,
+            title: String::new(),
+            is_direct: true,
+            is_locked: false,
+            is_public: false,
+            is_announcement_only: false,
+            team_id: None,
+            classification_id: None,
+            description: None,
+            creator,
+            created: now,
+            made_public: None,
+            last_activity: now,
+            members: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
+
     pub(super) fn id(&self) -> String {
         ids::encode("ROOM", self.uuid)
     }
