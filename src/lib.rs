@@ -5,6 +5,7 @@
 
 pub mod diagnostic;
 pub mod http;
+pub mod redact;
 pub mod source;
 pub mod value;
 pub mod yaml;
