@@ -4,8 +4,10 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod diagnostic;
+pub mod event;
 pub mod http;
 pub mod redact;
+pub mod report;
 pub mod source;
 pub mod value;
 pub mod yaml;
