@@ -4,8 +4,12 @@
 //! flows before it, on disk once they are many, and at the run's end they are put together in the order of the paths.
 //! Events arrive in order within a flow; flows run at the same time on several threads.
 
+mod describe;
 mod display;
 mod events;
+pub mod json;
+mod junit;
+mod schema;
 mod spool;
 mod target;
 pub mod terminal;
@@ -17,6 +21,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
+pub use schema::{event_schema, report_schema};
 pub use spool::{Key, Segments};
 pub use target::{ReportError, Target};
 
@@ -99,15 +104,20 @@ impl Run {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Their names say it.
 pub enum FormatName {
+    Junit,
+    Json,
     Events,
 }
 
 impl FormatName {
     /// Every format, as `--report` writes it.
-    pub const ALL: [(&'static str, FormatName); 1] = [("events", FormatName::Events)];
+    pub const ALL: [(&'static str, FormatName); 3] =
+        [("junit", FormatName::Junit), ("json", FormatName::Json), ("events", FormatName::Events)];
 
     fn format(self) -> Box<dyn Format> {
         match self {
+            FormatName::Junit => Box::new(junit::Junit),
+            FormatName::Json => Box::new(json::Json),
             FormatName::Events => Box::new(events::Events),
         }
     }

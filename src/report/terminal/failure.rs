@@ -6,18 +6,14 @@ use colored::Colorize as _;
 
 use super::{difference, display, step};
 use crate::event::{Assertion, Exchange, Problem, Snippet, StepOutcome};
+use crate::report::describe;
 
 /// Lines of a reply's body that are shown.
 const BODY: usize = 10;
 
 /// The step and the first thing wrong with it, for the list at the end.
 pub(super) fn headline(item: Option<u32>, step: &StepOutcome) -> String {
-    let cause = match (step.problems.first(), step.assertions.iter().find(|a| !a.passed)) {
-        (Some(problem), _) => display::line(first_line(&problem.message)).into_owned(),
-        (None, Some(assertion)) => claim(assertion),
-        (None, None) => "failed".to_owned(),
-    };
-    format!("{}: {cause}", step::name(&step.name, item))
+    format!("{}: {}", step::name(&step.name, item), describe::headline(step))
 }
 
 /// All that a failed step has to say. The exchange is left out where `-v` has shown it.
@@ -49,7 +45,7 @@ pub(super) fn problem(out: &mut String, problem: &Problem, margin: usize, width:
 }
 
 fn assertion(out: &mut String, assertion: &Assertion, margin: usize, width: usize) {
-    words(out, &"failed:".red().bold().to_string(), &claim(assertion), margin);
+    words(out, &"failed:".red().bold().to_string(), &describe::claim(assertion), margin);
     if let Some(at) = &assertion.at {
         snippet(out, at, margin, width);
     }
@@ -57,16 +53,6 @@ fn assertion(out: &mut String, assertion: &Assertion, margin: usize, width: usiz
         words(out, "", message, margin);
     }
     difference::show(out, assertion, margin, width);
-}
-
-/// `$.displayName equals "Stève"`, in a line's length.
-fn claim(assertion: &Assertion) -> String {
-    let text = format!("{} {}", first_line(&assertion.subject), first_line(&assertion.predicate));
-    display::cut(&display::line(text.trim_end()), 100).into_owned()
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }
 
 /// A labelled text; further lines stand below its first.
@@ -128,8 +114,8 @@ fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize) 
     let Some(reply) = &exchange.reply else {
         return row(&display::line(exchange.error.as_deref().unwrap_or("no reply")).red().to_string());
     };
-    let tracking = reply.headers.iter().find(|h| h.name.eq_ignore_ascii_case("trackingid"));
-    let tracking = tracking.map_or_else(String::new, |h| format!(" · trackingid {}", display::line(&h.value)));
+    let tracking =
+        describe::tracking_id(exchange).map_or_else(String::new, |id| format!(" · trackingid {}", display::line(id)));
     row(&format!("{} {}{tracking}", reply.status, display::line(&reply.reason)).replace("  ", " "));
     let Some(body) = &reply.body else { return };
     let text = step::body(body);
