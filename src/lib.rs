@@ -10,6 +10,7 @@ pub mod http;
 pub mod jsonpath;
 pub mod jwt;
 pub mod redact;
+pub mod report;
 pub mod sandbox;
 pub mod source;
 pub mod template;
