@@ -4,7 +4,10 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod diagnostic;
+pub mod environment;
 pub mod http;
+pub mod load;
+pub mod redact;
 pub mod source;
 pub mod value;
 pub mod yaml;
