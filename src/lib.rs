@@ -5,6 +5,7 @@
 
 pub mod diagnostic;
 pub mod environment;
+pub mod event;
 pub mod http;
 pub mod load;
 pub mod redact;
