@@ -7,6 +7,8 @@ pub mod diagnostic;
 pub mod environment;
 pub mod event;
 pub mod http;
+pub mod jsonpath;
+pub mod jwt;
 pub mod load;
 pub mod redact;
 pub mod source;
