@@ -6,11 +6,13 @@ mod environment;
 mod jail;
 mod project;
 mod read;
+mod secret;
 
 pub use discover::{Discovered, discover};
 pub use environment::environment;
 pub use project::{Project, Surroundings};
 pub use read::source;
+pub use secret::{secret, trim};
 
 use std::path::Path;
 
