@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod diagnostic;
+pub mod environment;
 pub mod event;
 pub mod http;
 pub mod jsonpath;
@@ -12,6 +13,8 @@ pub mod jwt;
 pub mod redact;
 pub mod report;
 pub mod sandbox;
+pub mod load;
+pub mod redact;
 pub mod source;
 pub mod template;
 pub mod value;
