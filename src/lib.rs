@@ -5,6 +5,8 @@
 
 pub mod diagnostic;
 pub mod http;
+pub mod jsonpath;
+pub mod jwt;
 pub mod source;
 pub mod value;
 pub mod yaml;
