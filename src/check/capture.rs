@@ -11,7 +11,7 @@ use super::{CheckError, Lower};
 use crate::diagnostic::Code;
 use crate::jsonpath::JsonPath;
 use crate::source::Span;
-use crate::template::{Context, NameUse, ValueTemplate, lower};
+use crate::template::{Context, NameUse, ValueTemplate, read};
 use crate::value::Value;
 use crate::yaml::{Data, Fields, Node};
 
@@ -100,7 +100,7 @@ impl Capture {
     ///
     /// # Errors
     /// The source finds nothing and there is no `default`, or a template failed.
-    pub fn evaluate(&self, reply: &Reply<'_>, context: &Context) -> Result<Captured, CheckError> {
+    pub fn evaluate(&self, reply: &Reply<'_>, context: &Context<'_>) -> Result<Captured, CheckError> {
         let fail = |message: String| CheckError { message, span: self.span };
         let found = self.source.find(reply, context).map_err(fail)?;
         let value = match (found, &self.default) {
@@ -114,10 +114,10 @@ impl Capture {
     /// Visits every name its templates use.
     pub fn names(&self, visit: &mut dyn FnMut(NameUse)) {
         if let Source::Value(template) = &self.source {
-            template.names(visit);
+            template.names().into_iter().for_each(&mut *visit);
         }
         if let Some(default) = &self.default {
-            default.names(visit);
+            default.names().into_iter().for_each(&mut *visit);
         }
     }
 }
@@ -131,7 +131,7 @@ enum Found {
 impl Source {
     /// # Errors
     /// Something other than "there is none": no `default` covers it.
-    fn find(&self, reply: &Reply<'_>, context: &Context) -> Result<Found, String> {
+    fn find(&self, reply: &Reply<'_>, context: &Context<'_>) -> Result<Found, String> {
         let text = |found: Option<&str>, why: &dyn Fn() -> String| match found {
             Some(text) => Found::Value(Value::from(text)),
             None => Found::Nothing(why()),
@@ -188,7 +188,7 @@ fn short(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Source> {
         return cx.json_path(node).map(|path| Source::Json(Box::new(path)));
     }
     if text.contains("{{") {
-        return lower::value(node, cx.diagnostics).map(|template| Source::Value(Box::new(template)));
+        return read::value(node, cx.diagnostics).map(|template| Source::Value(Box::new(template)));
     }
     let help = match text.starts_with(['.', '[']) {
         true => format!("a JSONPath begins with `$`: write `${text}`"),
@@ -210,7 +210,7 @@ fn short(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Source> {
 fn long(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Capture> {
     let fields = Fields::read(node, &CAPTURE, cx.diagnostics)?;
     let secret = fields.get("secret").and_then(|n| n.boolean("`secret`", cx.diagnostics)).unwrap_or(false);
-    let default = fields.get("default").and_then(|n| lower::value(n, cx.diagnostics)).map(Box::new);
+    let default = fields.get("default").and_then(|n| read::value(n, cx.diagnostics)).map(Box::new);
     let before = cx.diagnostics.len();
     let Some((key, value)) = fields.one_of(&SOURCES, cx.diagnostics) else {
         // Unknown keys have been reported; what is missing is worth a word only where nothing else was said.
@@ -226,7 +226,7 @@ fn long(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Capture> {
         "header" => Source::Header(named(value, "`header`", cx).and_then(|()| cx.header_name(value))?),
         "cookie" => Source::Cookie(named(value, "`cookie`", cx).and_then(|()| cx.cookie_name(value))?),
         "regex" => Source::Regex(Box::new(cx.regex(value, "`regex`")?)),
-        "value" => Source::Value(Box::new(lower::value(value, cx.diagnostics)?)),
+        "value" => Source::Value(Box::new(read::value(value, cx.diagnostics)?)),
         "body" => flag(key, value, Source::Body, cx)?,
         "status" => flag(key, value, Source::Status, cx)?,
         "url" => flag(key, value, Source::Url, cx)?,
