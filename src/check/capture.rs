@@ -42,7 +42,7 @@ enum Source {
 pub struct Captured {
     /// The value.
     pub value: Value,
-    /// Whether the capture is marked `secret: true`. A template that names a secret makes one too: its owner knows that.
+    /// Whether the capture is marked `secret: true`, or its template names a secret.
     pub secret: bool,
 }
 
@@ -102,13 +102,14 @@ impl Capture {
     /// The source finds nothing and there is no `default`, or a template failed.
     pub fn evaluate(&self, reply: &Reply<'_>, context: &Context<'_>) -> Result<Captured, CheckError> {
         let fail = |message: String| CheckError { message, span: self.span };
-        let found = self.source.find(reply, context).map_err(fail)?;
-        let value = match (found, &self.default) {
-            (Found::Value(value), _) => value,
-            (Found::Nothing(_), Some(default)) => default.render(context).map_err(|e| fail(e.to_string()))?,
+        let (value, secret) = match (self.source.find(reply, context).map_err(fail)?, &self.default) {
+            (Found::Value(value, secret), _) => (value, secret),
+            (Found::Nothing(_), Some(default)) => {
+                super::rendered(default, context).map_err(|error| fail(super::sentence(&error)))?
+            }
             (Found::Nothing(why), None) => return Err(fail(why)),
         };
-        Ok(Captured { value, secret: self.secret })
+        Ok(Captured { value, secret: secret || self.secret })
     }
 
     /// Visits every name its templates use.
@@ -123,7 +124,8 @@ impl Capture {
 }
 
 enum Found {
-    Value(Value),
+    /// The value, and whether the template that made it names a secret.
+    Value(Value, bool),
     /// Nothing, and the sentence for it.
     Nothing(String),
 }
@@ -133,14 +135,14 @@ impl Source {
     /// Something other than "there is none": no `default` covers it.
     fn find(&self, reply: &Reply<'_>, context: &Context<'_>) -> Result<Found, String> {
         let text = |found: Option<&str>, why: &dyn Fn() -> String| match found {
-            Some(text) => Found::Value(Value::from(text)),
+            Some(text) => Found::Value(Value::from(text), false),
             None => Found::Nothing(why()),
         };
         Ok(match self {
             Source::Json(path) => return find_json(path, reply),
             Source::Header(name) if &**name == SET_COOKIE => match header_lines(reply, name) {
                 lines if lines.is_empty() => Found::Nothing(format!("the reply has no header `{name}`")),
-                lines => Found::Value(Value::Array(lines)),
+                lines => Found::Value(Value::Array(lines), false),
             },
             Source::Header(name) => {
                 text(reply.response.header(name).as_deref(), &|| format!("the reply has no header `{name}`"))
@@ -152,14 +154,14 @@ impl Source {
                     found.as_ref().and_then(|found| if regex.captures_len() > 1 { found.get(1) } else { found.get(0) });
                 text(group.map(|m| m.as_str()), &|| format!("the body has nothing that matches `{}`", regex.as_str()))
             }
-            Source::Value(template) => match template.render(context) {
-                Ok(value) => Found::Value(value),
-                Err(error) if error.is_undefined() => Found::Nothing(error.to_string()),
-                Err(error) => return Err(error.to_string()),
+            Source::Value(template) => match super::rendered(template, context) {
+                Ok((value, secret)) => Found::Value(value, secret),
+                Err(error) if error.undefined => Found::Nothing(super::sentence(&error)),
+                Err(error) => return Err(super::sentence(&error)),
             },
-            Source::Body => Found::Value(Value::from(reply.response.text())),
-            Source::Status => Found::Value(Value::from(reply.response.status)),
-            Source::Url => Found::Value(Value::from(reply.url)),
+            Source::Body => Found::Value(Value::from(reply.response.text()), false),
+            Source::Status => Found::Value(Value::from(reply.response.status), false),
+            Source::Url => Found::Value(Value::from(reply.url), false),
         })
     }
 }
@@ -175,10 +177,10 @@ fn find_json(path: &JsonPath, reply: &Reply<'_>) -> Result<Found, String> {
     };
     let nothing = || Found::Nothing(format!("`{path}` finds nothing in the body"));
     if path.is_singular() {
-        return Ok(path.first(body).map_or_else(nothing, |value| Found::Value(value.clone())));
+        return Ok(path.first(body).map_or_else(nothing, |value| Found::Value(value.clone(), false)));
     }
     let nodes = path.query(body);
-    Ok(if nodes.is_empty() { nothing() } else { Found::Value(nodes.into_iter().cloned().collect()) })
+    Ok(if nodes.is_empty() { nothing() } else { Found::Value(nodes.into_iter().cloned().collect(), false) })
 }
 
 /// `$.path` or a template.

@@ -1,6 +1,6 @@
 //! `expect`: every assertion about one reply, all of them judged, none skipped for another's failure.
 
-use super::predicate::Predicate;
+use super::predicate::{Predicate, short};
 use super::reply::Reply;
 use super::schema::SchemaCheck;
 use super::shape::EXPECT;
@@ -10,7 +10,7 @@ use super::verdict::Verdict;
 use super::{CheckError, Lower};
 use crate::diagnostic::Code;
 use crate::source::Span;
-use crate::template::{Context, Expression, NameUse, read};
+use crate::template::{Context, Expression, NameUse, Shown, read};
 use crate::value::Value;
 use crate::yaml::{Data, Fields, Node};
 
@@ -195,18 +195,27 @@ fn that(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
 
 fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
     let subject = expression.source();
-    let failed = Verdict::failed(subject, "is true", span);
-    match expression.evaluate(context) {
-        Ok(Value::Bool(true)) => Verdict::passed(subject, "is true", span),
-        Ok(Value::Bool(false)) => Verdict { message: None, ..failed },
-        Ok(other) => {
-            let message = format!(
-                "an expression of `that` must be true or false, and this is {}",
-                super::reply::with_article(&other)
-            );
-            Verdict { message: Some(message), pending: true, ..failed }
-        }
-        // What it asks about may not be there yet.
-        Err(error) => Verdict { message: Some(error.to_string()), pending: true, ..failed },
+    let reason = match expression.evaluate_bool(context) {
+        Ok(true) => return Verdict::passed(subject, "is true", span),
+        Ok(false) => None,
+        Err(error) => Some(super::sentence(&error)),
+    };
+    // After an error, what it asks about may not be there yet.
+    let pending = reason.is_some();
+    let shown: Vec<_> = expression.explain(context).iter().map(value_in).collect();
+    let message = reason.into_iter().chain((!shown.is_empty()).then(|| shown.join(", "))).collect::<Vec<_>>();
+    Verdict {
+        message: (!message.is_empty()).then(|| message.join("; ")),
+        pending,
+        ..Verdict::failed(subject, "is true", span)
+    }
+}
+
+/// `response.status is 404`.
+fn value_in(shown: &Shown) -> String {
+    match &shown.value {
+        _ if shown.secret => format!("{} is ***", shown.path),
+        Some(value) => format!("{} is {}", shown.path, short(value)),
+        None => format!("{} is undefined", shown.path),
     }
 }

@@ -95,7 +95,8 @@ impl StatusRule {
                 all.push(choice.clone());
                 continue;
             };
-            let value = template.render(context).map_err(|e| CheckError { message: e.to_string(), span: self.span })?;
+            let rendered = super::rendered(template, context);
+            let (value, _) = rendered.map_err(|e| CheckError { message: super::sentence(&e), span: self.span })?;
             let items = match &value {
                 Value::Array(items) => items.as_slice(),
                 one => std::slice::from_ref(one),

@@ -16,6 +16,7 @@ use regex::Regex;
 
 pub(super) use actual::Actual;
 pub(super) use domain::Domain;
+pub(super) use explain::short;
 pub use operator::Operator;
 
 use super::verdict::{Verdict, preview, preview_list, preview_text, small, small_text};
@@ -98,14 +99,20 @@ impl Test {
             Operand::Regex(regex) => ReadyOperand::Regex(regex),
             Operand::Predicate(inner) => ReadyOperand::Tests(inner.ready(context)?),
             Operand::Template(template) => {
-                let value = template.render(context).map_err(|error| error.to_string())?;
+                let (value, secret) =
+                    crate::check::rendered(template, context).map_err(|error| crate::check::sentence(&error))?;
                 if let Some(problem) = domain.objects(self.operator, &value) {
                     return Err(format!("{}: {}", problem.message, problem.help));
                 }
-                ReadyOperand::Value(Cow::Owned(value))
+                return Ok(Ready {
+                    operator: self.operator,
+                    span: self.span,
+                    operand: ReadyOperand::Value(Cow::Owned(value)),
+                    secret,
+                });
             }
         };
-        Ok(Ready { operator: self.operator, span: self.span, operand })
+        Ok(Ready { operator: self.operator, span: self.span, operand, secret: false })
     }
 }
 
