@@ -3,8 +3,10 @@
 //! The modules stand on floors and import only from lower ones; `docs/architecture.md` has the table and
 //! `tests/architecture.rs` holds the code to it.
 
+pub mod client;
 pub mod diagnostic;
 pub mod http;
+pub mod redact;
 pub mod source;
 pub mod value;
 pub mod yaml;
