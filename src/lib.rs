@@ -6,6 +6,8 @@
 pub mod client;
 pub mod diagnostic;
 pub mod http;
+pub mod jsonpath;
+pub mod jwt;
 pub mod redact;
 pub mod source;
 pub mod value;
