@@ -9,8 +9,6 @@ use crate::yaml::{Key, Kind, Shape};
 pub(crate) const ACTIONS: &[&str] = &["request", "jwt", "use", "set", "wait", "check"];
 /// The actions this version runs.
 pub(crate) const ACTIONS_HERE: &[&str] = &["request", "jwt", "set", "wait", "check"];
-/// The bodies of a request: at most one.
-pub(crate) const BODIES: &[&str] = &["json", "form", "multipart", "text", "file"];
 /// The keys that stand only beside `request`.
 pub(crate) const REQUEST_ONLY: &[&str] = &[
     "query", "headers", "cookies", "auth", "json", "form", "multipart", "text", "file", "timeout", "redirects", "http",
@@ -26,7 +24,7 @@ const RATE_LIMIT: Kind = Kind::Either(&[Kind::Choice(&["wait", "fail"]), Kind::O
 const AUTH: Kind = Kind::Named("auth", &Kind::Either(&[Kind::Choice(&["none"]), Kind::Object(&AUTH_SHAPE)]));
 
 /// A whole flow file.
-pub static FLOW: Shape = Shape {
+pub(crate) static FLOW: Shape = Shape {
     noun: "a flow",
     doc: "A wxflow flow: requests that run from top to bottom, and what is expected of their replies.",
     keys: &[
@@ -79,7 +77,7 @@ const INPUT: Kind = Kind::Named(
 );
 
 /// The long form of an input.
-pub static INPUT_SHAPE: Shape = Shape {
+pub(crate) static INPUT_SHAPE: Shape = Shape {
     noun: "an input",
     doc: "An input in its long form.",
     keys: &[
@@ -111,7 +109,7 @@ pub static INPUT_SHAPE: Shape = Shape {
 pub(crate) const INPUT_TYPES: &[&str] = &["string", "integer", "number", "boolean", "list", "object"];
 
 /// `defaults`.
-pub static DEFAULTS: Shape = Shape {
+pub(crate) static DEFAULTS: Shape = Shape {
     noun: "`defaults`",
     doc: "What every request of the flow has unless its step says otherwise.",
     keys: &[
@@ -131,7 +129,8 @@ pub static DEFAULTS: Shape = Shape {
     extensible: false,
 };
 
-static RATE_LIMIT_SHAPE: Shape = Shape {
+/// `rate_limit` as a mapping.
+pub(crate) static RATE_LIMIT_SHAPE: Shape = Shape {
     noun: "`rate_limit`",
     doc: "Wait as the server asks, at most this long in one step.",
     keys: &[Key::required("max_wait", Kind::Duration, "The longest one step may wait in all, like `5m`.")],
@@ -139,13 +138,8 @@ static RATE_LIMIT_SHAPE: Shape = Shape {
     extensible: false,
 };
 
-/// `rate_limit` as a mapping.
-pub(crate) fn rate_limit_shape() -> &'static Shape {
-    &RATE_LIMIT_SHAPE
-}
-
 /// `auth` as a mapping.
-pub static AUTH_SHAPE: Shape = Shape {
+pub(crate) static AUTH_SHAPE: Shape = Shape {
     noun: "`auth`",
     doc: "The credentials of a request: exactly one kind. They go only to the origin they were written for.",
     keys: &[
@@ -167,7 +161,7 @@ pub static AUTH_SHAPE: Shape = Shape {
 };
 
 /// `auth: { basic: … }`.
-pub static BASIC: Shape = Shape {
+pub(crate) static BASIC: Shape = Shape {
     noun: "`basic`",
     doc: "A user name and a password.",
     keys: &[
@@ -236,7 +230,7 @@ const WHEN_KEY: Key = Key::new(
 );
 
 /// A step.
-pub static STEP: Shape = Shape {
+pub(crate) static STEP: Shape = Shape {
     noun: "a step",
     doc: "One step: exactly one of `request`, `jwt`, `set`, `wait`, `check`, and what stands around it.",
     keys: &[
@@ -332,7 +326,7 @@ pub static STEP: Shape = Shape {
 };
 
 /// A request step under `cleanup`.
-pub static CLEANUP: Shape = Shape {
+pub(crate) static CLEANUP: Shape = Shape {
     noun: "a cleanup",
     doc: "A request that undoes what its step did.",
     keys: &[
@@ -372,7 +366,7 @@ pub static CLEANUP: Shape = Shape {
 };
 
 /// `jwt`.
-pub static JWT: Shape = Shape {
+pub(crate) static JWT: Shape = Shape {
     noun: "`jwt`",
     doc: "A JSON Web Token to sign (RFC 7519).",
     keys: &[
@@ -396,7 +390,7 @@ pub(crate) const ALGORITHMS: &[&str] =
     &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
 /// `secret` of `jwt`.
-pub static SECRET: Shape = Shape {
+pub(crate) static SECRET: Shape = Shape {
     noun: "`secret`",
     doc: "A shared secret: exactly one of its forms.",
     keys: &[
@@ -409,7 +403,7 @@ pub static SECRET: Shape = Shape {
 };
 
 /// `key` of `jwt`.
-pub static KEY: Shape = Shape {
+pub(crate) static KEY: Shape = Shape {
     noun: "`key`",
     doc: "A private key.",
     keys: &[Key::required("pem", Kind::Template, "The key as PEM text, `-----BEGIN PRIVATE KEY-----` and on.")],

@@ -2,7 +2,7 @@
 
 use super::{Reader, entry, url};
 use crate::diagnostic::Code;
-use crate::flow::{JwtStep, Key, shape};
+use crate::flow::{JwtStep, Key, names, secret_from_base64, secret_from_hex, shape};
 use crate::jwt::{self, Algorithm};
 use crate::source::Span;
 use crate::yaml::{Data, Fields, Node};
@@ -43,7 +43,7 @@ impl Reader<'_> {
         match Algorithm::parse(text) {
             Ok(algorithm) => Some(algorithm),
             Err(error) => {
-                let near = super::super::names::one_of(text, shape::ALGORITHMS);
+                let near = names::one_of(text, shape::ALGORITHMS);
                 let help = error.help.filter(|_| !near.starts_with("did")).unwrap_or(near);
                 self.diagnostics.error(Code::InvalidValue, node.span, error.message).help(help);
                 None
@@ -120,13 +120,12 @@ impl Reader<'_> {
         };
         if let Some(text) = url::literal(value) {
             let wrong = match form {
-                "base64" => jwt::secret_from_base64(text).err(),
-                "hex" => jwt::secret_from_hex(text).err(),
+                "base64" => secret_from_base64(text).err(),
+                "hex" => secret_from_hex(text).err(),
                 _ => None,
             };
-            if let Some(error) = wrong {
-                let diagnostic = self.diagnostics.error(Code::InvalidValue, value.span, error.message);
-                diagnostic.help = error.help;
+            if let Some((message, help)) = wrong {
+                self.diagnostics.error(Code::InvalidValue, value.span, message).help(help);
                 return None;
             }
         }

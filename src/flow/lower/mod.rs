@@ -13,17 +13,18 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Binding, Defaults, Flow, Step, names, shape};
+use super::{Binding, Defaults, Step, names, shape};
 use crate::diagnostic::{Code, Diagnostics};
-use crate::source::{Files, Source, Span};
+use crate::check::Schemas;
+use crate::source::{Files, Span};
 use crate::template::{Expression, Template, ValueTemplate, lower};
 use crate::yaml::{Data, Fields, Node};
 
 /// What is known while a flow is read.
 pub(super) struct Reader<'a> {
-    pub(super) source: &'a Source,
     pub(super) folder: &'a Path,
     pub(super) files: &'a dyn Files,
+    pub(super) schemas: &'a mut Schemas,
     pub(super) diagnostics: &'a mut Diagnostics,
     /// Names and ids whose value could not be read: they count as bound, so that one mistake is reported once.
     pub(super) broken: HashSet<Arc<str>>,
@@ -79,7 +80,7 @@ impl Reader<'_> {
     /// Reports a template where none may stand.
     pub(super) fn no_template(&mut self, node: &Node<'_>, what: &str, help: &str) -> bool {
         let Some(at) = node.scalar().and_then(|text| text.find("{{")) else { return false };
-        let span = node.offsets(self.source.text()).span(at..at + 2);
+        let span = self.place(node, at..at + 2);
         self.diagnostics
             .error(Code::TemplateMisplaced, span, format!("a template cannot stand in {what}"))
             .help(help);
@@ -161,17 +162,17 @@ impl Reader<'_> {
 
     /// A text with templates.
     pub(super) fn template(&mut self, node: &Node<'_>, what: &str) -> Option<Template> {
-        lower::template(node, what, self.source, self.diagnostics)
+        lower::template(node, self.diagnostics)
     }
 
     /// A value with templates anywhere in it.
     pub(super) fn value(&mut self, node: &Node<'_>) -> Option<ValueTemplate> {
-        lower::value(node, self.source, self.diagnostics)
+        lower::value(node, self.diagnostics)
     }
 
     /// A bare expression.
     pub(super) fn expression(&mut self, node: &Node<'_>, what: &str) -> Option<Expression> {
-        lower::expression(node, what, self.source, self.diagnostics)
+        lower::expression(node, self.diagnostics)
     }
 }
 

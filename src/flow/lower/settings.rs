@@ -83,7 +83,7 @@ impl Reader<'_> {
 
     fn rate_limit(&mut self, node: &Node<'_>) -> Option<RateLimit> {
         if let Data::Map(_) = node.data {
-            let fields = Fields::read(node, shape::rate_limit_shape(), self.diagnostics)?;
+            let fields = Fields::read(node, &shape::RATE_LIMIT_SHAPE, self.diagnostics)?;
             return Some(RateLimit::Within(self.positive(fields.get("max_wait")?, "`max_wait`")?));
         }
         Some(match self.choice(node, "`rate_limit`", &["wait", "fail"])? {
