@@ -2,7 +2,7 @@
 //!
 //! A key of the language that this version lacks stays here as `Upcoming`, so that it answers with its own words.
 
-use crate::check::{CAPTURE, EXPECT};
+use crate::check::shape::{CAPTURE_SOURCE, EXPECT};
 use crate::yaml::{Key, Kind, Shape};
 
 /// The actions of a step: exactly one stands in each.
@@ -15,6 +15,7 @@ pub(crate) const REQUEST_ONLY: &[&str] = &[
     "save", "retry", "rate_limit", "poll", "paginate", "expect", "cleanup",
 ];
 
+static CAPTURE_KIND: Kind = Kind::Named("capture", &CAPTURE_SOURCE);
 const NAMED_ANY: Kind = Kind::Map(&Kind::Text, &Kind::Any);
 const BOUND_ANY: Kind = Kind::Map(&Kind::Name, &Kind::Any);
 const HEADERS: Kind = Kind::Map(&Kind::Text, &Kind::OneOrMany(&Kind::Scalar));
@@ -283,7 +284,7 @@ pub(crate) static STEP: Shape = Shape {
         Key::new("once", Kind::Upcoming("it belongs to `use`: remove it"), "runs the flow of `use` at most once in the command"),
         Key::new(
             "capture",
-            Kind::Map(&Kind::Name, &CAPTURE),
+            Kind::Map(&Kind::Name, &CAPTURE_KIND),
             "Names for values of the reply: `$.id` (a JSONPath), a template, or `{json | xpath | header | cookie | regex | value: …, secret, default}`.",
         ),
         Key::new(

@@ -162,7 +162,7 @@ impl Reader<'_> {
 
     /// A text with templates.
     pub(super) fn template(&mut self, node: &Node<'_>, what: &str) -> Option<Template> {
-        lower::template(node, self.diagnostics)
+        lower::template(node, what, self.diagnostics)
     }
 
     /// A value with templates anywhere in it.
@@ -172,7 +172,7 @@ impl Reader<'_> {
 
     /// A bare expression.
     pub(super) fn expression(&mut self, node: &Node<'_>, what: &str) -> Option<Expression> {
-        lower::expression(node, self.diagnostics)
+        lower::expression(node, what, self.diagnostics)
     }
 }
 

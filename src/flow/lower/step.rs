@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Reader, url};
+use crate::check::shape::CAPTURE;
 use crate::check::{Capture, Expect, Lower};
 use crate::diagnostic::{Code, nearest};
 use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step, names, shape};
@@ -32,7 +33,7 @@ impl Reader<'_> {
         let for_each = fields.get("for_each").and_then(|n| self.for_each(n)).map(Box::new);
         let continue_on_failure =
             fields.get("continue_on_failure").and_then(|n| n.boolean("`continue_on_failure`", self.diagnostics));
-        let captures = fields.get("capture").map_or_else(Vec::new, |n| self.captures(n));
+        let captures = fields.get("capture").map_or_else(Vec::new, |n| self.captures(n, action != Some("jwt")));
         let label = self.label(name, &fields, action);
         let done = action.and_then(|action| self.action(action, &fields));
         let Some(action) = done else {
@@ -179,12 +180,13 @@ impl Reader<'_> {
         }
     }
 
-    fn captures(&mut self, node: &Node<'_>) -> Vec<NamedCapture> {
+    fn captures(&mut self, node: &Node<'_>, of_reply: bool) -> Vec<NamedCapture> {
         let Some(entries) = node.entries("`capture`", self.diagnostics) else { return Vec::new() };
         let mut captures = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let name = self.name(key);
-            let capture = Capture::lower(value, &mut self.checks());
+            let readable = of_reply || self.without_reply(value);
+            let capture = readable.then(|| Capture::lower(value, &mut self.checks())).flatten();
             match (name, capture) {
                 (Some(name), Some(capture)) => captures.push(NamedCapture { name, span: key.span, capture }),
                 (Some(name), None) => {
@@ -194,6 +196,25 @@ impl Reader<'_> {
             }
         }
         captures
+    }
+
+    /// Whether a capture of a `jwt` step does without a reply, which it does not have.
+    fn without_reply(&mut self, node: &Node<'_>) -> bool {
+        let wrong = match &node.data {
+            Data::Scalar(text, _) => text.starts_with('$').then_some(node.span),
+            Data::Map(entries) => entries
+                .iter()
+                .map(|(key, _)| key)
+                .find(|key| key.scalar().is_some_and(|k| CAPTURE.key(k).is_some() && !["value", "secret", "default"].contains(&k)))
+                .map(|key| key.span),
+            _ => None,
+        };
+        if let Some(at) = wrong {
+            self.diagnostics
+                .error(Code::InvalidValue, at, "a `jwt` step has no reply to capture from")
+                .help("write a template: \"{{ jwt.token }}\", or \"{{ jwt.claims.sub }}\"");
+        }
+        wrong.is_none()
     }
 
     fn label(&mut self, name: Option<String>, fields: &Fields<'_, '_>, action: Option<&str>) -> Arc<str> {
