@@ -15,6 +15,7 @@ pub mod jwt;
 pub mod load;
 pub mod redact;
 pub mod report;
+pub mod run;
 pub mod sandbox;
 pub mod schema;
 pub mod source;
