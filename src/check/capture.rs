@@ -11,7 +11,7 @@ use super::{CheckError, Lower};
 use crate::diagnostic::Code;
 use crate::jsonpath::JsonPath;
 use crate::source::Span;
-use crate::template::{Context, NameUse, ValueTemplate, lower};
+use crate::template::{Context, NameUse, ValueTemplate, read};
 use crate::value::Value;
 use crate::yaml::{Data, Fields, Node};
 
@@ -42,7 +42,7 @@ enum Source {
 pub struct Captured {
     /// The value.
     pub value: Value,
-    /// Whether the capture is marked `secret: true`. A template that names a secret makes one too: its owner knows that.
+    /// Whether the capture is marked `secret: true`, or its template names a secret.
     pub secret: bool,
 }
 
@@ -100,30 +100,32 @@ impl Capture {
     ///
     /// # Errors
     /// The source finds nothing and there is no `default`, or a template failed.
-    pub fn evaluate(&self, reply: &Reply<'_>, context: &Context) -> Result<Captured, CheckError> {
+    pub fn evaluate(&self, reply: &Reply<'_>, context: &Context<'_>) -> Result<Captured, CheckError> {
         let fail = |message: String| CheckError { message, span: self.span };
-        let found = self.source.find(reply, context).map_err(fail)?;
-        let value = match (found, &self.default) {
-            (Found::Value(value), _) => value,
-            (Found::Nothing(_), Some(default)) => default.render(context).map_err(|e| fail(e.to_string()))?,
+        let (value, secret) = match (self.source.find(reply, context).map_err(fail)?, &self.default) {
+            (Found::Value(value, secret), _) => (value, secret),
+            (Found::Nothing(_), Some(default)) => {
+                super::rendered(default, context).map_err(|error| fail(super::sentence(&error)))?
+            }
             (Found::Nothing(why), None) => return Err(fail(why)),
         };
-        Ok(Captured { value, secret: self.secret })
+        Ok(Captured { value, secret: secret || self.secret })
     }
 
     /// Visits every name its templates use.
     pub fn names(&self, visit: &mut dyn FnMut(NameUse)) {
         if let Source::Value(template) = &self.source {
-            template.names(visit);
+            template.names().into_iter().for_each(&mut *visit);
         }
         if let Some(default) = &self.default {
-            default.names(visit);
+            default.names().into_iter().for_each(&mut *visit);
         }
     }
 }
 
 enum Found {
-    Value(Value),
+    /// The value, and whether the template that made it names a secret.
+    Value(Value, bool),
     /// Nothing, and the sentence for it.
     Nothing(String),
 }
@@ -131,16 +133,16 @@ enum Found {
 impl Source {
     /// # Errors
     /// Something other than "there is none": no `default` covers it.
-    fn find(&self, reply: &Reply<'_>, context: &Context) -> Result<Found, String> {
+    fn find(&self, reply: &Reply<'_>, context: &Context<'_>) -> Result<Found, String> {
         let text = |found: Option<&str>, why: &dyn Fn() -> String| match found {
-            Some(text) => Found::Value(Value::from(text)),
+            Some(text) => Found::Value(Value::from(text), false),
             None => Found::Nothing(why()),
         };
         Ok(match self {
             Source::Json(path) => return find_json(path, reply),
             Source::Header(name) if &**name == SET_COOKIE => match header_lines(reply, name) {
                 lines if lines.is_empty() => Found::Nothing(format!("the reply has no header `{name}`")),
-                lines => Found::Value(Value::Array(lines)),
+                lines => Found::Value(Value::Array(lines), false),
             },
             Source::Header(name) => {
                 text(reply.response.header(name).as_deref(), &|| format!("the reply has no header `{name}`"))
@@ -152,14 +154,14 @@ impl Source {
                     found.as_ref().and_then(|found| if regex.captures_len() > 1 { found.get(1) } else { found.get(0) });
                 text(group.map(|m| m.as_str()), &|| format!("the body has nothing that matches `{}`", regex.as_str()))
             }
-            Source::Value(template) => match template.render(context) {
-                Ok(value) => Found::Value(value),
-                Err(error) if error.is_undefined() => Found::Nothing(error.to_string()),
-                Err(error) => return Err(error.to_string()),
+            Source::Value(template) => match super::rendered(template, context) {
+                Ok((value, secret)) => Found::Value(value, secret),
+                Err(error) if error.undefined => Found::Nothing(super::sentence(&error)),
+                Err(error) => return Err(super::sentence(&error)),
             },
-            Source::Body => Found::Value(Value::from(reply.response.text())),
-            Source::Status => Found::Value(Value::from(reply.response.status)),
-            Source::Url => Found::Value(Value::from(reply.url)),
+            Source::Body => Found::Value(Value::from(reply.response.text()), false),
+            Source::Status => Found::Value(Value::from(reply.response.status), false),
+            Source::Url => Found::Value(Value::from(reply.url), false),
         })
     }
 }
@@ -175,10 +177,10 @@ fn find_json(path: &JsonPath, reply: &Reply<'_>) -> Result<Found, String> {
     };
     let nothing = || Found::Nothing(format!("`{path}` finds nothing in the body"));
     if path.is_singular() {
-        return Ok(path.first(body).map_or_else(nothing, |value| Found::Value(value.clone())));
+        return Ok(path.first(body).map_or_else(nothing, |value| Found::Value(value.clone(), false)));
     }
     let nodes = path.query(body);
-    Ok(if nodes.is_empty() { nothing() } else { Found::Value(nodes.into_iter().cloned().collect()) })
+    Ok(if nodes.is_empty() { nothing() } else { Found::Value(nodes.into_iter().cloned().collect(), false) })
 }
 
 /// `$.path` or a template.
@@ -188,7 +190,7 @@ fn short(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Source> {
         return cx.json_path(node).map(|path| Source::Json(Box::new(path)));
     }
     if text.contains("{{") {
-        return lower::value(node, cx.diagnostics).map(|template| Source::Value(Box::new(template)));
+        return read::value(node, cx.diagnostics).map(|template| Source::Value(Box::new(template)));
     }
     let help = match text.starts_with(['.', '[']) {
         true => format!("a JSONPath begins with `$`: write `${text}`"),
@@ -210,7 +212,7 @@ fn short(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Source> {
 fn long(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Capture> {
     let fields = Fields::read(node, &CAPTURE, cx.diagnostics)?;
     let secret = fields.get("secret").and_then(|n| n.boolean("`secret`", cx.diagnostics)).unwrap_or(false);
-    let default = fields.get("default").and_then(|n| lower::value(n, cx.diagnostics)).map(Box::new);
+    let default = fields.get("default").and_then(|n| read::value(n, cx.diagnostics)).map(Box::new);
     let before = cx.diagnostics.len();
     let Some((key, value)) = fields.one_of(&SOURCES, cx.diagnostics) else {
         // Unknown keys have been reported; what is missing is worth a word only where nothing else was said.
@@ -226,7 +228,7 @@ fn long(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Capture> {
         "header" => Source::Header(named(value, "`header`", cx).and_then(|()| cx.header_name(value))?),
         "cookie" => Source::Cookie(named(value, "`cookie`", cx).and_then(|()| cx.cookie_name(value))?),
         "regex" => Source::Regex(Box::new(cx.regex(value, "`regex`")?)),
-        "value" => Source::Value(Box::new(lower::value(value, cx.diagnostics)?)),
+        "value" => Source::Value(Box::new(read::value(value, cx.diagnostics)?)),
         "body" => flag(key, value, Source::Body, cx)?,
         "status" => flag(key, value, Source::Status, cx)?,
         "url" => flag(key, value, Source::Url, cx)?,

@@ -1,6 +1,6 @@
 //! `expect`: every assertion about one reply, all of them judged, none skipped for another's failure.
 
-use super::predicate::Predicate;
+use super::predicate::{Predicate, short};
 use super::reply::Reply;
 use super::schema::SchemaCheck;
 use super::shape::EXPECT;
@@ -10,7 +10,7 @@ use super::verdict::Verdict;
 use super::{CheckError, Lower};
 use crate::diagnostic::Code;
 use crate::source::Span;
-use crate::template::{Context, Expression, NameUse, lower};
+use crate::template::{Context, Expression, NameUse, Shown, read};
 use crate::value::Value;
 use crate::yaml::{Data, Fields, Node};
 
@@ -75,7 +75,7 @@ impl Expect {
     ///
     /// # Errors
     /// A template in `status` failed, or gave something that is no status.
-    pub fn status_accepts(&self, status: u16, context: &Context) -> Result<bool, CheckError> {
+    pub fn status_accepts(&self, status: u16, context: &Context<'_>) -> Result<bool, CheckError> {
         self.status.as_ref().map_or(Ok(status < 400), |rule| rule.accepts(status, context))
     }
 
@@ -83,14 +83,14 @@ impl Expect {
     ///
     /// # Errors
     /// As [`Expect::status_accepts`].
-    pub fn names_exactly(&self, status: u16, context: &Context) -> Result<bool, CheckError> {
+    pub fn names_exactly(&self, status: u16, context: &Context<'_>) -> Result<bool, CheckError> {
         self.status.as_ref().map_or(Ok(false), |rule| rule.names_exactly(status, context))
     }
 
     /// Judges every assertion, in the file's order, the status first. `request` is where the step's request stands:
     /// the place of the status check that nobody wrote.
     #[must_use]
-    pub fn evaluate(&self, reply: &Reply<'_>, context: &Context, request: Span) -> Vec<Verdict> {
+    pub fn evaluate(&self, reply: &Reply<'_>, context: &Context<'_>, request: Span) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(self.assertions.len() + 1);
         verdicts.push(self.judge_status(reply, context, request));
         for assertion in &self.assertions {
@@ -111,13 +111,13 @@ impl Expect {
         for assertion in &self.assertions {
             match assertion {
                 Assertion::Compare(_, predicate) => predicate.names(visit),
-                Assertion::That(expression, _) => expression.names(visit),
+                Assertion::That(expression, _) => expression.names().into_iter().for_each(&mut *visit),
                 Assertion::Schema(_) => {}
             }
         }
     }
 
-    fn judge_status(&self, reply: &Reply<'_>, context: &Context, request: Span) -> Verdict {
+    fn judge_status(&self, reply: &Reply<'_>, context: &Context<'_>, request: Span) -> Verdict {
         let status = reply.response.status;
         let actual = Some(Value::from(status));
         let Some(rule) = &self.status else {
@@ -188,25 +188,34 @@ fn that(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
         _ => std::slice::from_ref(node),
     };
     for item in items {
-        let expression = lower::expression(item, "an expression of `that`", cx.diagnostics);
+        let expression = read::expression(item, "an expression of `that`", cx.diagnostics);
         out.extend(expression.map(|e| Assertion::That(Box::new(e), item.span)));
     }
 }
 
-fn judge_that(expression: &Expression, span: Span, context: &Context) -> Verdict {
-    let subject = expression.text();
-    let failed = Verdict::failed(subject, "is true", span);
-    match expression.evaluate(context) {
-        Ok(Value::Bool(true)) => Verdict::passed(subject, "is true", span),
-        Ok(Value::Bool(false)) => Verdict { message: None, ..failed },
-        Ok(other) => {
-            let message = format!(
-                "an expression of `that` must be true or false, and this is {}",
-                super::reply::with_article(&other)
-            );
-            Verdict { message: Some(message), pending: true, ..failed }
-        }
-        // What it asks about may not be there yet.
-        Err(error) => Verdict { message: Some(error.to_string()), pending: true, ..failed },
+fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
+    let subject = expression.source();
+    let reason = match expression.evaluate_bool(context) {
+        Ok(true) => return Verdict::passed(subject, "is true", span),
+        Ok(false) => None,
+        Err(error) => Some(super::sentence(&error)),
+    };
+    // After an error, what it asks about may not be there yet.
+    let pending = reason.is_some();
+    let shown: Vec<_> = expression.explain(context).iter().map(value_in).collect();
+    let message = reason.into_iter().chain((!shown.is_empty()).then(|| shown.join(", "))).collect::<Vec<_>>();
+    Verdict {
+        message: (!message.is_empty()).then(|| message.join("; ")),
+        pending,
+        ..Verdict::failed(subject, "is true", span)
+    }
+}
+
+/// `response.status is 404`.
+fn value_in(shown: &Shown) -> String {
+    match &shown.value {
+        _ if shown.secret => format!("{} is ***", shown.path),
+        Some(value) => format!("{} is {}", shown.path, short(value)),
+        None => format!("{} is undefined", shown.path),
     }
 }

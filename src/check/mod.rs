@@ -27,6 +27,8 @@ pub use status::StatusRule;
 pub use verdict::Verdict;
 
 use crate::source::Span;
+use crate::template::{Context, RenderError, ValueTemplate};
+use crate::value::Value;
 
 /// A capture that found nothing, or a template in a check that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,3 +46,23 @@ impl fmt::Display for CheckError {
 }
 
 impl std::error::Error for CheckError {}
+
+/// A template's value, and whether it names a secret. Nothing can be left out of a check, so `omit` is a mistake here.
+fn rendered(template: &ValueTemplate, context: &Context<'_>) -> Result<(Value, bool), RenderError> {
+    let rendered = template.render(context, &mut Vec::new())?;
+    let value = rendered.value.ok_or_else(|| RenderError {
+        message: "`omit` cannot stand here: there is nothing it could leave out".to_owned(),
+        span: Span::default(),
+        help: None,
+        undefined: false,
+    })?;
+    Ok((value, rendered.secret))
+}
+
+/// A render error as one sentence.
+fn sentence(error: &RenderError) -> String {
+    match &error.help {
+        Some(help) => format!("{}: {help}", error.message),
+        None => error.message.clone(),
+    }
+}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{CheckError, Lower};
 use crate::diagnostic::Code;
 use crate::source::Span;
-use crate::template::{Context, NameUse, ValueTemplate, lower};
+use crate::template::{Context, NameUse, ValueTemplate, read};
 use crate::value::Value;
 use crate::yaml::{Data, Node};
 
@@ -52,7 +52,7 @@ impl StatusRule {
     ///
     /// # Errors
     /// A template in it failed, or gave something that is no status.
-    pub fn accepts(&self, status: u16, context: &Context) -> Result<bool, CheckError> {
+    pub fn accepts(&self, status: u16, context: &Context<'_>) -> Result<bool, CheckError> {
         Ok(self.rendered(context)?.iter().any(|choice| match choice {
             Status::Any => true,
             Status::Code(code) => *code == status,
@@ -65,12 +65,12 @@ impl StatusRule {
     ///
     /// # Errors
     /// As [`StatusRule::accepts`].
-    pub fn names_exactly(&self, status: u16, context: &Context) -> Result<bool, CheckError> {
+    pub fn names_exactly(&self, status: u16, context: &Context<'_>) -> Result<bool, CheckError> {
         Ok(self.rendered(context)?.iter().any(|choice| matches!(choice, Status::Code(code) if *code == status)))
     }
 
     /// What is accepted, for the report.
-    pub(super) fn wanted(&self, context: &Context) -> Result<Value, CheckError> {
+    pub(super) fn wanted(&self, context: &Context<'_>) -> Result<Value, CheckError> {
         let rendered = self.rendered(context)?;
         let mut wanted: Vec<_> = rendered.iter().map(Status::to_value).collect();
         Ok(if wanted.len() == 1 { wanted.swap_remove(0) } else { Value::Array(wanted) })
@@ -80,12 +80,12 @@ impl StatusRule {
     pub fn names(&self, visit: &mut dyn FnMut(NameUse)) {
         for choice in &self.choices {
             if let Status::Template(template) = choice {
-                template.names(visit);
+                template.names().into_iter().for_each(&mut *visit);
             }
         }
     }
 
-    fn rendered(&self, context: &Context) -> Result<Cow<'_, [Status]>, CheckError> {
+    fn rendered(&self, context: &Context<'_>) -> Result<Cow<'_, [Status]>, CheckError> {
         if !self.choices.iter().any(|choice| matches!(choice, Status::Template(_))) {
             return Ok(Cow::Borrowed(&self.choices));
         }
@@ -95,7 +95,8 @@ impl StatusRule {
                 all.push(choice.clone());
                 continue;
             };
-            let value = template.render(context).map_err(|e| CheckError { message: e.to_string(), span: self.span })?;
+            let rendered = super::rendered(template, context);
+            let (value, _) = rendered.map_err(|e| CheckError { message: super::sentence(&e), span: self.span })?;
             let items = match &value {
                 Value::Array(items) => items.as_slice(),
                 one => std::slice::from_ref(one),
@@ -143,7 +144,7 @@ fn choice(node: &Node<'_>, in_list: bool, cx: &mut Lower<'_>) -> Option<Status> 
         return node.mismatch("`status`", "a status, a class like `2xx`, or `any`", cx.diagnostics);
     };
     if text.contains("{{") {
-        return lower::value(node, cx.diagnostics).map(|t| Status::Template(std::sync::Arc::new(t)));
+        return read::value(node, cx.diagnostics).map(|t| Status::Template(std::sync::Arc::new(t)));
     }
     let value = node.scalar_value(cx.diagnostics)?;
     let quoted_number = value.is_string() && text.parse::<u16>().is_ok();

@@ -39,7 +39,13 @@ impl Subject {
     }
 
     /// Asks `predicate` about this part of `reply`.
-    pub(super) fn judge(&self, predicate: &Predicate, reply: &Reply<'_>, context: &Context, out: &mut Vec<Verdict>) {
+    pub(super) fn judge(
+        &self,
+        predicate: &Predicate,
+        reply: &Reply<'_>,
+        context: &Context<'_>,
+        out: &mut Vec<Verdict>,
+    ) {
         let name = self.name();
         let missing = || self.missing();
         let about = About { subject: &name, missing: &missing };

@@ -7,6 +7,9 @@ use super::holds::{Fault, Ready, ReadyOperand, all_hold};
 use super::{Actual, Operator};
 use crate::value::{self, Map, Value};
 
+/// What stands for a value whose template names a secret.
+const MASK: &str = "***";
+
 /// What a sentence is about.
 pub(super) enum Place<'a> {
     /// The subject itself, as the user wrote it.
@@ -32,6 +35,8 @@ pub(super) fn explain(test: &Ready<'_>, fault: Fault, actual: Actual<'_>, place:
     match (&test.operand, fault) {
         (ReadyOperand::Tests(tests), _) => nested(test.operator, tests, fault, actual, place),
         (_, Fault::WrongType) => Some(wrong_type(test, actual, place)),
+        // A difference would repeat the secret's parts.
+        (ReadyOperand::Value(_), _) if test.secret => None,
         (ReadyOperand::Value(operand), _) => unequal(test.operator, operand, actual),
         (ReadyOperand::Regex(_), _) => None,
     }
@@ -40,6 +45,7 @@ pub(super) fn explain(test: &Ready<'_>, fault: Fault, actual: Actual<'_>, place:
 /// What the test wants, as a value for the report: the operand, or the operators of a nested predicate.
 pub(super) fn wanted(test: &Ready<'_>) -> Value {
     match &test.operand {
+        ReadyOperand::Value(_) if test.secret => Value::from(MASK),
         ReadyOperand::Value(operand) => operand.as_ref().clone(),
         ReadyOperand::Regex(regex) => Value::from(regex.as_str()),
         ReadyOperand::Tests(tests) => match tests.as_slice() {
@@ -198,7 +204,7 @@ fn same_words(actual: &Value, wanted: &Value) -> Option<String> {
 }
 
 /// A value in at most about 80 characters.
-pub(super) fn short(value: &Value) -> String {
+pub(in crate::check) fn short(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(map) => format!("an object of {} keys", map.len()),

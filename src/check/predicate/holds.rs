@@ -25,6 +25,8 @@ pub(super) struct Ready<'p> {
     pub(super) operator: Operator,
     pub(super) span: Span,
     pub(super) operand: ReadyOperand<'p>,
+    /// Whether its template names a secret: what is wanted is then never shown.
+    pub(super) secret: bool,
 }
 
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use super::{Operand, Operator, Predicate, Test};
 use crate::check::Lower;
 use crate::diagnostic::Code;
 use crate::source::Span;
-use crate::template::lower;
+use crate::template::read;
 use crate::value::Value;
 use crate::yaml::{Data, Node};
 
@@ -96,7 +96,7 @@ fn test(operator: Operator, span: Span, node: &Node<'_>, domain: Domain, cx: &mu
 
 /// An operand that is a value; a literal one is judged now.
 fn compared(node: &Node<'_>, operator: Operator, domain: Domain, cx: &mut Lower<'_>) -> Option<Operand> {
-    let template = lower::value(node, cx.diagnostics)?;
+    let template = read::value(node, cx.diagnostics)?;
     let Some(literal) = template.literal() else { return Some(Operand::Template(Box::new(template))) };
     match domain.objects(operator, literal) {
         Some(problem) => {

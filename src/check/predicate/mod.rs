@@ -16,6 +16,7 @@ use regex::Regex;
 
 pub(super) use actual::Actual;
 pub(super) use domain::Domain;
+pub(super) use explain::short;
 pub use operator::Operator;
 
 use super::verdict::{Verdict, preview, preview_list, preview_text, small, small_text};
@@ -57,7 +58,7 @@ pub(super) struct About<'a> {
 
 impl Predicate {
     /// Judges `actual`: one verdict for each operator.
-    pub(super) fn judge(&self, about: &About<'_>, actual: Actual<'_>, context: &Context, out: &mut Vec<Verdict>) {
+    pub(super) fn judge(&self, about: &About<'_>, actual: Actual<'_>, context: &Context<'_>, out: &mut Vec<Verdict>) {
         for test in &self.tests {
             out.push(match test.ready(self.domain, context) {
                 Ok(ready) => verdict(&ready, about, actual),
@@ -78,34 +79,40 @@ impl Predicate {
     pub fn names(&self, visit: &mut dyn FnMut(NameUse)) {
         for test in &self.tests {
             match &test.operand {
-                Operand::Template(template) => template.names(visit),
+                Operand::Template(template) => template.names().into_iter().for_each(&mut *visit),
                 Operand::Predicate(inner) => inner.names(visit),
                 Operand::Literal(_) | Operand::Regex(_) => {}
             }
         }
     }
 
-    fn ready(&self, context: &Context) -> Result<Vec<Ready<'_>>, String> {
+    fn ready(&self, context: &Context<'_>) -> Result<Vec<Ready<'_>>, String> {
         self.tests.iter().map(|test| test.ready(self.domain, context)).collect()
     }
 }
 
 impl Test {
     /// Renders what is a template in it, and refuses what it gave where the reader would have refused the literal.
-    fn ready(&self, domain: Domain, context: &Context) -> Result<Ready<'_>, String> {
+    fn ready(&self, domain: Domain, context: &Context<'_>) -> Result<Ready<'_>, String> {
         let operand = match &self.operand {
             Operand::Literal(value) => ReadyOperand::Value(Cow::Borrowed(value)),
             Operand::Regex(regex) => ReadyOperand::Regex(regex),
             Operand::Predicate(inner) => ReadyOperand::Tests(inner.ready(context)?),
             Operand::Template(template) => {
-                let value = template.render(context).map_err(|error| error.to_string())?;
+                let (value, secret) =
+                    crate::check::rendered(template, context).map_err(|error| crate::check::sentence(&error))?;
                 if let Some(problem) = domain.objects(self.operator, &value) {
                     return Err(format!("{}: {}", problem.message, problem.help));
                 }
-                ReadyOperand::Value(Cow::Owned(value))
+                return Ok(Ready {
+                    operator: self.operator,
+                    span: self.span,
+                    operand: ReadyOperand::Value(Cow::Owned(value)),
+                    secret,
+                });
             }
         };
-        Ok(Ready { operator: self.operator, span: self.span, operand })
+        Ok(Ready { operator: self.operator, span: self.span, operand, secret: false })
     }
 }
 

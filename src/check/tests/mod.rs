@@ -16,7 +16,7 @@ use super::{Capture, Expect, Lower, Reply, Schemas, Verdict};
 use crate::diagnostic::Diagnostics;
 use crate::http::{Bytes, HeaderMap, HeaderName, HeaderValue, Response};
 use crate::source::{FileError, Files, Source, Span};
-use crate::template::Context;
+use crate::template::{Ambient, Bound, Context, Scope, to_template_value};
 use crate::yaml::parse;
 
 /// Files that live in a table.
@@ -56,7 +56,7 @@ pub(super) fn lowered<T>(
 }
 
 pub(super) fn expect(yaml: &str) -> Expect {
-    let (expect, messages) = lowered(yaml, &Table::default(), |node, cx| Expect::lower(node, cx));
+    let (expect, messages) = lowered(yaml, &Table::default(), Expect::lower);
     assert_eq!(messages, Vec::<String>::new(), "{yaml}");
     expect.expect("lowered")
 }
@@ -73,7 +73,7 @@ pub(super) fn expect_problem(yaml: &str) -> String {
 }
 
 pub(super) fn captures(yaml: &str) -> (Vec<(String, Span, Capture)>, Vec<String>) {
-    lowered(yaml, &Table::default(), |node, cx| Capture::lower_all(node, cx))
+    lowered(yaml, &Table::default(), Capture::lower_all)
 }
 
 pub(super) fn response(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Response {
@@ -84,16 +84,42 @@ pub(super) fn response(status: u16, headers: &[(&'static str, &str)], body: impl
     Response::new(status, map, Bytes::from(body.into()))
 }
 
-pub(super) fn context() -> Context {
-    Context(
-        json!({ "five": 5, "word": "Stève", "items": [1, 2], "object": {"lt": 1}, "status": 404, "text_status": "2xx", "yes": true, "no": false, "digest": "abc", "soon": "soon" }),
-    )
+/// The names that the tests' templates use; `secret` is one.
+pub(super) struct Names(Value);
+
+impl Scope for Names {
+    fn lookup(&self, name: &str) -> Option<Bound> {
+        let value = self.0.get(name)?;
+        Some(Bound { value: to_template_value(value), secret: name == "secret" })
+    }
+}
+
+impl Ambient for Names {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+
+    fn random(&self) -> u128 {
+        7
+    }
+}
+
+pub(super) fn names() -> Names {
+    Names(json!({
+        "five": 5, "word": "Stève", "items": [1, 2], "object": {"lt": 1}, "status": 404, "text_status": "2xx",
+        "yes": true, "no": false, "soon": "soon", "secret": "hunter2", "response": {"status": 200, "json": {"n": 3}},
+    }))
+}
+
+pub(super) fn evaluate(expect: &Expect, reply: &Reply<'_>) -> Vec<Verdict> {
+    let names = names();
+    expect.evaluate(reply, &Context::new(&names, &names), Span::default())
 }
 
 /// Every verdict about a JSON body.
 pub(super) fn judge(yaml: &str, body: &Value) -> Vec<Verdict> {
     let response = response(200, &[], body.to_string());
-    expect(yaml).evaluate(&Reply::new(&response, "https://example.com/"), &context(), Span::default())
+    evaluate(&expect(yaml), &Reply::new(&response, "https://example.com/"))
 }
 
 /// The verdict of the one assertion in `yaml`, as a line.

@@ -35,7 +35,7 @@ fn plain_values_mean_equals() {
         ("\"{{ five }}\"", json!(5), P),
         ("\"{{ object }}\"", json!({"lt": 1}), P),
         ("[\"{{ five }}\"]", json!([5]), P),
-        ("\"{{ nowhere }}\"", json!(5), "broken: `nowhere` is undefined"),
+        ("\"{{ nowhere }}\"", json!(5), "broken: `nowhere` is not bound"),
     ] {
         assert_eq!(of(predicate, value.clone()), expected, "{predicate} of {value}");
     }

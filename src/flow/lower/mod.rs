@@ -17,7 +17,7 @@ use super::{Binding, Defaults, Step, names, shape};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::check::Schemas;
 use crate::source::{Files, Span};
-use crate::template::{Expression, Template, ValueTemplate, lower};
+use crate::template::{Expression, Template, ValueTemplate, read};
 use crate::yaml::{Data, Fields, Node};
 
 /// What is known while a flow is read.
@@ -162,17 +162,17 @@ impl Reader<'_> {
 
     /// A text with templates.
     pub(super) fn template(&mut self, node: &Node<'_>, what: &str) -> Option<Template> {
-        lower::template(node, what, self.diagnostics)
+        read::template(node, what, self.diagnostics)
     }
 
     /// A value with templates anywhere in it.
     pub(super) fn value(&mut self, node: &Node<'_>) -> Option<ValueTemplate> {
-        lower::value(node, self.diagnostics)
+        read::value(node, self.diagnostics)
     }
 
     /// A bare expression.
     pub(super) fn expression(&mut self, node: &Node<'_>, what: &str) -> Option<Expression> {
-        lower::expression(node, what, self.diagnostics)
+        read::expression(node, what, self.diagnostics)
     }
 }
 
