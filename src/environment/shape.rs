@@ -52,7 +52,11 @@ pub static SECRET: Shape = Shape {
             Kind::Pattern("^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"),
             "The environment variable that holds it.",
         ),
-        Key::new("file", Kind::Text, "The file that holds it; `~/` is your home folder. A final line break is dropped."),
+        Key::new(
+            "file",
+            Kind::Text,
+            "The file that holds it; `~/` is your home folder. A final line break is dropped.",
+        ),
         Key::new("hosts", Kind::List(&Kind::Text), "The hosts it may be sent to. Any other is refused before sending."),
     ],
     refused: &[],

@@ -14,8 +14,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Binding, Defaults, Step, names, shape};
-use crate::diagnostic::{Code, Diagnostics};
 use crate::check::Schemas;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::source::{Files, Span};
 use crate::template::{Expression, Template, ValueTemplate, read};
 use crate::yaml::{Data, Fields, Node};
@@ -81,9 +81,7 @@ impl Reader<'_> {
     pub(super) fn no_template(&mut self, node: &Node<'_>, what: &str, help: &str) -> bool {
         let Some(at) = node.scalar().and_then(|text| text.find("{{")) else { return false };
         let span = self.place(node, at..at + 2);
-        self.diagnostics
-            .error(Code::TemplateMisplaced, span, format!("a template cannot stand in {what}"))
-            .help(help);
+        self.diagnostics.error(Code::TemplateMisplaced, span, format!("a template cannot stand in {what}")).help(help);
         true
     }
 

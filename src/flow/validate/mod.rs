@@ -6,7 +6,9 @@ mod uses;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Action, Auth, Binding, Body, Defaults, Field, Flow, Key, RequestStep, RequestTemplate, Setting, Settings, Step};
+use super::{
+    Action, Auth, Binding, Body, Defaults, Field, Flow, Key, RequestStep, RequestTemplate, Setting, Settings, Step,
+};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::Source;
 use crate::template::NameUse;
@@ -88,7 +90,9 @@ impl<'f> Walk<'_, 'f> {
             }
             Action::Wait(setting) => self.check(Place::Action, Some(step), |v| setting_names(setting, v)),
             Action::Check(checks) => {
-                self.check(Place::Action, Some(step), |v| checks.iter().for_each(|check| check.names().into_iter().for_each(&mut *v)));
+                self.check(Place::Action, Some(step), |v| {
+                    checks.iter().for_each(|check| check.names().into_iter().for_each(&mut *v))
+                });
             }
         }
         self.scope.leave();
