@@ -64,7 +64,8 @@ impl Reader<'_> {
     }
 
     fn long_input(&mut self, fields: &Fields<'_, '_>, input: &mut Input) {
-        input.description = fields.get("description").and_then(|n| Some(n.text("`description`", self.diagnostics)?.into()));
+        input.description =
+            fields.get("description").and_then(|n| Some(n.text("`description`", self.diagnostics)?.into()));
         input.secret = fields.get("secret").and_then(|n| n.boolean("`secret`", self.diagnostics)).unwrap_or(false);
         input.env = fields.get("env").and_then(|n| self.variable(n));
         let declared = fields.get("type").and_then(|n| self.input_type(n));
@@ -114,8 +115,17 @@ impl Reader<'_> {
         let text = node.text("`type`", self.diagnostics)?;
         let kind = InputType::parse(text);
         if kind.is_none() {
-            let common = [("text", "string"), ("str", "string"), ("int", "integer"), ("float", "number"), ("bool", "boolean"), ("array", "list"), ("map", "object")];
-            let meant = common.iter().find(|(other, _)| *other == text).map(|(_, ours)| format!("did you mean `{ours}`?"));
+            let common = [
+                ("text", "string"),
+                ("str", "string"),
+                ("int", "integer"),
+                ("float", "number"),
+                ("bool", "boolean"),
+                ("array", "list"),
+                ("map", "object"),
+            ];
+            let meant =
+                common.iter().find(|(other, _)| *other == text).map(|(_, ours)| format!("did you mean `{ours}`?"));
             self.diagnostics
                 .error(Code::InvalidValue, node.span, format!("`{text}` is not a type of input"))
                 .help(meant.unwrap_or_else(|| names::one_of(text, shape::INPUT_TYPES)));

@@ -74,7 +74,11 @@ impl Reader<'_> {
             }
             [(first, first_at), (second, second_at), ..] => {
                 self.diagnostics
-                    .error(Code::ConflictingKeys, *second_at, format!("a step has one action: `{first}` and `{second}` are two"))
+                    .error(
+                        Code::ConflictingKeys,
+                        *second_at,
+                        format!("a step has one action: `{first}` and `{second}` are two"),
+                    )
                     .related(*first_at, "the first action")
                     .help("put the second one into a step of its own, with a `-` before it");
                 None
@@ -205,7 +209,10 @@ impl Reader<'_> {
             Data::Map(entries) => entries
                 .iter()
                 .map(|(key, _)| key)
-                .find(|key| key.scalar().is_some_and(|k| CAPTURE.key(k).is_some() && !["value", "secret", "default"].contains(&k)))
+                .find(|key| {
+                    key.scalar()
+                        .is_some_and(|k| CAPTURE.key(k).is_some() && !["value", "secret", "default"].contains(&k))
+                })
                 .map(|key| key.span),
             _ => None,
         };
@@ -254,12 +261,7 @@ impl Reader<'_> {
         })
     }
 
-    fn request_step(
-        &mut self,
-        node: &Node<'_>,
-        fields: &Fields<'_, '_>,
-        cleanup: Vec<Step>,
-    ) -> Option<RequestStep> {
+    fn request_step(&mut self, node: &Node<'_>, fields: &Fields<'_, '_>, cleanup: Vec<Step>) -> Option<RequestStep> {
         let request = self.request(node, fields);
         let expect = match fields.get("expect") {
             Some(node) => Expect::lower(node, &mut self.checks()),
