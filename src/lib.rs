@@ -4,6 +4,7 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod client;
+pub mod check;
 pub mod diagnostic;
 pub mod environment;
 pub mod event;

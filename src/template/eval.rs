@@ -40,7 +40,7 @@ impl<'c> Evaluator<'c> {
     pub(super) fn value(&mut self, node: &Node) -> Evaluated {
         let value = self.soft(node)?;
         if value.is_undefined() {
-            return Err(self.missing(node));
+            return Err(RenderError { undefined: true, ..self.missing(node) });
         }
         Ok(value)
     }
@@ -417,5 +417,5 @@ fn comparable(items: &Value) -> Result<(), Failure> {
 }
 
 pub(super) fn at(span: Span, failure: Failure) -> RenderError {
-    RenderError { message: failure.message, span, help: failure.help }
+    RenderError { message: failure.message, span, help: failure.help, undefined: false }
 }

@@ -20,6 +20,7 @@ mod function;
 mod lower;
 mod node;
 mod operate;
+pub mod read;
 mod scan;
 mod slice;
 mod template;
@@ -153,6 +154,8 @@ pub struct RenderError {
     pub span: Span,
     /// What to do next, where there is something to do.
     pub help: Option<String>,
+    /// True where the only trouble is that nothing is there: a capture's `default` may stand in.
+    pub undefined: bool,
 }
 
 impl fmt::Display for RenderError {
