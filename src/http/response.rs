@@ -87,6 +87,12 @@ impl Response {
         self.decoded().1
     }
 
+    /// True where the body has been read as text, and not all of it could be.
+    #[must_use]
+    pub fn decoded_lossily(&self) -> bool {
+        self.text.get().is_some_and(|(_, lossy)| *lossy)
+    }
+
     /// The body as JSON, whatever its `Content-Type`; parsed on first use only.
     ///
     /// # Errors
