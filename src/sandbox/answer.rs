@@ -21,8 +21,8 @@ pub enum Encoding {
     Zstd,
 }
 
-/// One reply of the sandbox, before it is on a wire.
-#[derive(Clone, Debug)]
+/// One reply of the sandbox, before it is on a wire. No `Debug`: its body may hold a token.
+#[derive(Clone)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
@@ -61,7 +61,7 @@ impl Answer {
 
     /// Adds a header line; a value that is none is left out.
     pub(super) fn header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             self.headers.append(name, value);
         }
         self

@@ -66,7 +66,6 @@ pub(super) fn decode_segment(segment: &str) -> Cow<'_, str> {
 }
 
 /// The members of a JSON body. `null` counts as absent.
-#[derive(Debug)]
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {

@@ -128,6 +128,16 @@ mod tests {
     }
 
     #[test]
+    fn a_jwt_of_the_guestissuer_tool_is_verified() {
+        let secret = STANDARD.decode("d2ViZXgtc2FuZGJveC1ndWVzdC1zZWNyZXQtMzJieXRl").unwrap();
+        let jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjMiLCJuYW1lIjoiU3TDqHZlIiwiaXNzIjoiWTJselkyOXpj\
+                   R0Z5YXpvdkwzVnpMMDlTUjBGT1NWcEJWRWxQVGk4ek9URTRPR00zTWkwd01ESTVMVFEzWVRRdFlqQXlOUzAxT0dFd1kyRTNORFZr\
+                   TURZIiwiZXhwIjoxODkzNDU2MDAwfQ.NJW2vtwT-se1WtSJfEQbHS9AuBFB0TJ9SLCzS6_IvTg";
+        let Ok(claims) = verify(jwt, &secret) else { panic!("refused") };
+        assert_eq!((&claims["name"], &claims["exp"]), (&json!("Stève"), &json!(1_893_456_000)));
+    }
+
+    #[test]
     fn the_same_sub_is_the_same_person_under_a_new_name() {
         let lab = Lab::new();
         let me = |sub: &str, name: &str| {

@@ -13,6 +13,7 @@ use crate::value::Value;
 /// `POST /rooms`. Whoever creates a room is in it, and moderates it where it is locked.
 pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     let body = call.body()?;
+    let title = body.required("title")?.to_owned();
     let is_locked = body.flag("isLocked")?.unwrap_or(false);
     let is_public = body.flag("isPublic")?.unwrap_or(false);
     let text = |name| body.text(name).map(|t| t.map(str::to_owned));
@@ -20,7 +21,7 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     let room = Room {
         seq,
         uuid,
-        title: body.required("title")?.to_owned(),
+        title,
         is_direct: false,
         is_locked,
         is_public,
