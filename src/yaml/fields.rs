@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Node, Shape};
+use super::{Key, Kind, Node, Shape};
 use crate::diagnostic::{Code, Diagnostics, nearest};
 use crate::source::Span;
 use crate::value::duration_of;
@@ -23,8 +23,15 @@ impl<'n, 's> Fields<'n, 's> {
         let entries = node.entries(shape.noun, diagnostics)?;
         for (key, _) in entries {
             let name = key.scalar().unwrap_or("");
-            if shape.key(name).is_none() && !(shape.extensible && name.starts_with("x-")) {
-                unknown(shape, entries, name, key.span, diagnostics);
+            match shape.key(name) {
+                Some(Key { kind: Kind::Upcoming(help), doc, .. }) => {
+                    diagnostics
+                        .error(Code::NotYetSupported, key.span, format!("this version does not have `{name}` yet: {doc}"))
+                        .help(*help);
+                }
+                Some(_) => {}
+                None if shape.extensible && name.starts_with("x-") => {}
+                None => unknown(shape, entries, name, key.span, diagnostics),
             }
         }
         let fields = Self { span: node.span, shape, entries };
@@ -95,12 +102,12 @@ fn unknown(shape: &Shape, entries: &[(Node<'_>, Node<'_>)], name: &str, span: Sp
         diagnostics.error(Code::ReservedKey, span, *message).help(*help);
         return;
     }
-    let free = shape.keys.iter().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
+    let free = shape.known().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
     let suggestion = nearest(name, free).map(str::to_owned);
     let message = format!("{} has no key `{name}`", shape.noun);
     diagnostics.error(Code::UnknownKey, span, message).help(match suggestion {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("its keys are {}", words(&shape.keys.iter().map(|k| k.name).collect::<Vec<_>>())),
+        None => format!("its keys are {}", words(&shape.known().map(|k| k.name).collect::<Vec<_>>())),
     });
 }
 
