@@ -99,9 +99,9 @@ impl Output {
         Box::new(self.redactor.writer(io::stdout()))
     }
 
-    fn choice(&self, stream: &dyn anstream::stream::RawStream) -> ColorChoice {
+    fn choice<S: anstream::stream::RawStream>(&self, stream: &S) -> ColorChoice {
         match self.color {
-            ColorChoice::Auto => AutoStream::choice(&stream),
+            ColorChoice::Auto => AutoStream::choice(stream),
             chosen => chosen,
         }
     }
