@@ -4,6 +4,7 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod check;
+pub mod cli;
 pub mod client;
 pub mod diagnostic;
 pub mod environment;

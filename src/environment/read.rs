@@ -26,10 +26,7 @@ impl Environment {
         {
             environment.fill(&fields, &mut list);
         }
-        let mut all = list.into_sorted();
-        for refused in all.iter_mut().filter(|d| d.code == Code::ReservedKey) {
-            refused.code = Code::NotYetSupported;
-        }
+        let all = list.into_sorted();
         if all.iter().any(|d| d.severity == Severity::Error) { Err(all) } else { Ok(environment) }
     }
 
@@ -127,7 +124,7 @@ mod tests {
         let text = "var: {a: 1}\nproxy: http://x\nsecrets:\n  a-b: {env: X}\n  c: {env: X, file: Y}\n  d: {value: hunter2}\nhosts: ['https://x/']\n";
         let codes: Vec<_> = parse(text).unwrap_err().into_iter().map(|(code, _)| code).collect();
         use Code::*;
-        assert_eq!(codes, [UnknownKey, NotYetSupported, InvalidName, ConflictingKeys, NotYetSupported, InvalidHost]);
+        assert_eq!(codes, [UnknownKey, NotYetSupported, InvalidName, ConflictingKeys, ReservedKey, InvalidHost]);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use crate::yaml::{Key, Kind, Shape};
 
-const LATER: &str = "remove it for now; a later version reads it";
 const HOST: Kind = Kind::Pattern(
     r"^(\*\.)?[^*/@\s]+$",
     "a host name like `webexapis.com`, with a port if one is meant, or `*.webex.com` for every name below one",
@@ -19,12 +18,11 @@ pub static ENVIRONMENT: Shape = Shape {
         Key::new("secrets", Kind::Map(&Kind::Name, &Kind::Object(&SECRET)), "secret values for inputs"),
         Key::new("allow_env", Kind::List(&VARIABLE), "variables that flows may ask for besides WEBEX_… and WXFLOW_…"),
         Key::new("hosts", Kind::List(&HOST), "the only hosts that requests may go to"),
+        Key::new("tls", Kind::Upcoming("remove it"), "certificates of the connection"),
+        Key::new("proxy", Kind::Upcoming("set HTTPS_PROXY instead"), "the proxy to go through"),
+        Key::new("oauth", Kind::Upcoming("get a token and give it as a secret"), "where and how tokens are got"),
     ],
-    refused: &[
-        ("tls", "`tls` is not supported yet", LATER),
-        ("proxy", "`proxy` is not supported yet", "set HTTPS_PROXY for now; a later version reads it"),
-        ("oauth", "`oauth` is not supported yet", "give the token as a secret for now; a later version logs in"),
-    ],
+    refused: &[],
     extensible: true,
 };
 

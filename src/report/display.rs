@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io;
 
+use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line that cannot steer what shows it: control characters (line breaks too), bidirectional overrides and the
@@ -42,6 +44,12 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
 /// Characters that reorder or break lines without being control characters.
 fn steers(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A value as JSON on one line that is no command either: outside of strings `##[` cannot stand.
+pub(super) fn json<T: Serialize>(value: &T) -> io::Result<String> {
+    let text = serde_json::to_string(value)?;
+    Ok(if text.contains("##[") { text.replace("##[", "##\\u005b") } else { text })
 }
 
 /// Columns that `text` takes on a terminal.
@@ -105,7 +113,7 @@ pub(super) fn count(n: u64, one: &str) -> String {
 /// The path of a URL, and that it has a query: `/v1/people?…`. Long segments (Webex ids) are cut in the middle.
 pub(super) fn path(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = rest.find(['/', '?', '#']).map_or("/", |at| &rest[at..]);
+    let path = rest.find(['/', '?', '#']).map_or("/", |at| rest.get(at..).unwrap_or_default());
     let path = path.split('#').next().unwrap_or(path);
     let (path, query) = path.split_once('?').map_or((path, false), |(path, _)| (path, true));
     let mut out = String::with_capacity(path.len().min(80));

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{FlowWriter, Format, Frame, Key, Run, Segments};
+use super::{FlowWriter, Format, Frame, Key, Run, Segments, display};
 use crate::event::RunEvent;
 use crate::redact::Redacted;
 
@@ -34,7 +34,7 @@ impl FlowWriter for Events {
 }
 
 fn line(event: &Redacted<RunEvent>, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = serde_json::to_vec(event)?;
-    line.push(b'\n');
-    out.write_all(&line)
+    let mut line = display::json(event)?;
+    line.push('\n');
+    out.write_all(line.as_bytes())
 }

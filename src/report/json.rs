@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FlowWriter, Format, Frame, Key, Run, Segments};
+use super::{FlowWriter, Format, Frame, Key, Run, Segments, display};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome, Summary};
 use crate::redact::Redacted;
 
@@ -93,7 +93,7 @@ impl Format for Json {
         };
         // The whole but for its flows, and the flows in their place.
         let shell = JsonReport { v: 1, wxflow, started, flows: Vec::new(), totals: run.summary() };
-        let shell = serde_json::to_string(&shell)?;
+        let shell = display::json(&shell)?;
         let (before, after) = shell.split_once("\"flows\":[").unwrap_or((&shell, ""));
         writeln!(out, "{before}\"flows\":[")?;
         segments.copy(",\n", out)?;
@@ -144,7 +144,7 @@ impl FlowWriter for Writer {
 impl Writer {
     fn head(&self, outcome: Cow<'_, FlowOutcome>) -> io::Result<String> {
         let Key { path, row, repeat } = self.key.clone();
-        Ok(serde_json::to_string(&FlowHead { path, row, repeat, outcome })?)
+        display::json(&FlowHead { path, row, repeat, outcome })
     }
 
     /// Cleanups run when all steps have, so one list follows the other.
@@ -158,7 +158,7 @@ impl Writer {
         body.write_all(if std::mem::take(&mut self.empty) { b"\n" } else { b",\n" })?;
         let flow = event.flow.clone().filter(|flow| *flow != self.key.path);
         let report = StepReport { flow, step: event.step, item: event.item, outcome: Cow::Borrowed(step) };
-        body.write_all(&serde_json::to_vec(&report)?)
+        body.write_all(display::json(&report)?.as_bytes())
     }
 
     /// The end of a flow that told none.

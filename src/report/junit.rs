@@ -201,7 +201,12 @@ fn attribute(text: &str) -> String {
 }
 
 fn content(text: &str) -> String {
-    quick_xml::escape::escape(allowed(text)).into_owned()
+    let escaped = quick_xml::escape::escape(allowed(text)).into_owned();
+    // What GitHub's runner takes for a command where the report goes to stdout, written so that XML readers see the same.
+    if escaped.contains("::") || escaped.contains("##[") {
+        return escaped.replace("::", ":&#58;").replace("##[", "##&#91;");
+    }
+    escaped
 }
 
 /// Without ANSI sequences, and without the characters that XML 1.0 cannot hold in any form (section 2.2) or

@@ -87,7 +87,8 @@ fn more(out: &mut String, lines: usize, margin: usize) {
 
 fn difference(out: &mut String, expected: &Value, actual: &Value, margin: usize, room: usize) {
     let (old, new) = (laid_out(expected), laid_out(&in_order_of(expected, actual)));
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    // Not `lines`: a missing last line break, or one that is `\r\n`, is a difference.
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
     display::spaces(out, margin);
     writeln!(out, "{}  {}", "- expected".green(), "+ actual".red()).ok();
 
@@ -95,7 +96,8 @@ fn difference(out: &mut String, expected: &Value, actual: &Value, margin: usize,
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let from = same.saturating_sub(CONTEXT);
     let part = |lines: &'_ [&'_ str]| from..lines.len().min(same + COMPARED);
-    let (old_part, new_part) = (&old[part(&old)], &new[part(&new)]);
+    let old_part = old.get(part(&old)).unwrap_or_default();
+    let new_part = new.get(part(&new)).unwrap_or_default();
     let ops = similar::capture_diff_slices(Algorithm::Myers, old_part, new_part);
 
     let mut rows = Vec::new();
@@ -123,7 +125,7 @@ fn difference(out: &mut String, expected: &Value, actual: &Value, margin: usize,
 /// The rows of one change; a line that became another is cut where the two differ.
 fn change(rows: &mut Vec<(char, String)>, op: &DiffOp, old: &[&str], new: &[&str], room: usize) {
     let (tag, old_range, new_range) = op.as_tag_tuple();
-    let (old, new) = (&old[old_range], &new[new_range]);
+    let (old, new) = (old.get(old_range).unwrap_or_default(), new.get(new_range).unwrap_or_default());
     match tag {
         DiffTag::Equal => rows.extend(old.iter().map(|line| (' ', (*line).to_owned()))),
         _ if old.len() == new.len() => {

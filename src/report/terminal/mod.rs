@@ -65,12 +65,17 @@ struct Out {
     running: usize,
     /// Something was printed: the next flow is set off by an empty line.
     begun: bool,
+    /// Flows that will run, and that ended, for the line that says how far the run is.
+    flows: u32,
+    ended: u32,
 }
 
 impl Terminal {
     /// A view that is written to `stream`, which takes ANSI colours.
     #[must_use]
     pub fn new(options: Options, stream: Box<dyn Write + Send>) -> Self {
+        // Padding is done by the formatter, whose widths are 16 bits.
+        let options = Options { width: options.width.clamp(40, 1000), ..options };
         let out = Out {
             stream: BufWriter::new(stream),
             error: None,
@@ -78,15 +83,19 @@ impl Terminal {
             unlisted: 0,
             running: 0,
             begun: false,
+            flows: 0,
+            ended: 0,
         };
         Self { options, out: Mutex::new(out) }
     }
 
     pub(super) fn run_started(&self, event: &RunEvent) {
-        if let EventKind::RunStarted { seed: Some(seed), .. } = event.kind
-            && self.options.verbosity >= Verbosity::Headers
-        {
-            self.lock().write(&format!("{}\n", format!("seed {seed}").dimmed()), true);
+        let EventKind::RunStarted { flows, seed, .. } = event.kind else { return };
+        let mut out = self.lock();
+        out.flows = flows;
+        if let Some(seed) = seed.filter(|_| self.options.verbosity >= Verbosity::Headers) {
+            out.begun = true;
+            out.write(&format!("{}\n", format!("seed {seed}").dimmed()), true);
         }
     }
 
@@ -199,7 +208,10 @@ impl TerminalFlow<'_> {
                 self.step(event, step, own);
                 flush = step.outcome == Outcome::Failed;
             }
-            EventKind::FlowFinished(flow) if own => self.finished(flow),
+            EventKind::FlowFinished(flow) if own => {
+                self.finished(flow);
+                flush = true;
+            }
             _ => {}
         }
         let Options { live, interactive, .. } = self.terminal.options;
@@ -269,17 +281,21 @@ impl TerminalFlow<'_> {
             return;
         }
         let margin = if own && step.phase == Phase::Step { 2 } else { 4 };
-        if step.outcome == Outcome::Skipped && step.problems.is_empty() && step.warnings.is_empty() {
+        if step.outcome == Outcome::Skipped {
             self.skip(&step::name(&step.name, event.item), step.skipped.as_deref(), margin);
-            return;
+            if step.warnings.is_empty() {
+                return;
+            }
         }
         self.flush_skips();
         self.show_title();
         self.show_place(event, step, own);
-        step::line(&mut self.text, event.item, step, margin);
+        if step.outcome != Outcome::Skipped {
+            step::line(&mut self.text, event.item, step, margin);
+        }
         if verbosity >= Verbosity::Headers {
             for exchange in &step.exchanges {
-                step::exchange(&mut self.text, exchange, margin + 4, verbosity >= Verbosity::Bodies);
+                step::exchange(&mut self.text, exchange, margin + 4, failed || verbosity >= Verbosity::Bodies);
             }
         }
         if failed {
@@ -367,6 +383,12 @@ impl Drop for TerminalFlow<'_> {
                 self.text.insert(0, '\n');
             }
             out.write(&self.text, true);
+        }
+        out.ended += 1;
+        let Options { live, interactive, verbosity, .. } = self.terminal.options;
+        if !live && interactive && verbosity > Verbosity::Quiet && out.ended < out.flows {
+            let text = format!("… {} of {} flows done", out.ended, out.flows);
+            out.run(&text.dimmed().to_string(), display::width(&text));
         }
         for text in self.listed.drain(..) {
             if out.failures.len() < FAILURES {

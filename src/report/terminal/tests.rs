@@ -421,6 +421,44 @@ FAILED
     );
 }
 
+/// A difference that `lines` would not see.
+#[test]
+fn line_breaks_are_a_difference() {
+    let url = format!("{BASE}/people");
+    let flow = Flow::new("flows/a.flow.yaml", "a")
+        .step(failing("The last", exchange("GET", &url, 200), json!("a\nb\n"), json!("a\nb")))
+        .step(failing("Windows", exchange("GET", &url, 200), json!("a\nb"), json!("a\r\nb")))
+        .end();
+    let text = shown(Verbosity::Normal, &[flow]);
+    let marks: Vec<_> = text.lines().filter(|l| l.contains("│ ")).map(str::trim).collect();
+    assert_eq!(marks, ["│   a", "│   b", "│ -", "│ - a", "│ + a\\r", "│   b"]);
+}
+
+/// The one place where colours are looked at; all other tests strip them.
+#[test]
+fn colours_are_for_whoever_hands_in_the_stream() {
+    colored::control::set_override(true);
+    let view = Shared::default();
+    let mut out = super::Terminal::new(options(Verbosity::Normal, true), Box::new(view.clone()));
+    out.options.interactive = true;
+    out.finish(&Summary { flows_passed: 1, ..Summary::default() }).unwrap();
+    let raw = String::from_utf8(view.0.lock().unwrap().clone()).unwrap();
+    assert!(raw.contains("\u{1b}["), "{raw:?}");
+    assert!(view.text().ends_with("\nPASSED\n"));
+}
+
+#[test]
+fn a_person_sees_what_runs() {
+    let mut watched = options(Verbosity::Normal, true);
+    watched.interactive = true;
+    let text = run(watched, None, &[passing("flows/a.flow.yaml")]).0;
+    let expected = "flows/a.flow.yaml — A flow\n  … Look\r        \r  ✓ Look ";
+    assert!(text.starts_with(expected), "{text:?}");
+    watched.live = false;
+    let text = run(watched, None, &[passing("flows/a.flow.yaml"), passing("flows/b.flow.yaml")]).0;
+    assert!(text.contains("… 1 of 2 flows done\r                   \r"), "{text:?}");
+}
+
 #[test]
 fn warnings_are_shown() {
     let mut odd = step("Odd");
