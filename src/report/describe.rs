@@ -14,7 +14,12 @@ pub(super) fn headline(step: &StepOutcome) -> String {
     let failed = step.assertions.iter().find(|a| !a.passed);
     match (step.problems.first(), failed) {
         (Some(problem), _) => display::line(first_line(&problem.message)).into_owned(),
-        (None, Some(assertion)) => claim(assertion),
+        (None, Some(assertion)) => match &assertion.actual {
+            Some(actual) if is_short(actual) => {
+                display::cut(&format!("{}, was {}", claim(assertion), shown(actual)), 120).into_owned()
+            }
+            _ => claim(assertion),
+        },
         (None, None) => "failed".to_owned(),
     }
 }
@@ -22,7 +27,25 @@ pub(super) fn headline(step: &StepOutcome) -> String {
 /// `$.displayName equals "Stève"`, in a line's length.
 pub(super) fn claim(assertion: &Assertion) -> String {
     let text = format!("{} {}", first_line(&assertion.subject), first_line(&assertion.predicate));
-    display::cut(&display::line(text.trim_end()), 100).into_owned()
+    let text = display::cut(&display::line(text.trim_end()), 100).into_owned();
+    match &assertion.expected {
+        Some(expected) if is_short(expected) => format!("{text} {}", shown(expected)),
+        Some(_) => text + " …",
+        None => text,
+    }
+}
+
+/// Short enough to stand in a sentence.
+fn is_short(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() <= 40,
+        Value::Array(_) | Value::Object(_) => value.to_string().len() <= 40,
+        _ => true,
+    }
+}
+
+fn shown(value: &Value) -> String {
+    display::line(&value.to_string()).into_owned()
 }
 
 /// The first line of `text`.

@@ -74,7 +74,7 @@ flows/guest.flow.yaml — Guest joins a space
   ✓ Mint a guest token                                                0.2 ms
   ✓ Log the guest in            POST /v1/jwt/login            200      83 ms
   ✗ Who am I                    GET /v1/people/me             200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals "Stève"
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -103,7 +103,7 @@ fn several_flows_repeat_their_failures() {
     let last = text.split_once("failures").unwrap().1;
     assert_eq!(
         last,
-        "\n  ✗ flows/guest.flow.yaml › Who am I: $.displayName equals\n\nflows 1 passed, 1 failed · steps 3 passed, 1 failed, 2 skipped · assertions 4 held, 1 failed · requests 4 · 0.42 s\nFAILED\n"
+        "\n  ✗ flows/guest.flow.yaml › Who am I: $.displayName equals \"Stève\", was \"Steve\"\n\nflows 1 passed, 1 failed · steps 3 passed, 1 failed, 2 skipped · assertions 4 held, 1 failed · requests 4 · 0.42 s\nFAILED\n"
     );
 }
 
@@ -115,7 +115,7 @@ fn quiet_shows_failures_and_the_last_lines() {
         r#"
 flows/guest.flow.yaml — Guest joins a space
   ✗ Who am I                    GET /v1/people/me             200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals "Stève"
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -341,7 +341,7 @@ fn long_values_are_shown_by_their_difference() {
         r#"
 flows/a.flow.yaml
   ✗ A list                      GET /v1/people                200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals …
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -372,7 +372,7 @@ flows/a.flow.yaml
     200 OK
 
   ✗ A long line                 GET /v1/people                200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals …
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -384,7 +384,7 @@ flows/a.flow.yaml
     200 OK
 
   ✗ Another type                GET /v1/people                200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals "x"
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
