@@ -19,7 +19,6 @@ pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod schema;
-pub mod sandbox;
 pub mod source;
 pub mod template;
 pub mod value;
