@@ -6,7 +6,8 @@ use minijinja::value::ValueKind;
 use crate::value::{Map, Number, Value};
 
 /// How deep a value may be nested when it leaves a template: cyclic or hostile objects end here.
-const DEPTH: usize = 128;
+/// JSON itself is read to a depth of 128; a template may wrap that.
+const DEPTH: usize = 192;
 
 /// A JSON value as templates see it.
 #[must_use]
@@ -33,7 +34,7 @@ fn from_number(n: &Number) -> TemplateValue {
 /// A template's value as JSON.
 ///
 /// # Errors
-/// It is undefined, `omit`, a function, a number JSON has not, or nested deeper than 128; the text says which.
+/// It is undefined, `omit`, a function, a number JSON has not, or nested deeper than 192; the text says which.
 pub fn from_template_value(value: &TemplateValue) -> Result<Value, String> {
     convert(value, DEPTH)
 }

@@ -17,12 +17,14 @@ mod eval;
 mod expression;
 mod filter;
 mod function;
+mod literal;
 mod lower;
+mod missing;
 mod node;
 mod operate;
+mod render;
 mod scan;
 mod slice;
-mod template;
 mod text;
 mod tree;
 
@@ -32,12 +34,12 @@ pub use filter::{filter_names, test_names};
 pub use function::function_names;
 pub use minijinja::Value as TemplateValue;
 pub use node::NameUse;
-pub use template::Template;
+pub use render::Template;
 pub use tree::ValueTemplate;
 
 use node::Node;
 
-/// What one render may spend: a unit per node evaluated, per item of a list gone through, and per 4 KiB of text made.
+/// What one render may spend: a unit per node evaluated, per item of a list gone through, and per KiB of text made.
 const FUEL: u32 = 100_000;
 
 /// The most bytes a text may hold: 16 MiB.
