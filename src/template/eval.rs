@@ -49,7 +49,7 @@ impl<'c> Evaluator<'c> {
         self.burn(1, node.span)?;
         match &node.kind {
             Kind::Const(value) => Ok(value.clone()),
-            Kind::Var(name) => Ok(self.name(name)),
+            Kind::Var(name) => sound(self.name(name), node),
             Kind::Attr(_) | Kind::Item(_) => self.attribute(node),
             Kind::Slice(slice) => self.slice(node, &slice.0, &slice.1),
             Kind::Not(inner) => Ok(Value::from(!self.value(inner)?.is_true())),
@@ -194,7 +194,8 @@ impl<'c> Evaluator<'c> {
                 if base.is_undefined() {
                     return Ok(base);
                 }
-                base.get_attr(&attr.1).map_err(|e| at(node.span, filter::failure(&e)))
+                let value = base.get_attr(&attr.1).map_err(|e| at(node.span, filter::failure(&e)))?;
+                sound(value, node)
             }
             Kind::Item(item) => {
                 let base = self.inner(&item.0)?;
@@ -202,7 +203,8 @@ impl<'c> Evaluator<'c> {
                 if base.is_undefined() {
                     return Ok(base);
                 }
-                base.get_item(&key).map_err(|e| at(node.span, filter::failure(&e)))
+                let value = base.get_item(&key).map_err(|e| at(node.span, filter::failure(&e)))?;
+                sound(value, node)
             }
             _ => self.soft(node),
         }
@@ -329,6 +331,14 @@ impl<'c> Evaluator<'c> {
         let state = self.state.get_or_insert_with(filter::state);
         let result: Result<bool, Error> = state.perform_test(call.name, &args);
         result.map(Value::from).map_err(|e| at(node.span, named(call.name, filter::failure(&e))))
+    }
+}
+
+/// A lazy object may only find out when it is read that it has nothing to give.
+fn sound(value: Value, node: &Node) -> Evaluated {
+    match super::failing(&value) {
+        Some(failure) => Err(at(node.span, failure.clone())),
+        None => Ok(value),
     }
 }
 

@@ -5,11 +5,22 @@ use crate::jsonpath::JsonPath;
 use crate::source::Span;
 
 use super::filter;
-use super::function::function_names;
+use super::function::{Function, function_names};
 use super::lower::Lowering;
 use super::node::{Arg, Kind, Node};
 
 impl Lowering<'_, '_> {
+    /// Names that can never be bound, but are easily written.
+    pub(super) fn check_name(&mut self, name: &str, span: Span) {
+        if Function::named(name).is_some() {
+            self.error(Code::UndefinedName, span, format!("`{name}` is a function"))
+                .help(format!("call it: `{name}(…)`"));
+        } else if matches!(name, "null" | "nil" | "undefined") {
+            self.error(Code::UndefinedName, span, format!("`{name}` is not a value in expressions"))
+                .help("write `none`, or ask with `x is defined`");
+        }
+    }
+
     /// `map('upper')` and `select('eq', 1)` name a filter or a test.
     pub(super) fn check_callee(&mut self, name: &str, args: &[Arg]) {
         let place = match name {

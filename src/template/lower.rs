@@ -121,7 +121,10 @@ impl Lowering<'_, '_> {
     fn lowered(&mut self, expr: &Expr<'_>) -> Node {
         let own = self.span(expr.span());
         match expr {
-            Expr::Var(var) => Node { kind: Kind::Var(var.id.into()), span: own },
+            Expr::Var(var) => {
+                self.check_name(var.id, own);
+                Node { kind: Kind::Var(var.id.into()), span: own }
+            }
             Expr::Const(constant) => self.constant(constant.value.clone(), own),
             Expr::GetAttr(attr) => {
                 let base = self.node(&attr.expr);

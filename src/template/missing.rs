@@ -73,6 +73,9 @@ impl Evaluator<'_> {
                     }
                 }
             }
+            (ValueKind::Seq | ValueKind::String, Some(key @ ("length" | "len" | "size" | "count"))) => {
+                Failure::new(format!("{whose} has no `{key}`")).help("use the filter: `| length`")
+            }
             (ValueKind::Seq, None) => {
                 let count = found.len().unwrap_or(0);
                 Failure::new(format!("{whose} has {count} items, and none at this index"))

@@ -261,6 +261,8 @@ fn what_can_be_seen_at_load_is_said_at_load() {
         ("{{ n -}}", Code::TemplateSyntax, "-}}", "`-}}` trims spaces in Jinja; wxflow does not trim"),
         ("{{ n | uper }}", Code::UnknownFilter, "uper", "unknown filter `uper`"),
         ("{{ n is strin }}", Code::UnknownTest, "strin", "unknown test `strin`"),
+        ("{{ now }}", Code::UndefinedName, "now", "`now` is a function"),
+        ("{{ s == null }}", Code::UndefinedName, "null", "`null` is not a value in expressions"),
         ("{{ uid() }}", Code::UnknownFunction, "uid", "unknown function `uid`"),
         ("{{ debug() }}", Code::UnknownFunction, "debug", "unknown function `debug`"),
         ("{{ dict(a=1) }}", Code::UnknownFunction, "dict", "unknown function `dict`"),
@@ -626,6 +628,63 @@ fn trees_render_leave_out_and_tell_secrets() {
     assert_eq!(tree.names().len(), 3);
     let plain = ValueTemplate::object(vec![("k".into(), ValueTemplate::list(vec![leaf("v")]))]);
     assert_eq!(plain.literal(), Some(&json!({"k": ["v"]})));
+}
+
+#[test]
+fn a_shared_document_reads_like_its_copy() {
+    let document = json!({"items": [{"id": "a", "n": 1}, {"id": "b", "n": u64::MAX}], "deep": {"x": null}, "t": true});
+    struct Shared(TemplateValue);
+    impl Scope for Shared {
+        fn lookup(&self, name: &str) -> Option<Bound> {
+            let broken = || failing_value("the body is not JSON", Some("look at `response.text`"));
+            match name {
+                "d" => Some(Bound { value: self.0.clone(), secret: false }),
+                "r" => Some(Bound { value: TemplateValue::from_pairs([("json", broken())]), secret: false }),
+                _ => None,
+            }
+        }
+    }
+    let ambient = Fixed(Cell::new(0));
+    let shared = Shared(shared_json(std::sync::Arc::new(document.clone())));
+    let copied = Shared(to_template_value(&document));
+    for expression in [
+        "d",
+        "d.items",
+        "d.items[1].n",
+        "d.items[-1].id",
+        "d.deep.x",
+        "d.t",
+        "d == d",
+        "d.items | length",
+        "d.items | map(attribute='id') | list",
+        "d.items | selectattr('n', 'eq', 1) | list",
+        "d.items[0] in d.items",
+        "d | jsonpath('$.items[*].id')",
+        "d.items | jsonpath('$[0].n')",
+        "d.items | tojson",
+        "d.items[1:]",
+        "d | items | list",
+        "'deep' in d",
+        "d.deep == {'x': none}",
+        "d.items | first",
+        "d.items is sequence",
+        "d is mapping",
+        "d.items | sort(attribute='id', reverse=true) | list",
+        "d.none_ is defined",
+        "d.items + [1]",
+    ] {
+        let text = format!("{{{{ {expression} }}}}");
+        let render = |scope: &Shared| compile(&text).render_json(&Context::new(scope, &ambient)).unwrap().value;
+        assert_eq!(render(&shared), render(&copied), "{expression}");
+    }
+    let render = |text: &str| compile(text).render(&Context::new(&shared, &ambient)).unwrap_err();
+    assert_eq!(render("{{ d.itms }}").help.as_deref(), Some("did you mean `items`?"));
+    assert_eq!(render("{{ d.items.length }}").help.as_deref(), Some("use the filter: `| length`"));
+    let error = render("{{ r.json.id }}");
+    assert_eq!(
+        (error.message.as_str(), error.help.as_deref()),
+        ("the body is not JSON", Some("look at `response.text`"))
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use minijinja::{Environment, Error, Value};
 
 use crate::jsonpath::JsonPath;
 use crate::template::convert::{from_template_value, to_template_value};
+use crate::template::json::Json;
 use crate::template::text::{Failure, type_name};
 
 use super::Arguments;
@@ -56,9 +57,16 @@ fn to_json(args: &Arguments) -> Result<String, Failure> {
 
 /// A singular path gives the value, undefined where there is none; any other the list of values.
 pub(in crate::template) fn query(value: &Value, path: &JsonPath) -> Result<Value, Failure> {
-    let value = from_template_value(value).map_err(Failure::new)?;
+    let copy;
+    let value = match value.downcast_object_ref::<Json>() {
+        Some(json) => json.value(),
+        None => {
+            copy = from_template_value(value).map_err(Failure::new)?;
+            &copy
+        }
+    };
     if path.is_singular() {
-        return Ok(path.first(&value).map_or(Value::UNDEFINED, to_template_value));
+        return Ok(path.first(value).map_or(Value::UNDEFINED, to_template_value));
     }
-    Ok(path.query(&value).into_iter().map(to_template_value).collect())
+    Ok(path.query(value).into_iter().map(to_template_value).collect())
 }
