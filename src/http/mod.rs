@@ -1,7 +1,9 @@
 //! What goes over the wire, as data: requests, responses, and the one trait that sends.
 
 mod body;
+pub mod cookies;
 mod error;
+pub mod redirect;
 mod response;
 
 use std::future::Future;

@@ -1,0 +1,229 @@
+//! What no chunking, embedding or encoding may let through.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn knowing(secrets: &[&str]) -> Redactor {
+    let redactor = Redactor::new();
+    for secret in secrets {
+        redactor.learn("s", secret, None);
+    }
+    redactor
+}
+
+fn hosts(patterns: &[&str]) -> Vec<HostPattern> {
+    patterns.iter().map(|p| HostPattern::parse(p).unwrap()).collect()
+}
+
+#[test]
+fn nothing_known_or_nothing_found_borrows() {
+    assert!(matches!(Redactor::new().mask("any text"), Cow::Borrowed("any text")));
+    assert!(matches!(knowing(&["s3cr3t-1"]).mask("any text"), Cow::Borrowed("any text")));
+}
+
+#[test]
+fn overlaps_and_neighbours_become_one_mask() {
+    let redactor = knowing(&["abcdefgh", "efghijkl", "abcdefghijklmnop"]);
+    assert_eq!(redactor.mask("<abcdefghijkl>"), "<***>");
+    assert_eq!(redactor.mask("<abcdefghijklmnop>"), "<***>");
+    assert_eq!(redactor.mask("<abcdefghabcdefgh>"), "<***>");
+    assert_eq!(redactor.mask("<abcdefgh abcdefgh>"), "<*** ***>");
+}
+
+#[test]
+fn each_form_is_masked() {
+    let secret = "Stève \"a/b\" <1>";
+    let redactor = knowing(&[secret]);
+    for form in [
+        secret.to_owned(),
+        serde_json::to_string(secret).unwrap().trim_matches('"').to_owned() + "\"",
+        "St\\u00e8ve \\\"a\\/b\\\" <1>".to_owned(),
+        "St%C3%A8ve%20%22a%2Fb%22%20%3C1%3E".to_owned(),
+        "St%c3%a8ve+%22a%2fb%22+%3c1%3e".to_owned(),
+        "Stève &quot;a/b&quot; &lt;1&gt;".to_owned(),
+        "Stève &#34;a/b&#34; &lt;1&gt;".to_owned(),
+        STANDARD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ] {
+        let masked = redactor.mask(&form);
+        assert!(masked == "***" || masked == "***\"", "{form} -> {masked}");
+    }
+    assert_eq!(redactor.mask(&STANDARD.encode(format!("user:{secret}"))), "dXNlcjp***");
+}
+
+#[test]
+fn a_trimmed_secret_is_masked_too() {
+    assert_eq!(knowing(&[" s3cr3t-1\n"]).mask("token=s3cr3t-1;"), "token=***;");
+}
+
+#[test]
+fn short_secrets_only_as_a_whole_field() {
+    let redactor = Redactor::new();
+    assert_eq!(redactor.learn("pin", "1234", None), Learned::TooShort);
+    assert_eq!(redactor.learn("empty", " \n", None), Learned::Empty);
+    assert_eq!(redactor.learn("pin", "1234", None), Learned::AlreadyKnown);
+    assert_eq!(redactor.mask("1234"), "***");
+    assert_eq!(redactor.mask("in 1234 out"), "in 1234 out");
+    let mut value = json!({"pin": 1234, "text": "1234", "longer": 12345, "1234": [true, "x1234"]});
+    redactor.mask_value(&mut value);
+    assert_eq!(value, json!({"pin": "***", "text": "***", "longer": 12345, "***": [true, "x1234"]}));
+}
+
+#[test]
+fn masked_keys_stay_apart() {
+    let mut value = json!({"token-aaaa": 1, "x": 2, "token-bbbb": 3});
+    knowing(&["token-aaaa", "token-bbbb"]).mask_value(&mut value);
+    assert_eq!(value, json!({"***": 1, "x": 2, "*** (2)": 3}));
+}
+
+#[test]
+fn a_secret_object_gives_its_strings_and_long_numbers() {
+    let redactor = Redactor::new();
+    redactor.learn_value("reply", &json!({"a": ["token-1234"], "b": {"c": 12_345_678, "d": 1}}), None);
+    assert_eq!(redactor.mask("token-1234 12345678"), "*** ***");
+    assert_eq!(redactor.mask("1"), "1");
+    redactor.learn_value("pin", &json!(42), None);
+    assert_eq!(redactor.mask("42"), "***");
+}
+
+#[test]
+fn what_is_learned_later_is_masked_and_the_first_stays() {
+    let redactor = Redactor::new();
+    let all: Vec<_> = (0..300).map(|n| format!("token-{n:05}-{}", "x".repeat(n))).collect();
+    for secret in &all {
+        assert_eq!(redactor.learn("t", secret, None), Learned::Masked);
+        assert_eq!(redactor.mask(secret), "***");
+    }
+    assert!(all.iter().all(|secret| redactor.mask(secret) == "***"));
+    let tiers = redactor.snapshot().unwrap().tiers.len();
+    assert!(tiers <= 8, "{tiers} tiers");
+}
+
+#[test]
+fn a_bound_secret_goes_only_to_its_hosts() {
+    let redactor = Redactor::new();
+    redactor.learn("bot_token", "b0t-t0ken", Some(&hosts(&["webexapis.com", "*.webex.com"])));
+    redactor.learn("free", "fr33-t0ken", None);
+    let header: &[u8] = b"Bearer b0t-t0ken";
+    assert_eq!(redactor.misdirected("webexapis.com", 443, &[], &[header]), None);
+    assert_eq!(redactor.misdirected("api.webex.com", 443, &[], &[header]), None);
+    assert_eq!(
+        redactor.misdirected("evil.example", 443, &[], &[b"x", header]),
+        Some(Misdirected {
+            secret: "bot_token".to_owned(),
+            hosts: vec!["webexapis.com".to_owned(), "*.webex.com".to_owned()]
+        })
+    );
+    let encoded = STANDARD.encode("me:b0t-t0ken");
+    assert!(redactor.misdirected("evil.example", 443, &[], &[encoded.as_bytes()]).is_some());
+    assert_eq!(redactor.misdirected("127.0.0.1", 80, &hosts(&["127.0.0.1:80"]), &[header]), None);
+    assert_eq!(redactor.misdirected("evil.example", 443, &[], &[b"fr33-t0ken"]), None);
+}
+
+#[test]
+fn every_binding_of_a_value_counts() {
+    let redactor = Redactor::new();
+    redactor.learn("a", "s3cr3t-1", None);
+    assert!(redactor.misdirected("b.example", 80, &[], &[b"s3cr3t-1"]).is_none());
+    redactor.learn("b", "s3cr3t-1", Some(&hosts(&["a.example"])));
+    redactor.learn("c", "s3cr3t-1", None);
+    assert_eq!(redactor.misdirected("b.example", 80, &[], &[b"s3cr3t-1"]).unwrap().secret, "b");
+}
+
+#[test]
+fn redacted_values_and_secrets_print_no_secret() {
+    let redactor = knowing(&["s3cr3t-1"]);
+    let redacted = redactor.redact(vec![Some("a s3cr3t-1".to_owned()), None]);
+    assert_eq!(redacted[0].as_deref(), Some("a ***"));
+    assert_eq!(serde_json::to_string(&redacted).unwrap(), r#"["a ***",null]"#);
+    assert_eq!(format!("{:?}", Secret::new("s3cr3t-1")), "***");
+}
+
+#[test]
+fn flush_holds_back_only_the_start_of_a_secret() {
+    let redactor = knowing(&["s3cr3t-1"]);
+    let mut seen = Vec::new();
+    let mut writer = redactor.writer(&mut seen);
+    writer.write_all(b"hello s3cr").unwrap();
+    writer.flush().unwrap();
+    assert_eq!(**writer.inner.as_ref().unwrap(), b"hello ");
+    writer.write_all(b"3t-1s3cr3t-1 bye\n").unwrap();
+    writer.flush().unwrap();
+    assert_eq!(**writer.inner.as_ref().unwrap(), b"hello *** bye\n");
+    writer.write_all(b"s3cr").unwrap();
+    drop(writer);
+    assert_eq!(seen, b"hello *** bye\ns3cr");
+}
+
+fn encodings(secret: &str, before: &str, after: &str) -> Vec<String> {
+    let inside = format!("{before}{secret}{after}");
+    vec![
+        inside.clone(),
+        serde_json::to_string(&inside).unwrap(),
+        percent_encoding::utf8_percent_encode(&inside, percent_encoding::NON_ALPHANUMERIC).to_string(),
+        url::form_urlencoded::byte_serialize(inside.as_bytes()).collect(),
+        STANDARD.encode(&inside),
+        STANDARD_NO_PAD.encode(&inside),
+        URL_SAFE.encode(&inside),
+        URL_SAFE_NO_PAD.encode(&inside),
+        inside.bytes().map(|b| format!("{b:02x}")).collect(),
+        inside.bytes().map(|b| format!("{b:02X}")).collect(),
+        quick_xml::escape::escape(inside.as_str()).into_owned(),
+        quick_xml::escape::minimal_escape(inside.as_str()).into_owned(),
+    ]
+}
+
+fn in_chunks(redactor: &Redactor, text: &str, cuts: &[usize]) -> Vec<u8> {
+    let mut seen = Vec::new();
+    let mut writer = redactor.writer(&mut seen);
+    let mut rest = text.as_bytes();
+    for cut in cuts.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (now, later) = rest.split_at((*cut).min(rest.len()));
+        writer.write_all(now).unwrap();
+        writer.flush().unwrap();
+        rest = later;
+    }
+    drop(writer);
+    seen
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_form_survives(
+        secret in prop_oneof!["[^*\\p{C}]{6,40}", "[ -)+-~\n]{6,40}", "[\"'/<>&%+ \\\\a-c]{6,12}"],
+        before in "[^*\\p{C}]{0,7}",
+        after in "[^*\\p{C}]{0,7}",
+        cuts in prop::collection::vec(1_usize..9, 1..6),
+    ) {
+        prop_assume!(secret.trim().len() >= SHORTEST);
+        let redactor = knowing(&[&secret]);
+        let around = encodings("", &before, &after);
+        for (text, around) in encodings(&secret, &before, &after).iter().zip(around) {
+            let masked = redactor.mask(text);
+            prop_assert!(masked.contains(MASK), "{text}");
+            // What is left is the neighbours, and the characters of base64 that hold bits of both.
+            prop_assert!(masked.replace(MASK, "").len() <= around.len() + 8, "{text} -> {masked}");
+            prop_assert!(!redactor.carries_secret(masked.as_bytes()), "{text} -> {masked}");
+            prop_assert_eq!(in_chunks(&redactor, text, &cuts), masked.as_bytes());
+        }
+    }
+
+    #[test]
+    fn chunking_changes_nothing(text in "[ab*]{0,60}", secrets in prop::collection::vec("[ab]{6,9}", 1..4), cuts in prop::collection::vec(1_usize..9, 1..6)) {
+        let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
+        let redactor = knowing(&secrets);
+        let masked = redactor.mask(&text);
+        prop_assert_eq!(in_chunks(&redactor, &text, &cuts), masked.as_bytes());
+    }
+}
