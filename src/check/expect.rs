@@ -221,3 +221,15 @@ fn value_in(shown: &Shown) -> String {
         None => format!("{} is undefined", shown.path),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_is_small() {
+        // A folder of flows holds tens of thousands of them.
+        assert!(size_of::<Assertion>() <= 48, "{}", size_of::<Assertion>());
+        assert!(size_of::<Expect>() <= 24, "{}", size_of::<Expect>());
+    }
+}
