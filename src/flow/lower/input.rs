@@ -1,7 +1,7 @@
 //! `inputs`: long form, plain default, or `null`.
 
 use super::Reader;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, nearest};
 use crate::flow::{Input, InputType, names, shape};
 use crate::redact::HostPattern;
 use crate::source::Span;
@@ -50,15 +50,18 @@ impl Reader<'_> {
             input.default = Some(value);
             return Some(input);
         }
-        let before = self.diagnostics.len();
-        let fields = Fields::read(node, &shape::INPUT_SHAPE, self.diagnostics)?;
-        if self.diagnostics.len() > before && fields.keys().all(|(key, _)| shape::INPUT_SHAPE.key(key).is_none()) {
-            // None of its keys is one of ours: it was meant as a value.
+        let foreign = |key: &str| shape::INPUT_SHAPE.keys.iter().all(|known| nearest(key, [known.name]).is_none());
+        if let Data::Map(entries) = &node.data
+            && !entries.is_empty()
+            && entries.iter().filter_map(|(key, _)| key.scalar()).all(foreign)
+        {
+            // None of its keys is like one of ours: it was meant as a value.
             self.diagnostics
                 .error(Code::WrongType, node.span, "an input's default that is a mapping needs the long form")
                 .help(format!("write `{}: {{ default: {{ … }} }}`", key.scalar().unwrap_or("name")));
             return None;
         }
+        let fields = Fields::read(node, &shape::INPUT_SHAPE, self.diagnostics)?;
         self.long_input(&fields, &mut input);
         Some(input)
     }
@@ -166,7 +169,7 @@ impl Reader<'_> {
             return true;
         }
         let help = match value {
-            Value::String(text) if !matches!(kind, InputType::List | InputType::Object) => {
+            Value::String(text) if serde_json::from_str(text).is_ok_and(|value| kind.holds(&value)) => {
                 format!("write it without quotes if it is meant as {}: {text}", kind.words())
             }
             other if kind == InputType::String => format!("quote it: \"{other}\""),

@@ -185,7 +185,12 @@ impl Reader<'_> {
     }
 
     fn captures(&mut self, node: &Node<'_>, of_reply: bool) -> Vec<NamedCapture> {
-        let Some(entries) = node.entries("`capture`", self.diagnostics) else { return Vec::new() };
+        let Some(entries) = node.entries("`capture`", self.diagnostics) else {
+            if let (Some(text), Some(last)) = (node.scalar(), self.diagnostics.last_mut()) {
+                last.help(format!("give it a name: `capture: {{ name: \"{text}\" }}`"));
+            }
+            return Vec::new();
+        };
         let mut captures = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let name = self.name(key);
@@ -303,7 +308,12 @@ impl Reader<'_> {
     }
 
     fn cleanup(&mut self, node: &Node<'_>) -> Option<Step> {
-        let fields = Fields::read(node, &shape::CLEANUP, self.diagnostics)?;
+        let Some(fields) = Fields::read(node, &shape::CLEANUP, self.diagnostics) else {
+            if let (Some(text), Some(last)) = (node.scalar(), self.diagnostics.last_mut()) {
+                last.help(format!("write `cleanup: {{ request: {text} }}`"));
+            }
+            return None;
+        };
         let name = self.title(&fields, "name");
         let _ = self.title(&fields, "description");
         let when = fields.get("when").and_then(|n| self.expression(n, "`when`")).map(Box::new);
