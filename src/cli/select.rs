@@ -19,8 +19,6 @@ const ALONE: usize = 16;
 
 /// A flow file, read.
 pub(super) struct Loaded {
-    /// As messages show it.
-    pub(super) shown: String,
     /// From the project root: as reports call it.
     pub(super) path: Arc<str>,
     /// The project it belongs to.
@@ -110,7 +108,7 @@ fn parse(file: Discovered, project: Arc<Project>, schemas: &mut Schemas) -> Load
         Ok((flow, warnings)) => (Ok(flow), warnings),
         Err(mistakes) => (Err(mistakes), Vec::new()),
     };
-    Loaded { shown, path, project, part, flow, warnings }
+    Loaded { path, project, part, flow, warnings }
 }
 
 /// Leaves out valid parts, and valid flows without any of `tags` (with no tags: none). A flow that is not valid stays:
@@ -128,7 +126,8 @@ pub(super) fn choose(mut flows: Vec<Loaded>, tags: &[String], output: &Output) -
     if tags.is_empty() {
         return Ok(flows);
     }
-    let mut known: Vec<String> = flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
+    let mut known: Vec<String> =
+        flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
     known.sort();
     known.dedup();
     flows.retain(|f| f.flow.as_ref().map_or(true, |flow| flow.tags.iter().any(|tag| tags.contains(tag))));
