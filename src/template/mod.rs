@@ -23,11 +23,8 @@ mod lower;
 mod missing;
 mod node;
 mod operate;
-<<<<<<< HEAD
 pub mod read;
-=======
 mod render;
->>>>>>> template
 mod scan;
 mod slice;
 mod text;
