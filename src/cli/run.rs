@@ -8,13 +8,13 @@ use std::time::Instant;
 
 use super::args::{Run, Showing};
 use super::exit::Exit;
+use super::machine;
 use super::output::{self, Output};
 use super::plan::{Planned, Work, plan};
 use super::sandbox::{self, Inside};
 use super::select::{choose, load};
 use super::signals::Signals;
 use super::workers::{Crew, Network, Tally, event};
-use super::machine;
 use crate::client::{ClientOptions, Clients};
 use crate::event::{EventKind, Summary};
 use crate::report::terminal::{self, Terminal, Verbosity};
@@ -30,8 +30,7 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let around = machine::surroundings(output)?;
     let loaded = load(&args.flows, &around, output)?;
     let chosen = choose(loaded, &args.tags, output)?;
-    let sandbox =
-        args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
+    let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
     let planned = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
     let workers = workers(args.limits.jobs, &planned);
     let reports = reports(&args.showing, workers, output)?;
@@ -84,8 +83,7 @@ fn reports(showing: &Showing, workers: usize, output: &Output) -> Result<Reports
         (false, _) => Verbosity::Bodies,
     };
     let width = if on_stderr { output::width(&std::io::stderr()) } else { output::width(&std::io::stdout()) };
-    let options =
-        terminal::Options { verbosity, live: workers <= 1, interactive: output::watched(on_stderr), width };
+    let options = terminal::Options { verbosity, live: workers <= 1, interactive: output::watched(on_stderr), width };
     let wanted = showing.reports.iter().map(|(format, path)| {
         let target = if path == Path::new("-") { Target::Stream(output.raw()) } else { Target::File(path.clone()) };
         (*format, target)

@@ -29,7 +29,10 @@ pub(super) fn start(port: u16, seed: Option<u64>, faults: &[Fault], output: &Out
     let server = Server::start(Arc::clone(&sandbox), port).map_err(|error| {
         let taken = error.kind() == std::io::ErrorKind::AddrInUse;
         let why = if taken { "another program listens there".to_owned() } else { error.to_string() };
-        output.error(&format!("the sandbox cannot listen on port {port}: {why}"), Some("leave --port out to take a free one"));
+        output.error(
+            &format!("the sandbox cannot listen on port {port}: {why}"),
+            Some("leave --port out to take a free one"),
+        );
         Exit::Invalid
     })?;
     let variables = sandbox.variables(&server.base_url());

@@ -128,7 +128,8 @@ pub(super) fn choose(mut flows: Vec<Loaded>, tags: &[String], output: &Output) -
     if tags.is_empty() {
         return Ok(flows);
     }
-    let mut known: Vec<String> = flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
+    let mut known: Vec<String> =
+        flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
     known.sort();
     known.dedup();
     flows.retain(|f| f.flow.as_ref().map_or(true, |flow| flow.tags.iter().any(|tag| tags.contains(tag))));

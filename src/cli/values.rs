@@ -36,7 +36,10 @@ impl Given {
         for (name, value) in &values.vars {
             let file = value.strip_prefix('@').filter(|f| [".csv", ".json", ".yaml"].iter().any(|e| f.ends_with(e)));
             if file.is_some() {
-                mistake(format!("--var {name}={value}: values from files are not supported yet"), "give the value itself");
+                mistake(
+                    format!("--var {name}={value}: values from files are not supported yet"),
+                    "give the value itself",
+                );
             }
         }
         if values.secrets.iter().filter(|(_, value)| value == "-").count() > 1 {
@@ -45,7 +48,9 @@ impl Given {
         let mut secrets = Vec::new();
         for (name, value) in &values.secrets {
             match secret(name, value, around, output) {
-                Ok(text) if text.is_empty() => mistake(format!("--secret {name}: the value is empty"), "give it a value"),
+                Ok(text) if text.is_empty() => {
+                    mistake(format!("--secret {name}: the value is empty"), "give it a value")
+                }
                 Ok(text) => secrets.push((name.clone(), text)),
                 Err(error) => mistake(format!("--secret {name}: {}", error.message), "name a file that you can read"),
             }

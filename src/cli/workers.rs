@@ -55,7 +55,8 @@ impl Crew<'_> {
             self.work(flows)?;
         } else {
             thread::scope(|scope| {
-                let start = |n| thread::Builder::new().name(format!("worker {n}")).spawn_scoped(scope, || self.work(flows));
+                let start =
+                    |n| thread::Builder::new().name(format!("worker {n}")).spawn_scoped(scope, || self.work(flows));
                 let threads = (1..=workers).map(start).collect::<io::Result<Vec<_>>>()?;
                 threads.into_iter().try_for_each(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })?;

@@ -9,7 +9,9 @@ use super::response::ResponseObject;
 use super::send::{Log, Received, Rules, Sender};
 use super::{Context, jwt, request};
 use crate::check::{CheckError, Reply, Verdict, judge_that};
-use crate::event::{Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepKind, StepOutcome, Wait};
+use crate::event::{
+    Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepKind, StepOutcome, Wait,
+};
 use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step};
 use crate::http::{Bytes, HeaderMap, Response};
 use crate::source::{Source, Span};

@@ -151,7 +151,13 @@ impl Setup {
     pub(crate) fn run(self, yaml: &str) -> Ran {
         let source = Source::new("test.flow.yaml", yaml);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
-        let flow = match Flow::parse(source, Arc::from("test.flow.yaml"), folder, &RepositoryFiles, &mut wxflow::check::Schemas::default()) {
+        let flow = match Flow::parse(
+            source,
+            Arc::from("test.flow.yaml"),
+            folder,
+            &RepositoryFiles,
+            &mut wxflow::check::Schemas::default(),
+        ) {
             Ok((flow, _)) => flow,
             Err(problems) => {
                 let shown: Vec<_> = problems.iter().map(|d| wxflow::diagnostic::render(d, false, 120)).collect();
