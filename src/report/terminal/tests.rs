@@ -421,6 +421,32 @@ FAILED
     );
 }
 
+/// An expression reads as a sentence, and a transport error that a problem tells is told once.
+#[test]
+fn causes_are_told_once() {
+    let mut sent = exchange("GET", "http://127.0.0.1:9/", 200);
+    (sent.reply, sent.error) = (None, Some("refused".into()));
+    let mut refused = request("Look", vec![sent]);
+    refused.outcome = Outcome::Failed;
+    refused.problems = vec![Problem { message: "refused".into(), help: None, code: None, at: None }];
+    let mut wrong = step("Check it");
+    wrong.outcome = Outcome::Failed;
+    wrong.assertions = vec![Assertion {
+        subject: "x == 3".into(),
+        predicate: "is true".into(),
+        passed: false,
+        expected: None,
+        actual: None,
+        message: Some("x is 2".into()),
+        at: None,
+    }];
+    let flow = Flow::new("flows/a.flow.yaml", "a").step(refused).step(wrong).end();
+    let text = shown(Verbosity::Normal, &[flow, passing("flows/b.flow.yaml")]);
+    assert_eq!(text.matches("refused").count(), 2, "where it happened and in the list: {text}");
+    assert!(text.contains("    failed: x == 3\n    x is 2\n"), "{text}");
+    assert!(text.contains("› Check it: x == 3 (x is 2)\n"), "{text}");
+}
+
 /// A difference that `lines` would not see.
 #[test]
 fn line_breaks_are_a_difference() {
