@@ -17,6 +17,8 @@ pub struct Step {
     pub label: Arc<str>,
     /// Its `id`.
     pub id: Option<Arc<str>>,
+    /// Where the `id` stands, else where the step does.
+    pub id_span: Span,
     /// Runs only where this is true.
     pub when: Option<Box<Expression>>,
     /// Runs once per item.
@@ -86,9 +88,9 @@ pub struct JwtStep {
     pub algorithm: Algorithm,
     /// What it is signed with.
     pub key: Key,
-    /// Header parameters besides `alg` and `typ`.
-    pub header: ValueTemplate,
-    /// The claims.
+    /// Header parameters besides `alg` and `typ`: an object.
+    pub header: Option<ValueTemplate>,
+    /// The claims: an object.
     pub claims: ValueTemplate,
     /// How long from now `exp` is.
     pub expires_in: Option<DurationSetting>,

@@ -7,8 +7,7 @@ use crate::event::{Problem, Snippet};
 use crate::flow::{DurationSetting, Field, Setting};
 use crate::source::{Source, Span};
 use crate::template::{self, Expression, RenderError, Template, TemplateValue, ValueTemplate, to_template_value};
-use crate::value::Value;
-use crate::yaml::duration_of;
+use crate::value::{Value, duration_of};
 
 /// Renders the templates of one step.
 #[derive(Clone, Copy)]

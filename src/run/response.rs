@@ -73,7 +73,7 @@ impl ResponseObject {
         let mut map = value::Map::new();
         for cookie in parse_set_cookie(&self.response.headers) {
             let name = cookie.name.clone();
-            map.insert(name, cookie.into_value());
+            map.insert(name, serde_json::to_value(cookie).unwrap_or_default());
         }
         to_template_value(&value::Value::Object(map))
     }

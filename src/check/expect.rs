@@ -1,0 +1,235 @@
+//! `expect`: every assertion about one reply, all of them judged, none skipped for another's failure.
+
+use super::predicate::{Predicate, short};
+use super::reply::Reply;
+use super::schema::SchemaCheck;
+use super::shape::EXPECT;
+use super::status::StatusRule;
+use super::subject::Subject;
+use super::verdict::Verdict;
+use super::{CheckError, Lower};
+use crate::diagnostic::Code;
+use crate::source::Span;
+use crate::template::{Context, Expression, NameUse, Shown, read};
+use crate::value::Value;
+use crate::yaml::{Data, Fields, Node};
+
+/// What a reply must be. The default is what a step without `expect` gets: a status below 400.
+#[derive(Debug, Default)]
+pub struct Expect {
+    status: Option<Box<StatusRule>>,
+    assertions: Box<[Assertion]>,
+}
+
+/// One assertion: to add a kind, add a variant and the file that lowers and judges it.
+#[derive(Debug)]
+enum Assertion {
+    Compare(Subject, Predicate),
+    Schema(Box<SchemaCheck>),
+    That(Box<Expression>, Span),
+}
+
+impl Expect {
+    /// Reads `expect`; every mistake in it is reported. What is left out for one keeps the flow from being run, not from
+    /// having the rest of it checked.
+    pub fn lower(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Self> {
+        let fields = Fields::read(node, &EXPECT, cx.diagnostics)?;
+        if fields.keys().next().is_none() {
+            cx.diagnostics
+                .error(Code::MissingKey, node.span, "`expect` asks nothing")
+                .help("leave it out: a status below 400 is expected then; or say what is expected");
+        }
+        let status = fields.get("status").and_then(|node| StatusRule::lower(node, cx)).map(Box::new);
+        let mut assertions = Vec::new();
+        for (key, span) in fields.keys() {
+            let Some(value) = EXPECT.key(key).and_then(|_| fields.get(key)) else { continue };
+            match key {
+                "headers" | "json" | "cookies" => named(key, value, cx, &mut assertions),
+                "body" => compare(Subject::Body, value, cx, &mut assertions),
+                "sha256" => compare(Subject::Sha256, value, cx, &mut assertions),
+                "duration" => compare(Subject::Duration, value, cx, &mut assertions),
+                "url" => compare(Subject::Url, value, cx, &mut assertions),
+                "redirects" => compare(Subject::Redirects, value, cx, &mut assertions),
+                "schema" => {
+                    assertions.extend(SchemaCheck::lower(value, cx).map(|schema| Assertion::Schema(Box::new(schema))));
+                }
+                "that" => that(value, cx, &mut assertions),
+                "xpath" | "certificate" | "snapshot" => {
+                    cx.diagnostics
+                        .error(Code::NotYetSupported, span, format!("`{key}` comes in a later version"))
+                        .help("this version does not judge it, so it must not stand here as if it did");
+                }
+                _ => {}
+            }
+        }
+        Some(Self { status, assertions: assertions.into() })
+    }
+
+    /// The value of `status`, where there is one.
+    #[must_use]
+    pub fn status(&self) -> Option<&StatusRule> {
+        self.status.as_deref()
+    }
+
+    /// Whether a reply with `status` is accepted: by `status`, else below 400.
+    ///
+    /// # Errors
+    /// A template in `status` failed, or gave something that is no status.
+    pub fn status_accepts(&self, status: u16, context: &Context<'_>) -> Result<bool, CheckError> {
+        self.status.as_ref().map_or(Ok(status < 400), |rule| rule.accepts(status, context))
+    }
+
+    /// Whether `status` names exactly this code: only then are 429, 423 and 503 asked for.
+    ///
+    /// # Errors
+    /// As [`Expect::status_accepts`].
+    pub fn names_exactly(&self, status: u16, context: &Context<'_>) -> Result<bool, CheckError> {
+        self.status.as_ref().map_or(Ok(false), |rule| rule.names_exactly(status, context))
+    }
+
+    /// Judges every assertion, in the file's order, the status first. `request` is where the step's request stands:
+    /// the place of the status check that nobody wrote.
+    #[must_use]
+    pub fn evaluate(&self, reply: &Reply<'_>, context: &Context<'_>, request: Span) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(self.assertions.len() + 1);
+        verdicts.push(self.judge_status(reply, context, request));
+        for assertion in &self.assertions {
+            match assertion {
+                Assertion::Compare(subject, predicate) => subject.judge(predicate, reply, context, &mut verdicts),
+                Assertion::Schema(schema) => verdicts.push(schema.judge(reply)),
+                Assertion::That(expression, span) => verdicts.push(judge_that(expression, *span, context)),
+            }
+        }
+        verdicts
+    }
+
+    /// Visits every name its templates and expressions use.
+    pub fn names(&self, visit: &mut dyn FnMut(NameUse)) {
+        if let Some(status) = &self.status {
+            status.names(visit);
+        }
+        for assertion in &self.assertions {
+            match assertion {
+                Assertion::Compare(_, predicate) => predicate.names(visit),
+                Assertion::That(expression, _) => expression.names().into_iter().for_each(&mut *visit),
+                Assertion::Schema(_) => {}
+            }
+        }
+    }
+
+    fn judge_status(&self, reply: &Reply<'_>, context: &Context<'_>, request: Span) -> Verdict {
+        let status = reply.response.status;
+        let actual = Some(Value::from(status));
+        let Some(rule) = &self.status else {
+            return if status < 400 {
+                Verdict { actual, ..Verdict::passed("status", "below 400", request) }
+            } else {
+                let message = format!("{}, which `expect.status` does not ask for", answered(reply));
+                let verdict = Verdict::failed("status", "below 400", request);
+                Verdict { actual, message: Some(message), ..verdict }
+            };
+        };
+        let judged = rule.accepts(status, context).and_then(|accepted| Ok((accepted, rule.wanted(context)?)));
+        let (accepted, wanted) = match judged {
+            Ok(judged) => judged,
+            Err(error) => return Verdict::broken("status", "equals", error.span, error.message),
+        };
+        let words = if wanted.is_number() { "equals" } else { "is one of" };
+        if accepted {
+            Verdict { actual, expected: Some(wanted), ..Verdict::passed("status", words, rule.span()) }
+        } else {
+            let verdict = Verdict::failed("status", words, rule.span());
+            Verdict { actual, expected: Some(wanted), message: Some(answered(reply)), ..verdict }
+        }
+    }
+}
+
+fn answered(reply: &Reply<'_>) -> String {
+    let text = format!("the server answered {} {}", reply.response.status, reply.response.reason);
+    text.trim_end().to_owned()
+}
+
+/// `headers`, `json`, `cookies`: a mapping from names to predicates.
+fn named(key: &str, node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
+    let Some(entries) = node.entries(&format!("`{key}`"), cx.diagnostics) else { return };
+    if entries.is_empty() {
+        cx.diagnostics
+            .error(Code::InvalidValue, node.span, format!("`{key}` is empty, so it asks nothing"))
+            .help("leave it out, or say what is expected");
+    }
+    for (name, value) in entries {
+        let subject = match key {
+            "headers" => cx.header_name(name).map(Subject::Header),
+            "json" => cx.json_path(name).map(|path| Subject::Json(Box::new(path))),
+            _ => cx.cookie_name(name).map(Subject::Cookie),
+        };
+        match subject {
+            Some(subject) => compare(subject, value, cx, out),
+            // Its predicate is still read, so that all mistakes are reported together.
+            None => drop(Predicate::lower(value, super::predicate::Domain::Any, cx)),
+        }
+    }
+}
+
+fn compare(subject: Subject, node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
+    let domain = subject.domain();
+    out.extend(Predicate::lower(node, domain, cx).map(|predicate| Assertion::Compare(subject, predicate)));
+}
+
+fn that(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
+    let items = match &node.data {
+        Data::List(items) if items.is_empty() => {
+            cx.diagnostics
+                .error(Code::InvalidValue, node.span, "`that` is empty, so it asks nothing")
+                .help("leave it out, or write an expression that must be true");
+            return;
+        }
+        Data::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    for item in items {
+        let expression = read::expression(item, "an expression of `that`", cx.diagnostics);
+        out.extend(expression.map(|e| Assertion::That(Box::new(e), item.span)));
+    }
+}
+
+/// Judges one expression that must be true, for `that` and for `check`.
+#[must_use]
+pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
+    let subject = expression.source();
+    let reason = match expression.evaluate_bool(context) {
+        Ok(true) => return Verdict::passed(subject, "is true", span),
+        Ok(false) => None,
+        Err(error) => Some(super::sentence(&error)),
+    };
+    // After an error, what it asks about may not be there yet.
+    let pending = reason.is_some();
+    let shown: Vec<_> = expression.explain(context).iter().map(value_in).collect();
+    let message = reason.into_iter().chain((!shown.is_empty()).then(|| shown.join(", "))).collect::<Vec<_>>();
+    Verdict {
+        message: (!message.is_empty()).then(|| message.join("; ")),
+        pending,
+        ..Verdict::failed(subject, "is true", span)
+    }
+}
+
+/// `response.status is 404`.
+fn value_in(shown: &Shown) -> String {
+    match &shown.value {
+        _ if shown.secret => format!("{} is ***", shown.path),
+        Some(value) => format!("{} is {}", shown.path, short(value)),
+        None => format!("{} is undefined", shown.path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_is_small() {
+        // A folder of flows holds tens of thousands of them.
+        assert!(size_of::<Assertion>() <= 48, "{}", size_of::<Assertion>());
+        assert!(size_of::<Expect>() <= 24, "{}", size_of::<Expect>());
+    }
+}

@@ -1,0 +1,135 @@
+//! What lowering a check needs, and the literals that more than one check holds: paths, regexes, header names.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use regex::Regex;
+
+use crate::diagnostic::{Code, Diagnostics};
+use crate::http::HeaderName;
+use crate::jsonpath::JsonPath;
+use crate::source::{Files, Span};
+use crate::yaml::Node;
+
+/// Where the mistakes go, and where files come from.
+pub struct Lower<'a> {
+    /// Collects every mistake of the flow.
+    pub diagnostics: &'a mut Diagnostics,
+    /// The files a flow may read.
+    pub files: &'a dyn Files,
+    /// The flow's folder: paths are relative to it.
+    pub folder: &'a Path,
+    /// The schema files compiled so far.
+    pub schemas: &'a mut Schemas,
+}
+
+/// Schema files, compiled once for all the flows that name them.
+#[derive(Debug, Default)]
+pub struct Schemas {
+    pub(super) compiled: HashMap<PathBuf, Arc<jsonschema::Validator>>,
+}
+
+impl Lower<'_> {
+    /// The place in the file of a byte range in a scalar's text.
+    pub(super) fn within(&self, node: &Node<'_>, range: std::ops::Range<usize>) -> Span {
+        node.offsets(self.diagnostics.source().text()).span(range)
+    }
+
+    /// Reports a template where only a literal can stand. `what` is a sentence's subject: "a JSONPath".
+    pub(super) fn literal(&mut self, node: &Node<'_>, what: &str, help: &str) -> bool {
+        let Some(at) = node.scalar().and_then(|text| text.find("{{")) else { return true };
+        let span = self.within(node, at..at + 2);
+        self.diagnostics
+            .error(
+                Code::TemplateMisplaced,
+                span,
+                format!("{what} cannot hold a template: it is read before anything is sent"),
+            )
+            .help(help);
+        false
+    }
+
+    /// A JSONPath.
+    pub(super) fn json_path(&mut self, node: &Node<'_>) -> Option<JsonPath> {
+        let text = node.text("a JSONPath", self.diagnostics)?;
+        if !self.literal(
+            node,
+            "a JSONPath",
+            "filter with the template: `{{ response.json | jsonpath('$…') }}`, under `that`",
+        ) {
+            return None;
+        }
+        let error = match JsonPath::parse(text) {
+            Ok(path) => return Some(path),
+            Err(error) => error,
+        };
+        let at = error.position.min(text.len());
+        let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
+        let span = if text.starts_with('$') { self.within(node, at..end) } else { node.span };
+        let diagnostic = self.diagnostics.error(
+            Code::InvalidJsonPath,
+            span,
+            format!("`{text}` is not a JSONPath: {}", error.message),
+        );
+        if !text.starts_with('$') {
+            let dot = if text.starts_with(['.', '[']) { "" } else { "." };
+            diagnostic.help(format!("write `${dot}{text}`"));
+        }
+        None
+    }
+
+    /// A regular expression, compiled.
+    pub(super) fn regex(&mut self, node: &Node<'_>, what: &str) -> Option<Regex> {
+        let text = node.text(what, self.diagnostics)?;
+        if !self.literal(
+            node,
+            "a regular expression",
+            "compare with `contains`, `starts_with` or `ends_with`, which take templates",
+        ) {
+            return None;
+        }
+        let error = match Regex::new(text) {
+            Ok(regex) => return Some(regex),
+            Err(error) => error,
+        };
+        let (span, why) = match regex_syntax::parse(text) {
+            Err(regex_syntax::Error::Parse(e)) => {
+                (Some(e.span().start.offset..e.span().end.offset), e.kind().to_string())
+            }
+            Err(regex_syntax::Error::Translate(e)) => {
+                (Some(e.span().start.offset..e.span().end.offset), e.kind().to_string())
+            }
+            _ => (None, error.to_string()),
+        };
+        let span = span
+            .map_or(node.span, |range| self.within(node, range.start..range.end.max(range.start + 1).min(text.len())));
+        self.diagnostics
+            .error(Code::InvalidRegex, span, format!("this is not a regular expression: {why}"))
+            .help("the syntax is Rust's `regex` (https://docs.rs/regex): no look-around, no back-references");
+        None
+    }
+
+    /// A header's name, in lower case.
+    pub(super) fn header_name(&mut self, node: &Node<'_>) -> Option<Box<str>> {
+        let text = node.scalar()?;
+        if !self.literal(node, "a header's name", "templates stand in values, never in keys") {
+            return None;
+        }
+        match HeaderName::from_bytes(text.as_bytes()) {
+            Ok(name) => Some(name.as_str().into()),
+            Err(_) => {
+                self.diagnostics
+                    .error(Code::InvalidHeader, node.span, format!("`{text}` cannot be a header's name"))
+                    .help("a header's name is letters, digits and `-`, without the colon");
+                None
+            }
+        }
+    }
+
+    /// A cookie's name.
+    pub(super) fn cookie_name(&mut self, node: &Node<'_>) -> Option<Box<str>> {
+        let text = node.scalar()?;
+        self.literal(node, "a cookie's name", "templates stand in values, never in keys").then(|| text.into())
+    }
+}

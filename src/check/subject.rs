@@ -1,0 +1,107 @@
+//! What a predicate of `expect` is asked about: one part of the reply.
+
+use super::predicate::{About, Actual, Domain, Predicate};
+use super::reply::Reply;
+use super::verdict::Verdict;
+use crate::jsonpath::JsonPath;
+use crate::template::Context;
+use crate::value::Value;
+
+/// A part of the reply.
+#[derive(Debug)]
+pub(super) enum Subject {
+    /// A header by its lower-case name.
+    Header(Box<str>),
+    Json(Box<JsonPath>),
+    Body,
+    Sha256,
+    Cookie(Box<str>),
+    Duration,
+    Url,
+    Redirects,
+}
+
+/// The one header whose lines cannot be joined (RFC 6265 section 3).
+pub(super) const SET_COOKIE: &str = "set-cookie";
+
+impl Subject {
+    /// What its predicate will look at.
+    pub(super) fn domain(&self) -> Domain {
+        match self {
+            Subject::Header(name) if &**name == SET_COOKIE => Domain::List,
+            Subject::Header(_) => Domain::Header,
+            Subject::Json(path) if path.is_singular() => Domain::Any,
+            Subject::Json(_) | Subject::Redirects => Domain::List,
+            Subject::Body | Subject::Url | Subject::Cookie(_) => Domain::Text,
+            Subject::Sha256 => Domain::Digest,
+            Subject::Duration => Domain::Duration,
+        }
+    }
+
+    /// Asks `predicate` about this part of `reply`.
+    pub(super) fn judge(
+        &self,
+        predicate: &Predicate,
+        reply: &Reply<'_>,
+        context: &Context<'_>,
+        out: &mut Vec<Verdict>,
+    ) {
+        let name = self.name();
+        let missing = || self.missing();
+        let about = About { subject: &name, missing: &missing };
+        let mut ask = |actual: Actual<'_>| predicate.judge(&about, actual, context, out);
+        match self {
+            Subject::Header(header) if &**header == SET_COOKIE => {
+                let lines = header_lines(reply, header);
+                let nodes: Vec<_> = lines.iter().collect();
+                ask(if nodes.is_empty() { Actual::Missing } else { Actual::Nodes(&nodes) });
+            }
+            Subject::Header(header) => match reply.response.header(header) {
+                Some(text) => ask(Actual::Header(&text)),
+                None => ask(Actual::Missing),
+            },
+            Subject::Json(path) => match reply.json() {
+                Ok(body) if path.is_singular() => ask(path.first(body).map_or(Actual::Missing, Actual::Value)),
+                Ok(body) => {
+                    let nodes = path.query(body);
+                    ask(if nodes.is_empty() { Actual::NoNodes } else { Actual::Nodes(&nodes) });
+                }
+                Err(message) => out.push(predicate.unanswered(&name, message)),
+            },
+            Subject::Body => ask(Actual::Text(reply.response.text())),
+            Subject::Sha256 => ask(Actual::Text(reply.sha256())),
+            Subject::Cookie(cookie) => ask(reply.cookie(cookie).map_or(Actual::Missing, Actual::Text)),
+            Subject::Duration => ask(Actual::Text(&reply.duration_text())),
+            Subject::Url => ask(Actual::Text(reply.url)),
+            Subject::Redirects => ask(Actual::Value(&reply.redirects_value())),
+        }
+    }
+
+    /// As reports and messages name it.
+    fn name(&self) -> String {
+        match self {
+            Subject::Header(name) => format!("header {name}"),
+            Subject::Json(path) => path.to_string(),
+            Subject::Body => "body".to_owned(),
+            Subject::Sha256 => "sha256".to_owned(),
+            Subject::Cookie(name) => format!("cookie {name}"),
+            Subject::Duration => "duration".to_owned(),
+            Subject::Url => "url".to_owned(),
+            Subject::Redirects => "redirects".to_owned(),
+        }
+    }
+
+    fn missing(&self) -> String {
+        match self {
+            Subject::Header(name) => format!("the reply has no header `{name}`"),
+            Subject::Cookie(name) => format!("the reply sets no cookie `{name}`"),
+            other => format!("`{}` finds nothing in the body", other.name()),
+        }
+    }
+}
+
+/// A header's lines, each for itself.
+pub(super) fn header_lines(reply: &Reply<'_>, name: &str) -> Vec<Value> {
+    let lines = reply.response.headers.get_all(name).iter();
+    lines.map(|line| Value::from(String::from_utf8_lossy(line.as_bytes()))).collect()
+}
