@@ -52,7 +52,11 @@ impl JsonPath {
                 while !text.is_char_boundary(position) {
                     position -= 1;
                 }
-                let message = error.message().trim().trim_end_matches('.').to_owned();
+                let message = match error.message().trim().trim_end_matches('.') {
+                    // All that the parser says of most mistakes.
+                    "parser error" | "" => "something is missing or does not belong here".to_owned(),
+                    other => other.to_owned(),
+                };
                 Err(JsonPathError { message, position })
             }
         }

@@ -10,7 +10,7 @@ use super::send::Received;
 use crate::check::Hop;
 use crate::http::Response;
 use crate::http::cookies::parse_set_cookie;
-use crate::template::to_template_value;
+use crate::template::{failing_value, shared_json, to_template_value};
 use crate::value;
 
 const FIELDS: [&str; 15] = [
@@ -52,6 +52,19 @@ impl ResponseObject {
             attempts: received.attempts,
             json: OnceLock::new(),
         })
+    }
+
+    /// The body as JSON, made on first use; a body that is none fails where it is used.
+    fn json(&self) -> Value {
+        let made = || match self.response.shared_json() {
+            Ok(json) => shared_json(Arc::clone(json)),
+            Err(error) => {
+                let (line, column, why) = (error.line, error.column, &error.message);
+                let message = format!("the reply's body is not JSON: {why} at line {line}, column {column}");
+                failing_value(&message, Some("`response.text` has it as text"))
+            }
+        };
+        self.json.get_or_init(made).clone()
     }
 
     fn headers(&self) -> Value {
@@ -106,7 +119,9 @@ impl Object for ResponseObject {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&FIELDS)
+        // Without what would fail as soon as the whole is rendered.
+        let is_json = self.response.json().is_ok();
+        Enumerator::Values(FIELDS.iter().filter(|f| is_json || **f != "json").map(|f| Value::from(*f)).collect())
     }
 }
 
