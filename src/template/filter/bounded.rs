@@ -102,7 +102,10 @@ fn pieces(args: &Arguments) -> usize {
 
 fn joined(args: &Arguments) -> Result<Value, Failure> {
     let separator = args.get(1, "d");
-    let separator = separator.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let separator = match &separator {
+        Some(separator) => super::text(separator)?,
+        None => "",
+    };
     let attribute = args.get(2, "attribute");
     let subject = args.subject();
     let items = subject

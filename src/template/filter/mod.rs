@@ -220,6 +220,9 @@ pub(super) fn failure(error: &Error) -> Failure {
         return Failure { message: own.message.clone(), help: own.help.clone() };
     }
     match (error.kind(), error.detail()) {
+        (_, Some("invalid float literal" | "invalid digit found in string")) => {
+            Failure::new("the text is not a number").help("give a fallback: `int(default=0)`")
+        }
         (ErrorKind::MissingArgument, _) => Failure::new("an argument is missing"),
         (ErrorKind::TooManyArguments, None) => Failure::new("too many arguments"),
         (_, Some(detail)) => Failure::new(detail.to_owned()),
