@@ -535,7 +535,7 @@ fn no_filter_or_test_panics() {
         }
     };
     for a in &values {
-        call(&[a.clone()]);
+        call(std::slice::from_ref(a));
         for b in &values {
             call(&[a.clone(), b.clone()]);
             for c in [&values[4], &values[9]] {
