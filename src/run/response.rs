@@ -102,10 +102,7 @@ impl Object for ResponseObject {
             "headers" => self.headers(),
             "cookies" => self.cookies(),
             "text" => Value::from(response.text()),
-            // A body that is not JSON is undefined, which is an error wherever it is used.
-            "json" => {
-                return response.json().ok().map(|json| self.json.get_or_init(|| to_template_value(json)).clone());
-            }
+            "json" => self.json(),
             "url" => Value::from(self.url.as_str()),
             "duration_ms" => Value::from(self.duration_ms),
             "size" => Value::from(response.body.len()),
