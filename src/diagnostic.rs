@@ -55,6 +55,8 @@ pub enum Code {
     MissingInput,
     InvalidInput,
     CredentialLiteral,
+    UseCycle,
+    InvalidUse,
 }
 
 impl Code {
@@ -103,6 +105,8 @@ impl Code {
             Code::MissingInput => "missing-input",
             Code::InvalidInput => "invalid-input",
             Code::CredentialLiteral => "credential-literal",
+            Code::UseCycle => "use-cycle",
+            Code::InvalidUse => "invalid-use",
         }
     }
 }

@@ -9,35 +9,9 @@ use std::sync::Arc;
 use wxflow::check::Schemas;
 use wxflow::diagnostic::{Code, Diagnostic, render};
 use wxflow::flow::Flow;
+use wxflow::load::{Library, Parsed, Project, Surroundings};
 use wxflow::schema::flow_schema;
-use wxflow::source::{FileError, Files, Source};
-
-/// The files below `tests/corpus`, and none outside of it.
-struct Corpus(PathBuf);
-
-impl Files for Corpus {
-    fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
-        let whole = self.resolve(folder, path)?;
-        fs::read(whole).map_err(|_| FileError { message: format!("`{path}` is not there"), help: None })
-    }
-
-    fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
-        let mut whole = folder.to_owned();
-        for part in Path::new(path).components() {
-            match part {
-                std::path::Component::ParentDir => drop(whole.pop()),
-                other => whole.push(other),
-            }
-        }
-        if whole.starts_with(&self.0) {
-            return Ok(whole);
-        }
-        Err(FileError {
-            message: format!("`{path}` lies outside of the project"),
-            help: Some("a flow reads only files of its project".to_owned()),
-        })
-    }
-}
+use wxflow::source::Source;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name)
@@ -55,9 +29,24 @@ fn files(name: &str) -> Vec<(String, String)> {
     files
 }
 
-fn parse(name: &str, file: &str, text: &str) -> Result<(Flow, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let corpus = Corpus(folder(""));
-    Flow::parse(Source::new(file, text), Arc::from(file), folder(name), &corpus, &mut Schemas::default())
+/// The corpus is a project of its own: its flows read each other, and nothing outside.
+fn library() -> Library {
+    let corpus = folder("").canonicalize().expect("the corpus is there");
+    let around = Surroundings::new(&corpus, None).expect("the corpus is there");
+    let project = Project::named(&corpus, &around).expect("it is a folder");
+    Library::new(Arc::new(project), corpus)
+}
+
+fn load(library: &Library, name: &str, file: &str) -> Arc<Parsed> {
+    let place = library.project().root().join(name).join(file);
+    library.flow(&place, file, &mut Schemas::default())
+}
+
+fn parse(file: &str, text: &str) -> (Flow, Vec<Diagnostic>) {
+    let library = library();
+    let source = Source::new(file, text);
+    Flow::parse(source, Arc::from(file), folder("valid"), &**library.project(), &mut Schemas::default(), &mut ())
+        .expect("it loads")
 }
 
 fn rendered(list: &[Diagnostic]) -> String {
@@ -68,10 +57,12 @@ fn rendered(list: &[Diagnostic]) -> String {
 fn valid_flows_load_and_pass_the_schema() {
     let validator = jsonschema::validator_for(&flow_schema()).expect("it compiles");
     let mut problems = BTreeMap::new();
+    let library = library();
     for (file, text) in files("valid") {
-        match parse("valid", &file, &text) {
-            Ok((_, warnings)) if warnings.is_empty() => {}
-            Ok((_, list)) | Err(list) => drop(problems.insert(file.clone(), rendered(&list))),
+        let parsed = load(&library, "valid", &file);
+        let list = parsed.flow.as_ref().err().unwrap_or(&parsed.warnings);
+        if !list.is_empty() {
+            problems.insert(file.clone(), rendered(list));
         }
         let value: serde_json::Value = serde_yaml::from_str(&text).expect("it is YAML");
         for error in validator.iter_errors(&value) {
@@ -90,11 +81,9 @@ fn invalid_flows_say_what_is_wrong() {
     let _bound = settings.bind_to_scope();
     let mut seen = BTreeSet::new();
     let mut helpless = Vec::new();
-    for (file, text) in files("invalid") {
-        let list = match parse("invalid", &file, &text) {
-            Ok(_) => panic!("{file} loads, and should not"),
-            Err(list) => list,
-        };
+    for (file, _) in files("invalid") {
+        // Each in a library of its own, so that what one file says does not hang on the others.
+        let Err(list) = load(&library(), "invalid", &file).flow.clone() else { panic!("{file} loads, and should not") };
         helpless.extend(list.iter().filter(|d| d.help.is_none()).cloned());
         seen.extend(list.iter().map(|d| d.code));
         insta::assert_snapshot!(file.trim_end_matches(".flow.yaml"), rendered(&list));
@@ -106,7 +95,7 @@ fn invalid_flows_say_what_is_wrong() {
 
 #[test]
 fn a_flow_is_called_after_its_file_unless_it_has_a_name() {
-    let name = |file: &str, text: &str| parse("valid", file, text).expect("it loads").0.name;
+    let name = |file: &str, text: &str| parse(file, text).0.name;
     assert_eq!(name("a/log-in.flow.yaml", "steps: [{ wait: 0s }]"), "log-in");
     assert_eq!(name("a/log-in.flow.yaml", "name: Log in\nsteps: [{ wait: 0s }]"), "Log in");
 }
@@ -116,7 +105,7 @@ fn a_reply_is_kept_only_where_a_later_template_reads_it() {
     let text = "steps:\n  - id: a\n    request: GET https://e.x/\n  - id: b\n    request: GET https://e.x/\n  - id: c\n    \
                 request: GET https://e.x/\n  - check: [\"steps.a.response.status == 200\", \"steps.b.outcome == 'passed'\"]\n\
                 outputs: { all: \"{{ steps.c }}\" }\n";
-    let flow = parse("valid", "keep.flow.yaml", text).expect("it loads").0;
+    let flow = parse("keep.flow.yaml", text).0;
     let kept: Vec<_> = flow.steps.iter().map(|step| step.keep_response).collect();
     assert_eq!(kept, [true, false, true, false]);
 }
@@ -124,11 +113,11 @@ fn a_reply_is_kept_only_where_a_later_template_reads_it() {
 #[test]
 fn credentials_in_the_file_are_a_warning() {
     let text = "steps:\n  - request: GET https://e.x/\n    auth: { bearer: abcdef123456 }\n";
-    let (_, warnings) = parse("valid", "warn.flow.yaml", text).expect("it loads");
+    let (_, warnings) = parse("warn.flow.yaml", text);
     assert_eq!(warnings.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::CredentialLiteral]);
 }
 
-/// Every code that reading a flow can give. `FileRefused`, `MissingInput` and `InvalidInput` belong to `load` and `run`.
+/// Every code that reading a flow can give. `FileRefused` and `MissingInput` belong to `load` and `run`.
 const REACHABLE: &[Code] = &[
     Code::YamlSyntax,
     Code::YamlUnsupported,
@@ -168,4 +157,7 @@ const REACHABLE: &[Code] = &[
     Code::FileUnreadable,
     Code::NotYetSupported,
     Code::CredentialLiteral,
+    Code::InvalidInput,
+    Code::UseCycle,
+    Code::InvalidUse,
 ];

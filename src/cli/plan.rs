@@ -16,7 +16,7 @@ use crate::event::Problem;
 use crate::flow::Flow;
 use crate::load::{self, Surroundings};
 use crate::redact::HostPattern;
-use crate::run::inputs::{Invented, Sources, resolve};
+use crate::run::inputs::{Invented, Sources, Used, resolve, resolve_uses};
 use crate::run::{Detail, Options, ResolvedInput};
 
 /// One flow of a run.
@@ -37,8 +37,9 @@ pub(super) enum Work {
 
 /// A flow that can run.
 pub(super) struct Ready {
-    pub(super) flow: Flow,
+    pub(super) flow: Arc<Flow>,
     pub(super) inputs: Vec<ResolvedInput>,
+    pub(super) used: Used,
     pub(super) options: Options,
 }
 
@@ -54,7 +55,7 @@ pub(super) fn plan(
     output: &Output,
 ) -> Result<Vec<Planned>, Exit> {
     let given = Given::read(&args.values, around, output)?;
-    let valid: Vec<_> = loaded.iter().filter_map(|l| l.flow.as_ref().ok()).collect();
+    let valid: Vec<_> = loaded.iter().filter_map(|l| l.flow.as_deref().ok()).collect();
     // With a flow that could not be read, a name may be one of its inputs.
     if valid.len() == loaded.len() {
         given.declared(&valid, output)?;
@@ -75,11 +76,17 @@ pub(super) fn plan(
                 sandbox,
                 redactor: &output.redactor,
             };
-            let resolved = resolve(&flow.source, &flow.inputs, &sources)?;
+            let (resolved, uses) =
+                match (resolve(&flow.source, &flow.inputs, &sources), resolve_uses(&flow, &sources)) {
+                    (Ok(resolved), Ok(uses)) => (resolved, uses),
+                    (own, used) => return Err([own.err(), used.err()].into_iter().flatten().flatten().collect()),
+                };
+            let (used, warnings) = uses;
             output.diagnostics(&resolved.warnings);
+            output.diagnostics(&warnings);
             let mut options = options.clone();
             options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| sandbox.is_none());
-            Ok(Ready { flow, inputs: resolved.inputs, options })
+            Ok(Ready { flow, inputs: resolved.inputs, used, options })
         });
         let work = match work {
             Ok(ready) => Work::Ready(Box::new(ready)),

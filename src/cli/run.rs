@@ -19,7 +19,7 @@ use crate::client::{ClientOptions, Clients};
 use crate::event::{EventKind, Summary};
 use crate::report::terminal::{self, Terminal, Verbosity};
 use crate::report::{Reports, Target};
-use crate::run::Cancel;
+use crate::run::{Cancel, Once};
 
 /// Runs flows.
 ///
@@ -43,6 +43,7 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
         cancel: &cancel,
         seed: args.values.seed,
         fail_fast: args.limits.fail_fast,
+        once: Once::default(),
         tally: Tally::default(),
     };
     reports.start(output.redactor.redact(event(None, started(planned.len(), args.values.seed))));

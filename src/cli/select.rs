@@ -1,6 +1,6 @@
 //! Which flows a command is about: found, read, parsed and chosen by tag.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::output::Output;
 use crate::check::Schemas;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::flow::Flow;
-use crate::load::{self, Discovered, Project, Surroundings};
+use crate::load::{self, Discovered, Library, Parsed, Project, Surroundings};
 
 /// Fewer flows than this are parsed here: a thread costs more than a flow.
 const ALONE: usize = 16;
@@ -23,15 +23,16 @@ pub(super) struct Loaded {
     pub(super) path: Arc<str>,
     /// The project it belongs to.
     pub(super) project: Arc<Project>,
-    /// Found in a folder, and only to be used by others.
+    /// Only to be used by others: found as a part in a folder, or through a `use`.
     pub(super) part: bool,
     /// The flow, or what is wrong with it.
-    pub(super) flow: Result<Flow, Vec<Diagnostic>>,
+    pub(super) flow: Result<Arc<Flow>, Vec<Diagnostic>>,
     /// What is worth a look.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// The flows of the given paths, each valid or not. Every mistake of a file is in its place; it is told by the caller.
+/// The flows of the given paths, each valid or not, and those that they use. Every mistake of a file is in its place; it is
+/// told by the caller.
 ///
 /// # Errors
 /// Paths that give nothing; they were told.
@@ -41,74 +42,79 @@ pub(super) fn load(flows: &Flows, around: &Surroundings, output: &Output) -> Res
         Exit::Invalid
     })?;
     warnings.iter().for_each(|warning| output.warning(warning));
-    let projects = projects(&found, flows.root.as_deref(), around, output)?;
-    let pairs: Vec<_> = found.into_iter().zip(projects).collect();
-    Ok(parse_all(pairs))
+    let libraries = libraries(&found, flows.root.as_deref(), around, output)?;
+    let pairs: Vec<_> = found.iter().zip(libraries).collect();
+    let mut loaded = parse_all(&pairs);
+    loaded.extend(used(&pairs));
+    Ok(loaded)
 }
 
-/// Each flow's project; flows with the same root share one.
-fn projects(
+/// The project of each flow, as a library of its flows; flows with the same root share one.
+fn libraries(
     found: &[Discovered],
     root: Option<&Path>,
     around: &Surroundings,
     output: &Output,
-) -> Result<Vec<Arc<Project>>, Exit> {
+) -> Result<Vec<Arc<Library>>, Exit> {
+    let library = |project| Arc::new(Library::new(Arc::new(project), around.current.clone()));
     if let Some(root) = root {
         let project = Project::named(root, around).map_err(|error| {
             output.file_error(&error);
             Exit::Invalid
         })?;
-        let project = Arc::new(project);
-        return Ok(found.iter().map(|_| Arc::clone(&project)).collect());
+        let library = library(project);
+        return Ok(found.iter().map(|_| Arc::clone(&library)).collect());
     }
-    let mut by_folder: HashMap<&Path, Arc<Project>> = HashMap::new();
-    let mut by_root: HashMap<PathBuf, Arc<Project>> = HashMap::new();
-    let project = |flow: &Discovered, by_root: &mut HashMap<PathBuf, Arc<Project>>| {
+    let mut by_folder: HashMap<&Path, Arc<Library>> = HashMap::new();
+    let mut by_root: HashMap<PathBuf, Arc<Library>> = HashMap::new();
+    let of = |flow: &Discovered, by_root: &mut HashMap<PathBuf, Arc<Library>>| {
         let project = Project::of(&flow.path, around);
-        Arc::clone(by_root.entry(project.root().to_owned()).or_insert_with(|| Arc::new(project)))
+        Arc::clone(by_root.entry(project.root().to_owned()).or_insert_with(|| library(project)))
     };
-    let projects = found.iter().map(|flow| {
+    let libraries = found.iter().map(|flow| {
         let folder = flow.path.parent().unwrap_or(&flow.path);
-        Arc::clone(by_folder.entry(folder).or_insert_with(|| project(flow, &mut by_root)))
+        Arc::clone(by_folder.entry(folder).or_insert_with(|| of(flow, &mut by_root)))
     });
-    Ok(projects.collect())
+    Ok(libraries.collect())
 }
 
-fn parse_all(files: Vec<(Discovered, Arc<Project>)>) -> Vec<Loaded> {
+fn parse_all(files: &[(&Discovered, Arc<Library>)]) -> Vec<Loaded> {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    if files.len() < ALONE || cores == 1 {
+    let work = |chunk: &[(&Discovered, Arc<Library>)]| {
         let mut schemas = Schemas::default();
-        return files.into_iter().map(|(file, project)| parse(file, project, &mut schemas)).collect();
-    }
-    let size = files.len().div_ceil(cores);
-    let mut rest = files;
-    let mut chunks = Vec::new();
-    while !rest.is_empty() {
-        let tail = rest.split_off(size.min(rest.len()));
-        chunks.push(std::mem::replace(&mut rest, tail));
+        chunk.iter().map(|(file, library)| parse(file, library, &mut schemas)).collect::<Vec<_>>()
+    };
+    if files.len() < ALONE || cores == 1 {
+        return work(files);
     }
     thread::scope(|scope| {
-        let work = |chunk: Vec<(Discovered, Arc<Project>)>| {
-            let mut schemas = Schemas::default();
-            chunk.into_iter().map(|(file, project)| parse(file, project, &mut schemas)).collect::<Vec<_>>()
-        };
-        let threads: Vec<_> = chunks.into_iter().map(|chunk| scope.spawn(move || work(chunk))).collect();
+        let chunks = files.chunks(files.len().div_ceil(cores));
+        let threads: Vec<_> = chunks.map(|chunk| scope.spawn(move || work(chunk))).collect();
         let joined = threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         joined.flatten().collect()
     })
 }
 
-fn parse(file: Discovered, project: Arc<Project>, schemas: &mut Schemas) -> Loaded {
-    let Discovered { path: place, shown, part } = file;
-    let path: Arc<str> = project.path_of(&place).into();
-    let folder = place.parent().unwrap_or(&place).to_owned();
-    let read = load::source(&place, &shown);
-    let parsed = read.and_then(|source| Flow::parse(source, Arc::clone(&path), folder, &*project, schemas));
-    let (flow, warnings) = match parsed {
-        Ok((flow, warnings)) => (Ok(flow), warnings),
-        Err(mistakes) => (Err(mistakes), Vec::new()),
+fn parse(file: &Discovered, library: &Library, schemas: &mut Schemas) -> Loaded {
+    loaded(&library.flow(&file.path, &file.shown, schemas), library, file.part)
+}
+
+/// The flows that were read only because others use them: their mistakes want to be told too.
+fn used(files: &[(&Discovered, Arc<Library>)]) -> Vec<Loaded> {
+    let known: HashSet<&Path> = files.iter().map(|(file, _)| file.path.as_path()).collect();
+    let mut seen = HashSet::new();
+    let libraries = files.iter().map(|(_, library)| library).filter(|library| seen.insert(library.project().root()));
+    let used = |library: &Arc<Library>| {
+        let all = library.all().into_iter().filter(|parsed| !known.contains(parsed.place.as_path()));
+        all.map(|parsed| loaded(&parsed, library, true)).collect::<Vec<_>>()
     };
-    Loaded { path, project, part, flow, warnings }
+    libraries.flat_map(used).collect()
+}
+
+fn loaded(parsed: &Parsed, library: &Library, part: bool) -> Loaded {
+    let Parsed { path, flow, warnings, .. } = parsed;
+    let (path, project) = (Arc::clone(path), Arc::clone(library.project()));
+    Loaded { path, project, part, flow: flow.clone(), warnings: warnings.clone() }
 }
 
 /// Leaves out valid parts, and valid flows without any of `tags` (with no tags: none). A flow that is not valid stays:

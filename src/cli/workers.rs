@@ -14,7 +14,7 @@ use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
 use crate::http::Transport;
 use crate::redact::{Redacted, Redactor};
 use crate::report::{FlowSink, Reports};
-use crate::run::{self, Cancel, Context, Job, Options, Sink, SystemClock};
+use crate::run::{self, Cancel, Context, Job, Once, Options, Sink, SystemClock};
 use crate::sandbox::Sandbox;
 
 /// Where requests go.
@@ -34,6 +34,8 @@ pub(super) struct Crew<'a> {
     pub(super) seed: Option<u64>,
     /// After a flow failed no other one is started; those under way are finished.
     pub(super) fail_fast: bool,
+    /// The `once` runs of the command.
+    pub(super) once: Once,
     pub(super) tally: Tally,
 }
 
@@ -61,15 +63,45 @@ impl Crew<'_> {
                 threads.into_iter().try_for_each(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })?;
         }
+        self.clean_up()?;
         Ok(*self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn transport(&self) -> Box<dyn Transport> {
+        match &self.network {
+            Network::Real(clients) => Box::new(clients.client()),
+            Network::Sandbox(sandbox, port) => Box::new(SandboxRoute::new(Arc::clone(sandbox), *port)),
+        }
+    }
+
+    /// What `once` flows left, when all flows have ended: each as a flow of its own in the reports.
+    fn clean_up(&self) -> io::Result<()> {
+        let mut left = self.once.leftovers();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (transport, clock) = (self.transport(), SystemClock::new());
+        for left in &mut left {
+            let mut sink = Relay { sink: self.reports.flow(left.path(), None, None), tally: &self.tally };
+            let options = left.options().clone();
+            runtime.block_on(run::clean_up(left, &self.context(&*transport, &clock, &options), &mut sink));
+        }
+        Ok(())
+    }
+
+    fn context<'c>(
+        &'c self,
+        transport: &'c dyn Transport,
+        clock: &'c SystemClock,
+        options: &'c Options,
+    ) -> Context<'c> {
+        Context { transport, redactor: self.redactor, clock, cancel: self.cancel, options, once: &self.once }
     }
 
     fn work(&self, flows: &[Planned]) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let transport: Box<dyn Transport> = match &self.network {
-            Network::Real(clients) => Box::new(clients.client()),
-            Network::Sandbox(sandbox, port) => Box::new(SandboxRoute::new(Arc::clone(sandbox), *port)),
-        };
+        let transport = self.transport();
         let clock = SystemClock::new();
         while let Some(flow) = flows.get(self.tally.next.fetch_add(1, Ordering::Relaxed)) {
             let one = || runtime.block_on(self.flow(flow, &*transport, &clock));
@@ -83,20 +115,22 @@ impl Crew<'_> {
 
     async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &SystemClock) {
         let mut sink = Relay { sink: self.reports.flow(&planned.path, None, None), tally: &self.tally };
-        let context = |options| Context { transport, redactor: self.redactor, clock, cancel: self.cancel, options };
         match &planned.work {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);
-                run::broken(name, &planned.path, problems.clone(), &context(&Options::default()), &mut sink);
+                let options = Options::default();
+                let context = self.context(transport, clock, &options);
+                run::broken(name, &planned.path, problems.clone(), &context, &mut sink);
             }
             Work::Ready(ready) if self.fail_fast && self.tally.failed.load(Ordering::Relaxed) => {
                 self.leave_out(planned, ready, &mut sink);
             }
             Work::Ready(ready) => {
                 let job =
-                    Job { flow: &ready.flow, inputs: ready.inputs.clone(), seed: self.seed, row: None, repeat: None };
-                let outcome = run::run(&job, &context(&ready.options), &mut sink).await;
-                if outcome.outcome != Outcome::Passed {
+                    Job { flow: &ready.flow, inputs: ready.inputs.clone(), used: &ready.used, seed: self.seed, row: None, repeat: None };
+                let context = self.context(transport, clock, &ready.options);
+                let ended = run::run(&job, &context, &mut sink).await;
+                if ended.outcome.outcome != Outcome::Passed {
                     self.tally.failed.store(true, Ordering::Relaxed);
                 }
             }

@@ -170,6 +170,9 @@ pub struct StepOutcome {
     /// Why it was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
+    /// True where a `use` with `once` took the result of a run that another step had begun.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reused: bool,
     /// Where it stands in the flow.
     pub line: u32,
     /// How long it took, waits included, in milliseconds.

@@ -1,10 +1,12 @@
 //! A flow as the program will run it: every template, path, pattern and schema compiled, every name checked.
 
 mod auth;
+mod convert;
 mod input;
 mod lower;
 mod names;
 mod request;
+mod reuse;
 mod secret;
 mod shape;
 mod step;
@@ -22,10 +24,12 @@ use crate::template::{Template, ValueTemplate};
 use crate::yaml;
 
 pub use auth::Auth;
+pub(crate) use convert::{Raw, convert};
 pub use input::{Input, InputType};
 pub use request::{Body, Defaults, Field, RateLimit, RequestTemplate, Settings};
 pub use secret::{secret_from_base64, secret_from_hex};
-pub(crate) use shape::{ACTIONS_HERE, FLOW, REQUEST_ONLY};
+pub use reuse::{Library, UseError, UseStep};
+pub(crate) use shape::{ACTIONS, FLOW, REQUEST_ONLY, USE_ONLY};
 pub use step::{Action, ForEach, JwtStep, Key, NamedCapture, RequestStep, Step};
 
 /// One flow file, checked.
@@ -80,7 +84,8 @@ pub type DurationSetting = Setting<Duration>;
 
 impl Flow {
     /// Reads and checks one flow. `path` is its path from the project root, `folder` the folder it stands in, `files`
-    /// what it may read, `schemas` what other flows have compiled already. With it come the warnings.
+    /// what it may read, `schemas` what other flows have compiled already, `library` the flows it may use. With it come
+    /// the warnings.
     ///
     /// # Errors
     /// Every problem of the file at once, in the order of the file, warnings among them.
@@ -90,6 +95,7 @@ impl Flow {
         folder: PathBuf,
         files: &dyn Files,
         schemas: &mut Schemas,
+        library: &mut dyn Library,
     ) -> Result<(Flow, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::new(Arc::clone(&source));
         let root = yaml::parse(&source, &mut diagnostics);
@@ -98,6 +104,7 @@ impl Flow {
                 folder: &folder,
                 files,
                 schemas,
+                library,
                 diagnostics: &mut diagnostics,
                 broken: HashSet::new(),
                 has_base_url: false,

@@ -7,8 +7,8 @@ use crate::yaml::{Key, Kind, Shape};
 
 /// The actions of a step: exactly one stands in each.
 pub(crate) const ACTIONS: &[&str] = &["request", "jwt", "use", "set", "wait", "check"];
-/// The actions this version runs.
-pub(crate) const ACTIONS_HERE: &[&str] = &["request", "jwt", "set", "wait", "check"];
+/// The keys that stand only beside `use`.
+pub(crate) const USE_ONLY: &[&str] = &["with", "once"];
 /// The keys that stand only beside `request`.
 pub(crate) const REQUEST_ONLY: &[&str] = &[
     "query",
@@ -290,13 +290,13 @@ const WHEN_KEY: Key = Key::new(
 /// A step.
 pub(crate) static STEP: Shape = Shape {
     noun: "a step",
-    doc: "One step: exactly one of `request`, `jwt`, `set`, `wait`, `check`, and what stands around it.",
+    doc: "One step: exactly one of `request`, `jwt`, `use`, `set`, `wait`, `check`, and what stands around it.",
     keys: &[
         NAME_KEY,
         Key::new(
             "id",
             Kind::Name,
-            "A name for later steps: `steps.<id>.outcome` and `steps.<id>.response`. Letters, digits and `_`.",
+            "A name for later steps: `steps.<id>.outcome`, `steps.<id>.response` and `steps.<id>.outputs`. Letters, digits and `_`.",
         ),
         DESCRIPTION_KEY,
         WHEN_KEY,
@@ -340,12 +340,16 @@ pub(crate) static STEP: Shape = Shape {
         Key::new("set", BOUND_ANY, "Binds names to values for the steps below."),
         Key::new("wait", Kind::Duration, "Waits this long, like `2s`."),
         Key::new("check", Kind::List(&Kind::Expression), "Expressions without braces that must all be true."),
-        Key::new("use", Kind::Upcoming("copy the steps of the other flow here for now"), "runs another flow as a step"),
-        Key::new("with", Kind::Upcoming("it belongs to `use`: remove it"), "the inputs of the flow that `use` runs"),
+        Key::new(
+            "use",
+            Kind::Text,
+            "Runs another flow as a step, in its own names: its path, relative to this flow's folder. Its `outputs` are there for this step's `capture`.",
+        ),
+        Key::new("with", BOUND_ANY, "Values for the inputs of the flow that `use` runs. `omit` leaves an input to its own default."),
         Key::new(
             "once",
-            Kind::Upcoming("it belongs to `use`: remove it"),
-            "runs the flow of `use` at most once in the command",
+            Kind::Boolean,
+            "Runs the flow of `use` at most once per command for the same inputs; all other steps that ask for it wait and get its outputs, or its failure.",
         ),
         Key::new(
             "capture",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binding, DurationSetting, RequestTemplate};
+use super::{Binding, DurationSetting, RequestTemplate, UseStep};
 use crate::check::{Capture, Expect};
 use crate::jwt::Algorithm;
 use crate::source::Span;
@@ -62,6 +62,8 @@ pub enum Action {
     Request(Box<RequestStep>),
     /// `jwt`.
     Jwt(Box<JwtStep>),
+    /// `use`.
+    Use(Box<UseStep>),
     /// `set`.
     Set(Vec<Binding>),
     /// `wait`.
@@ -77,8 +79,8 @@ pub struct RequestStep {
     pub request: RequestTemplate,
     /// What the reply must be.
     pub expect: Expect,
-    /// Request steps that are registered once the reply was accepted.
-    pub cleanup: Vec<Step>,
+    /// Request steps that are registered once the reply was accepted. Shared, as they outlive the run of a `once` flow.
+    pub cleanup: Vec<Arc<Step>>,
 }
 
 /// `jwt: …`: a JSON Web Token to sign (RFC 7519).

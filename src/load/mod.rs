@@ -4,12 +4,14 @@ mod discover;
 mod dotenv;
 mod environment;
 mod jail;
+mod library;
 mod project;
 mod read;
 mod secret;
 
 pub use discover::{Discovered, discover};
 pub use environment::environment;
+pub use library::{Library, Parsed};
 pub use project::{Project, Surroundings};
 pub use read::source;
 pub use secret::{secret, trim};

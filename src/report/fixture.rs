@@ -130,6 +130,7 @@ pub(super) fn step(name: &str) -> StepOutcome {
         phase: Phase::Step,
         outcome: Outcome::Passed,
         skipped: None,
+        reused: false,
         line: 7,
         duration_ms: 0.2,
         exchanges: Vec::new(),

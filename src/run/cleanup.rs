@@ -1,6 +1,8 @@
 //! Cleanups: registered with the values of the moment, run at the flow's end, newest first, each on its own.
 
-use super::flow::Runner;
+use std::sync::Arc;
+
+use super::flow::{File, Runner};
 use super::record::{exchanges, milliseconds};
 use super::request::{self, Rendered};
 use super::scope::Scope;
@@ -13,9 +15,10 @@ use crate::flow::{Action, RequestStep, Step};
 use crate::template;
 
 /// A cleanup that will run.
-pub(super) struct Registered<'a> {
-    step: &'a Step,
-    action: &'a RequestStep,
+pub(super) struct Registered {
+    step: Arc<Step>,
+    /// The file of the flow it stands in, which may be a used one.
+    file: File,
     rendered: Rendered,
     asked_for: [bool; 3],
     /// The names its assertions use, as they were.
@@ -56,7 +59,7 @@ impl<'a> Runner<'a, '_> {
     }
 
     /// `None` where its `when` is false.
-    fn prepare(&self, step: &'a Step, action: &'a RequestStep, at: (u32, u32)) -> Result<Option<Registered<'a>>, Stop> {
+    fn prepare(&self, step: &Arc<Step>, action: &RequestStep, at: (u32, u32)) -> Result<Option<Registered>, Stop> {
         let defaults = &self.flow().defaults;
         let prepared = self.render(|r| {
             if !step.when.as_ref().map_or(Ok(true), |when| r.truth(when))? {
@@ -74,22 +77,25 @@ impl<'a> Runner<'a, '_> {
             }
         });
         let (number, item) = at;
-        Ok(Some(Registered { step, action, rendered, asked_for, scope, number, item }))
+        let (step, file) = (Arc::clone(step), self.file.clone());
+        Ok(Some(Registered { step, file, rendered, asked_for, scope, number, item }))
     }
 
     /// Runs one cleanup. Its failure fails the flow; nothing keeps the next one from running.
-    pub(super) async fn clean(&mut self, registered: Registered<'a>) {
-        let Registered { step, action, rendered, asked_for, scope, number, item } = registered;
+    pub(super) async fn clean(&mut self, registered: Registered) {
+        let Registered { step, file, rendered, asked_for, scope, number, item } = registered;
+        let Action::Request(action) = &step.action else { return };
+        let own = std::mem::replace(&mut self.file, file);
         let at = (number, item);
         self.emit(
             number,
             item,
             EventKind::StepStarted { name: step.label.clone(), kind: kind_of(&step.action), phase: Phase::Cleanup },
         );
-        let mut outcome = self.outcome(step, Phase::Cleanup);
+        let mut outcome = self.outcome(&step, Phase::Cleanup);
         let mut log = Log::default();
         let began = self.context.clock.elapsed();
-        let source = &self.flow().source;
+        let source = Arc::clone(&self.file.source);
         let span = action.request.span;
         let rules = Rules::of(&rendered, asked_for);
         // The interrupt that ended the steps does not end what undoes them; a second one ends the process.
@@ -103,10 +109,10 @@ impl<'a> Runner<'a, '_> {
                 self.scope.enter("response", super::response::ResponseObject::of(&received), false);
                 let url = received.url.to_string();
                 let verdicts = self.render(|r| action.expect.evaluate(&reply(&received, &url), r.names, span));
-                outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, source)));
+                outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, &source)));
                 self.scope = around;
             }
-            Err(stop) => outcome.problems.extend(stop.into_problem().map(|p| placed(p, source, span))),
+            Err(stop) => outcome.problems.extend(stop.into_problem().map(|p| placed(p, &source, span))),
         }
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
@@ -115,5 +121,6 @@ impl<'a> Runner<'a, '_> {
         outcome.waits = log.waits;
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
         self.ended(number, item, outcome);
+        self.file = own;
     }
 }

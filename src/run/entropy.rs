@@ -5,7 +5,7 @@ use std::cell::Cell;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::{Clock, Job};
+use super::{Clock, Job, ResolvedInput};
 use crate::template::Ambient;
 
 /// The source of time and chance for one run of one flow.
@@ -27,7 +27,33 @@ impl<'a> Entropy<'a> {
         hash.update(job.flow.path.as_bytes());
         hash.update(job.row.unwrap_or(0).to_le_bytes());
         hash.update(job.repeat.unwrap_or(0).to_le_bytes());
-        Self { clock, base: hash.finalize().into(), step: Cell::new(0), item: Cell::new(0), call: Cell::new(0) }
+        Self::from(clock, hash)
+    }
+
+    /// For a flow that the step and item `at` uses: its draws derive from this flow's.
+    pub(super) fn inside(&self, at: (u32, u32), path: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.base);
+        hash.update(at.0.to_le_bytes());
+        hash.update(at.1.to_le_bytes());
+        hash.update(path.as_bytes());
+        Self::from(self.clock, hash)
+    }
+
+    /// For a flow that runs once: whoever comes first, its draws are the same.
+    pub(super) fn apart(clock: &'a dyn Clock, seed: Option<u64>, path: &str, inputs: &[ResolvedInput]) -> Self {
+        let mut hash = Sha256::new();
+        match seed {
+            Some(seed) => hash.update(seed.to_le_bytes()),
+            None => hash.update(uuid::Uuid::new_v4().as_bytes()),
+        }
+        hash.update(path.as_bytes());
+        inputs.iter().for_each(|input| hash.update(input.value.to_string().as_bytes()));
+        Self::from(clock, hash)
+    }
+
+    fn from(clock: &'a dyn Clock, base: Sha256) -> Self {
+        Self { clock, base: base.finalize().into(), step: Cell::new(0), item: Cell::new(0), call: Cell::new(0) }
     }
 
     /// Begins the draws of a step (0: the flow's vars) and an item (0: no loop).

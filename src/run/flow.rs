@@ -10,21 +10,37 @@ use super::render::Renderer;
 use super::scope::Scope;
 use super::step::kind_of;
 use super::steps::Steps;
-use super::{Context, Job, Sink, Stop};
+use super::{Context, Job, Outputs, ResolvedInput, Sink, Stop};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
 use crate::flow::{Action, Flow, Step};
 use crate::http::cookies::CookieJar;
+use crate::source::Source;
 use crate::template::{self, to_template_value};
 
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// How.
+    pub outcome: FlowOutcome,
+    /// The flow's outputs, secrets unmasked; `None` where it did not pass.
+    pub outputs: Option<Outputs>,
+}
+
 /// Runs `job` and tells `sink` about it, from `flow_started` to `flow_finished`. What fails is told, never returned.
-pub async fn run(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> FlowOutcome {
+pub async fn run(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Finished {
     let mut runner = Runner::new(job, context, sink);
     runner.emit(0, 0, EventKind::FlowStarted { name: job.flow.name.clone(), steps: job.flow.steps.len() as u32 });
-    if runner.bind_names() {
-        runner.steps().await;
-        runner.cleanups().await;
+    let mut outputs = None;
+    match runner.bind_names(&job.inputs) {
+        Ok(()) => {
+            runner.steps().await;
+            outputs = runner.outputs();
+            runner.cleanups().await;
+        }
+        Err(stop) => runner.fail(stop),
     }
-    runner.finish()
+    let outcome = runner.finish(Outcome::Skipped);
+    Finished { outputs: outputs.filter(|_| outcome.outcome == Outcome::Passed), outcome }
 }
 
 /// Tells of a flow that could not run at all: mistakes in its file, or inputs that are missing. Nothing was sent.
@@ -63,27 +79,48 @@ pub fn broken(
 pub(super) struct Runner<'a, 'c> {
     pub(super) job: &'a Job<'a>,
     pub(super) context: &'a Context<'c>,
+    /// The flow whose steps run: the job's, or one that it uses.
+    pub(super) flow: &'a Flow,
+    /// What events tell of: that flow's file, or that of the cleanup under way.
+    pub(super) file: File,
     pub(super) sink: &'a mut dyn Sink,
     pub(super) scope: Scope,
     pub(super) entropy: Entropy<'a>,
     pub(super) jar: CookieJar,
     pub(super) done: Arc<Steps>,
-    pub(super) registered: Vec<Registered<'a>>,
+    pub(super) registered: Vec<Registered>,
     /// When the flow began.
     began: Duration,
     counts: Counts,
     problems: Vec<Problem>,
     warnings: Vec<String>,
-    failed: bool,
+    pub(super) failed: bool,
     /// No further step runs, and why.
-    stopped: Option<&'static str>,
+    pub(super) stopped: Option<&'static str>,
+    /// The first step that failed, in words.
+    pub(super) culprit: Option<String>,
+}
+
+/// A flow's file, as events name it.
+#[derive(Clone)]
+pub(super) struct File {
+    pub(super) path: Arc<str>,
+    pub(super) source: Arc<Source>,
+}
+
+impl File {
+    pub(super) fn of(flow: &Flow) -> Self {
+        Self { path: Arc::clone(&flow.path), source: Arc::clone(&flow.source) }
+    }
 }
 
 impl<'a, 'c> Runner<'a, 'c> {
-    fn new(job: &'a Job<'a>, context: &'a Context<'c>, sink: &'a mut dyn Sink) -> Self {
+    pub(super) fn new(job: &'a Job<'a>, context: &'a Context<'c>, sink: &'a mut dyn Sink) -> Self {
         Self {
             job,
             context,
+            flow: job.flow,
+            file: File::of(job.flow),
             sink,
             scope: Scope::default(),
             entropy: Entropy::new(context.clock, job),
@@ -96,24 +133,28 @@ impl<'a, 'c> Runner<'a, 'c> {
             warnings: Vec::new(),
             failed: false,
             stopped: None,
+            culprit: None,
         }
     }
 
-    /// The flow, for as long as the run.
+    /// The flow whose steps run, for as long as the run.
     pub(super) fn flow(&self) -> &'a Flow {
-        self.job.flow
+        self.flow
     }
 
     /// Hands a renderer over the names of this moment to `f`.
     pub(super) fn render<T>(&self, f: impl FnOnce(&Renderer<'_>) -> T) -> T {
         let names = template::Context::new(&self.scope, &self.entropy);
-        f(&Renderer { names: &names, context: self.context, source: &self.flow().source })
+        f(&Renderer { names: &names, context: self.context, source: &self.file.source })
     }
 
-    /// Inputs, then vars in order. False where a var failed: then nothing is sent.
-    fn bind_names(&mut self) -> bool {
+    /// Inputs, then vars in order.
+    ///
+    /// # Errors
+    /// A var failed: then nothing is sent.
+    pub(super) fn bind_names(&mut self, inputs: &[ResolvedInput]) -> Result<(), Stop> {
         self.scope.bind(&Arc::from("steps"), self.done.value(), false);
-        for input in &self.job.inputs {
+        for input in inputs {
             if input.secret {
                 self.context.redactor.learn_value(&input.name, &input.value, input.hosts.as_deref());
             }
@@ -121,19 +162,28 @@ impl<'a, 'c> Runner<'a, 'c> {
         }
         self.entropy.enter(0, 0);
         for var in &self.flow().vars {
-            match self.render(|r| r.bound(&var.name, var.span, &var.value)) {
-                Ok((value, secret)) => self.scope.bind(&var.name, value, secret),
-                Err(stop) => {
-                    self.problems.extend(stop.into_problem());
-                    self.failed = true;
-                    return false;
-                }
-            }
+            let (value, secret) = self.render(|r| r.bound(&var.name, var.span, &var.value))?;
+            self.scope.bind(&var.name, value, secret);
         }
-        true
+        Ok(())
     }
 
-    async fn steps(&mut self) {
+    /// The outputs of the whole run; a failed one has none.
+    fn outputs(&mut self) -> Option<Outputs> {
+        if self.failed {
+            return None;
+        }
+        let rendered = self.render(|r| Outputs::render(&self.flow().outputs, r));
+        rendered.map_err(|stop| self.fail(stop)).ok()
+    }
+
+    /// Notes what is wrong with the flow as a whole.
+    fn fail(&mut self, stop: Stop) {
+        self.problems.extend(stop.into_problem());
+        self.failed = true;
+    }
+
+    pub(super) async fn steps(&mut self) {
         let flow = self.flow();
         for (index, step) in flow.steps.iter().enumerate() {
             let number = index as u32 + 1;
@@ -151,7 +201,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         }
     }
 
-    async fn cleanups(&mut self) {
+    pub(super) async fn cleanups(&mut self) {
         if !self.context.options.cleanup {
             let left = self.registered.len();
             if left > 0 {
@@ -164,11 +214,12 @@ impl<'a, 'c> Runner<'a, 'c> {
         }
     }
 
-    fn finish(mut self) -> FlowOutcome {
+    /// The run's end. `idle` is how a run without a step that ran has ended.
+    pub(super) fn finish(mut self, idle: Outcome) -> FlowOutcome {
         let ran = self.counts.steps_passed + self.counts.steps_failed;
         let outcome = match (self.failed, ran) {
             (true, _) => Outcome::Failed,
-            (false, 0) => Outcome::Skipped,
+            (false, 0) => idle,
             (false, _) => Outcome::Passed,
         };
         let outcome = FlowOutcome {
@@ -202,7 +253,7 @@ impl<'a, 'c> Runner<'a, 'c> {
 
     /// Unbinds a name that `step` failed to bind.
     pub(super) fn lose(&mut self, step: &Step, name: &Arc<str>, how: &str) {
-        let line = self.flow().source.position(step.span.start).line;
+        let line = self.file.source.position(step.span.start).line;
         let reason = format!("step `{}` (line {line}), which binds it, {how}", step.label);
         self.scope.lose(name, &Arc::from(reason));
     }
@@ -216,7 +267,8 @@ impl<'a, 'c> Runner<'a, 'c> {
             phase,
             outcome: Outcome::Passed,
             skipped: None,
-            line: self.flow().source.position(step.span.start).line,
+            reused: false,
+            line: self.file.source.position(step.span.start).line,
             duration_ms: 0.0,
             exchanges: Vec::new(),
             assertions: Vec::new(),
@@ -230,23 +282,33 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// Counts and tells a step's end.
     pub(super) fn ended(&mut self, number: u32, item: u32, outcome: StepOutcome) {
         self.counts.add_step(&outcome);
-        self.failed |= outcome.outcome == Outcome::Failed;
+        if outcome.outcome == Outcome::Failed {
+            self.failed = true;
+            self.culprit.get_or_insert_with(|| format!("its step `{}` (line {})", outcome.name, outcome.line));
+        }
         self.emit(number, item, EventKind::StepFinished(Box::new(outcome)));
     }
 
     /// Sends an event, masked. A step or item of 0 is none.
     pub(super) fn emit(&mut self, step: u32, item: u32, kind: EventKind) {
-        tell(self.job, self.context, self.sink, (step, item), kind);
+        tell(&self.file.path, self.job, self.context, self.sink, (step, item), kind);
     }
 }
 
 /// As [`Runner::emit`], for those who hold only parts of the runner.
-pub(super) fn tell(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink, at: (u32, u32), kind: EventKind) {
+pub(super) fn tell(
+    path: &Arc<str>,
+    job: &Job<'_>,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+    at: (u32, u32),
+    kind: EventKind,
+) {
     let some = |n: u32| (n > 0).then_some(n);
     let event = RunEvent {
         v: 1,
         time: time(context),
-        flow: Some(Arc::clone(&job.flow.path)),
+        flow: Some(Arc::clone(path)),
         row: job.row,
         repeat: job.repeat,
         step: some(at.0),

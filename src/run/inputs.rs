@@ -3,9 +3,9 @@
 //! The order: `--var`/`--secret` · (a data row, later) · `WXFLOW_VAR_<name>` · the environment · the variable in `env`,
 //! from the process, then from `.env`, where permitted · `default`. A secret is learned before anything is said about it.
 
-mod convert;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use std::sync::Arc;
 
@@ -13,10 +13,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::environment::{Environment, SecretSource};
-use crate::flow::Input;
+use crate::flow::{Input, Raw, convert};
 use crate::redact::{HostPattern, Learned, Redactor, SHORTEST};
 use crate::source::{FileError, Source};
 use crate::value::Value;
+
+pub use uses::{Used, resolve_uses};
 
 /// A value for an input.
 #[derive(Clone)]
@@ -122,13 +124,6 @@ struct Found {
     hosts: Option<Vec<HostPattern>>,
 }
 
-enum Raw {
-    /// From a place that has only text: converted to the input's type.
-    Text(String),
-    /// Typed already.
-    Value(Value),
-}
-
 /// Why there is no value.
 enum Lack {
     /// Nothing gives one; the second text is what could.
@@ -165,7 +160,7 @@ fn one(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Option<R
             list.warning(Code::InvalidInput, input.span, message).help("use a longer secret");
         }
     }
-    let value = match convert::convert(input, found.value, secret, &found.origin) {
+    let value = match convert(input, found.value, secret, &found.origin) {
         Ok(value) => value,
         Err((message, help)) => {
             list.error(Code::InvalidInput, input.span, message).help(help);

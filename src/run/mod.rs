@@ -8,19 +8,24 @@ mod entropy;
 mod flow;
 pub mod inputs;
 mod jwt;
+mod once;
+mod outputs;
 mod record;
 mod render;
 mod request;
 mod response;
 mod retry_after;
+mod reuse;
 mod scope;
 mod send;
 mod step;
 mod steps;
 
 pub use clock::{Cancel, Clock, SystemClock};
-pub use flow::{broken, run};
+pub use flow::{Finished, broken, run};
 pub use inputs::ResolvedInput;
+pub use once::{Leftover, Once, clean_up};
+pub use outputs::Outputs;
 
 use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
@@ -90,6 +95,8 @@ pub struct Context<'a> {
     pub cancel: &'a Cancel,
     /// What the person decided.
     pub options: &'a Options,
+    /// The `once` runs of the command.
+    pub once: &'a Once,
 }
 
 /// One run of one flow.
@@ -99,6 +106,8 @@ pub struct Job<'a> {
     pub flow: &'a Flow,
     /// A value for each of its inputs.
     pub inputs: Vec<ResolvedInput>,
+    /// What the flows that it uses get where `with` does not say.
+    pub used: &'a inputs::Used,
     /// What random values derive from; `None` draws one.
     pub seed: Option<u64>,
     /// The data row, from 1.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::outputs::Outputs;
 use crate::template::{self, Bound, NameUse, TemplateValue};
 
 /// What a name is bound to, or why it is not.
@@ -18,6 +19,9 @@ pub(super) struct Scope {
     names: HashMap<Arc<str>, Slot>,
     /// `response`, `jwt`, `loop`, the loop's own name: seen first, dropped when their step ends.
     local: Vec<(Arc<str>, Bound)>,
+    /// The names of secret outputs: of the `use` that ended last, and of steps by their id.
+    own_outputs: Vec<Arc<str>>,
+    outputs: HashMap<Arc<str>, Vec<Arc<str>>>,
 }
 
 impl Scope {
@@ -56,6 +60,15 @@ impl Scope {
         self.local.push((Arc::from(name), Bound { value, secret }));
     }
 
+    /// Notes which outputs of a `use` step are secret: its templates see them as `outputs`, later ones by its `id`.
+    pub(super) fn keep_outputs(&mut self, id: Option<&Arc<str>>, outputs: &Outputs) {
+        self.own_outputs = outputs.secret().cloned().collect();
+        if let Some(id) = id {
+            // Of a `for_each` all items: one of them being secret is enough.
+            self.outputs.entry(Arc::clone(id)).or_default().extend(self.own_outputs.iter().cloned());
+        }
+    }
+
     /// How many local names there are: to hand to [`Scope::leave`].
     pub(super) fn depth(&self) -> usize {
         self.local.len()
@@ -78,9 +91,21 @@ impl template::Scope for Scope {
         }
     }
 
-    /// A minted token is secret, the claims in it are what the flow wrote.
+    /// A minted token is secret, the claims in it are what the flow wrote. Of outputs each by itself; a path that ends
+    /// before their names holds them all.
     fn is_secret(&self, path: &[&str]) -> bool {
-        matches!(path, ["jwt", "token", ..])
+        let among = |secret: &[Arc<str>], rest: &[&str]| match rest.first() {
+            Some(name) => secret.iter().any(|s| **s == **name),
+            None => !secret.is_empty(),
+        };
+        match path {
+            ["jwt", "token", ..] => true,
+            ["outputs", rest @ ..] => among(&self.own_outputs, rest),
+            ["steps", id] => self.outputs.get(*id).is_some_and(|secret| !secret.is_empty()),
+            ["steps", id, "outputs", rest @ ..] => self.outputs.get(*id).is_some_and(|secret| among(secret, rest)),
+            ["steps"] => self.outputs.values().any(|secret| !secret.is_empty()),
+            _ => false,
+        }
     }
 
     fn why_unbound(&self, name: &str) -> Option<String> {

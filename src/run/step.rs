@@ -100,9 +100,9 @@ impl<'a> Runner<'a, '_> {
         let mut outcome = self.outcome(step, Phase::Step);
         let mut log = Log::default();
         let depth = self.scope.depth();
-        let mut response = None;
+        let mut result = None;
         match step.when.as_ref().map_or(Ok(true), |when| self.render(|r| r.truth(when))) {
-            Ok(true) => response = self.act(step, number, item, &mut outcome, &mut log).await,
+            Ok(true) => result = self.act(step, number, item, &mut outcome, &mut log).await,
             Ok(false) => {
                 outcome.outcome = Outcome::Skipped;
                 outcome.skipped = step.when.as_ref().map(|when| format!("`when: {}` is false", when.source()));
@@ -122,11 +122,11 @@ impl<'a> Runner<'a, '_> {
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
         let ended = outcome.outcome;
         self.ended(number, item, outcome);
-        let response = response.filter(|_| step.keep_response);
-        Ended { outcome: ended, left: left_behind(ended, response) }
+        let result = result.filter(|(name, _)| step.keep_response || *name != "response");
+        Ended { outcome: ended, left: left_behind(ended, result) }
     }
 
-    /// Does the step's action. What it says goes into `outcome`; a request's reply comes back.
+    /// Does the step's action. What it says goes into `outcome`; what `steps.<id>` keeps of it comes back by its name.
     async fn act(
         &mut self,
         step: &'a Step,
@@ -134,9 +134,21 @@ impl<'a> Runner<'a, '_> {
         item: u32,
         outcome: &mut StepOutcome,
         log: &mut Log,
-    ) -> Option<TemplateValue> {
+    ) -> Option<(&'static str, TemplateValue)> {
         let result = match &step.action {
-            Action::Request(action) => return self.request(step, action, (number, item), outcome, log).await,
+            Action::Request(action) => {
+                let response = self.request(step, action, (number, item), outcome, log).await;
+                return response.map(|response| ("response", response));
+            }
+            Action::Use(action) => match self.reuse(step, action, (number, item), outcome).await {
+                Ok(outputs) => return Some(("outputs", outputs)),
+                Err(stop) => {
+                    let problem = stop.into_problem().map(|p| placed(p, &self.flow().source, action.span));
+                    outcome.problems.extend(problem);
+                    self.lose_captures(step, "failed");
+                    return None;
+                }
+            },
             Action::Jwt(action) => match self.render(|r| jwt::sign(action, step.span, r)) {
                 Ok(value) => {
                     self.scope.enter("jwt", to_template_value(&value), false);
@@ -221,7 +233,7 @@ impl<'a> Runner<'a, '_> {
     }
 
     /// Evaluates all captures, also after one failed.
-    fn capture(&mut self, step: &Step, reply: &Reply<'_>, outcome: &mut StepOutcome) {
+    pub(super) fn capture(&mut self, step: &Step, reply: &Reply<'_>, outcome: &mut StepOutcome) {
         for NamedCapture { name, capture, .. } in &step.captures {
             match self.render(|r| capture.evaluate(reply, r.names)) {
                 Ok(captured) => {
@@ -265,9 +277,9 @@ impl<'a> Runner<'a, '_> {
         log: &mut Log,
         f: impl AsyncFnOnce(&mut Sender<'_, '_>) -> T,
     ) -> T {
-        let job = self.job;
+        let (job, path) = (self.job, &self.file.path);
         let sink = &mut *self.sink;
-        let mut on_wait = |wait| super::flow::tell(job, context, sink, at, EventKind::Wait(wait));
+        let mut on_wait = |wait| super::flow::tell(path, job, context, sink, at, EventKind::Wait(wait));
         let began = context.clock.elapsed();
         f(&mut Sender { context, jar: &mut self.jar, log, began, on_wait: &mut on_wait }).await
     }
@@ -311,22 +323,21 @@ pub(super) fn kind_of(action: &Action) -> StepKind {
     match action {
         Action::Request(_) => StepKind::Request,
         Action::Jwt(_) => StepKind::Jwt,
+        Action::Use(_) => StepKind::Use,
         Action::Set(_) => StepKind::Set,
         Action::Wait(_) => StepKind::Wait,
         Action::Check(_) => StepKind::Check,
     }
 }
 
-fn left_behind(outcome: Outcome, response: Option<TemplateValue>) -> TemplateValue {
+/// `result` is `response` or `outputs`; without it both are undefined.
+fn left_behind(outcome: Outcome, result: Option<(&'static str, TemplateValue)>) -> TemplateValue {
     let word = match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
         Outcome::Skipped => "skipped",
     };
-    TemplateValue::from_iter([
-        ("outcome", TemplateValue::from(word)),
-        ("response", response.unwrap_or(TemplateValue::UNDEFINED)),
-    ])
+    TemplateValue::from_iter([("outcome", TemplateValue::from(word))].into_iter().chain(result))
 }
 
 /// A captured value for the event: whole where it is small.

@@ -8,7 +8,7 @@ mod kind;
 use serde_json::{Map, Value, json};
 
 use crate::environment::ENVIRONMENT;
-use crate::flow::{ACTIONS_HERE, FLOW, REQUEST_ONLY};
+use crate::flow::{ACTIONS, FLOW, REQUEST_ONLY, USE_ONLY};
 use crate::yaml::Shape;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -18,13 +18,14 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 pub fn flow_schema() -> Value {
     let mut schema = document(&FLOW, "wxflow flow");
     if let Some(step) = schema.pointer_mut("/$defs/step").and_then(Value::as_object_mut) {
-        let actions: Vec<_> = ACTIONS_HERE.iter().map(|action| json!({ "required": [action] })).collect();
+        let actions: Vec<_> = ACTIONS.iter().map(|action| json!({ "required": [action] })).collect();
         step.insert("anyOf".to_owned(), Value::Array(actions));
         let has = |step: &Map<String, Value>, key: &str| step.get("properties").and_then(|p| p.get(key)).is_some();
-        let dependent: Map<_, _> = REQUEST_ONLY
-            .iter()
-            .filter(|key| has(step, key))
-            .map(|key| ((*key).to_owned(), json!(["request"])))
+        let beside = |keys: &'static [&str], action: &'static str| keys.iter().map(move |key| (*key, action));
+        let dependent: Map<_, _> = beside(REQUEST_ONLY, "request")
+            .chain(beside(USE_ONLY, "use"))
+            .filter(|(key, _)| has(step, key))
+            .map(|(key, action)| (key.to_owned(), json!([action])))
             .collect();
         step.insert("dependentRequired".to_owned(), Value::Object(dependent));
     }

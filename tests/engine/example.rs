@@ -1,6 +1,6 @@
 //! The flows that are shipped, in process.
 
-use crate::harness::run;
+use crate::harness::run_file;
 
 #[test]
 fn every_shipped_flow_passes() {
@@ -8,8 +8,9 @@ fn every_shipped_flow_passes() {
     let mut ran = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.to_string_lossy().ends_with(".flow.yaml") {
-            let _ = run(&std::fs::read_to_string(&path).unwrap()).passed();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(".flow.yaml") && !name.starts_with('_') {
+            let _ = run_file(&path).passed();
             ran += 1;
         }
     }

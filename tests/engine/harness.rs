@@ -12,7 +12,9 @@ use wxflow::event::{EventKind, FlowOutcome, Outcome, RunEvent, StepOutcome, Wait
 use wxflow::flow::Flow;
 use wxflow::http::{Request, Sending, Transport};
 use wxflow::redact::{HostPattern, Redacted, Redactor};
-use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Options, ResolvedInput, Sink};
+use wxflow::load::{Library, Project, Surroundings};
+use wxflow::run::inputs::{Invented, Outside, Sources, Used, resolve_uses};
+use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Once, Options, Outputs, ResolvedInput, Sink};
 use wxflow::sandbox::{Sandbox, SandboxTransport};
 use wxflow::source::{FileError, Files, Source};
 
@@ -33,6 +35,21 @@ impl Clock for TestClock {
 }
 
 struct RepositoryFiles;
+
+/// A machine without variables and files.
+struct Nothing;
+
+impl Outside for Nothing {
+    fn variable(&self, _: &str) -> Result<Option<String>, FileError> {
+        Ok(None)
+    }
+    fn dotenv(&self, _: &str) -> Result<Option<String>, FileError> {
+        Ok(None)
+    }
+    fn secret_file(&self, path: &str) -> Result<String, FileError> {
+        Err(FileError { message: path.to_owned(), help: None })
+    }
+}
 
 impl Files for RepositoryFiles {
     fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
@@ -74,6 +91,7 @@ impl Sink for Collect {
 /// A run's events and requests.
 pub(crate) struct Ran {
     pub(crate) flow: FlowOutcome,
+    pub(crate) outputs: Option<Outputs>,
     pub(crate) steps: Vec<StepOutcome>,
     pub(crate) waits: Vec<Wait>,
     pub(crate) sent: Vec<Request>,
@@ -140,6 +158,27 @@ pub(crate) struct Setup {
     /// Interrupts while this request (from 1) is under way.
     pub(crate) cancel_at: Option<usize>,
     pub(crate) seed: Option<u64>,
+    /// Other flows beside `test.flow.yaml`, by name.
+    pub(crate) files: &'static [(&'static str, &'static str)],
+}
+
+/// Runs a flow of this repository, by its path.
+pub(crate) fn run_file(path: &Path) -> Ran {
+    let project = Arc::new(Project::named(Path::new(env!("CARGO_MANIFEST_DIR")), &around()).unwrap());
+    let root = project.root().to_owned();
+    Setup::default().run_flow(&from(&Library::new(project, root), path))
+}
+
+fn around() -> Surroundings {
+    Surroundings::new(&std::env::temp_dir(), None).unwrap()
+}
+
+fn from(library: &Library, path: &Path) -> Arc<Flow> {
+    let parsed = library.flow(path, "test.flow.yaml", &mut wxflow::check::Schemas::default());
+    let all = library.all();
+    let mistakes: Vec<_> = all.iter().filter_map(|p| p.flow.as_ref().err()).flatten().collect();
+    let shown: Vec<_> = mistakes.iter().map(|d| wxflow::diagnostic::render(d, false, 120)).collect();
+    Arc::clone(parsed.flow.as_ref().unwrap_or_else(|_| panic!("{}", shown.join("\n"))))
 }
 
 /// Runs the steps (and what else stands) of `yaml`, `{{ url }}` bound to the sandbox.
@@ -149,6 +188,16 @@ pub(crate) fn run(yaml: &str) -> Ran {
 
 impl Setup {
     pub(crate) fn run(self, yaml: &str) -> Ran {
+        if !self.files.is_empty() {
+            let dir = tempfile::tempdir().unwrap();
+            let root = dir.path().canonicalize().unwrap();
+            for (name, text) in self.files.iter().chain([&("test.flow.yaml", yaml)]) {
+                std::fs::write(root.join(name), text).unwrap();
+            }
+            let project = Arc::new(Project::named(&root, &around()).unwrap());
+            let flow = from(&Library::new(project, root.clone()), &root.join("test.flow.yaml"));
+            return self.run_flow(&flow);
+        }
         let source = Source::new("test.flow.yaml", yaml);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
         let flow = match Flow::parse(
@@ -157,6 +206,7 @@ impl Setup {
             folder,
             &RepositoryFiles,
             &mut wxflow::check::Schemas::default(),
+            &mut (),
         ) {
             Ok((flow, _)) => flow,
             Err(problems) => {
@@ -164,6 +214,10 @@ impl Setup {
                 panic!("{}", shown.join("\n"));
             }
         };
+        self.run_flow(&flow)
+    }
+
+    fn run_flow(self, flow: &Flow) -> Ran {
         let clock = TestClock(Cell::new(Duration::ZERO));
         let start: jiff::Timestamp = clock.now();
         let sandbox = Sandbox::new(7, Box::new(move || start)).with_faults(&self.faults);
@@ -177,8 +231,26 @@ impl Setup {
             cancel: self.cancel_at.map(|at| (at, cancel.clone())),
         };
         let options = Options { detail: Detail::Everything, ..self.options };
-        let context =
-            Context { transport: &transport, redactor: &redactor, clock: &clock, cancel: &cancel, options: &options };
+        let once = Once::default();
+        let context = Context {
+            transport: &transport,
+            redactor: &redactor,
+            clock: &clock,
+            cancel: &cancel,
+            options: &options,
+            once: &once,
+        };
+        let invented = Invented { variables: variables.clone(), seed: 7 };
+        let sources = Sources {
+            vars: &[],
+            secrets: &[],
+            environment: None,
+            allow_env: &[],
+            outside: &Nothing,
+            sandbox: Some(&invented),
+            redactor: &redactor,
+        };
+        let used: Used = resolve_uses(flow, &sources).unwrap().0;
         let inputs = flow.inputs.iter().map(|input| {
             let given = self.inputs.iter().find(|(name, ..)| *name == &*input.name);
             let variable = input.env.as_ref().and_then(|env| variables.iter().find(|(name, _)| name == env));
@@ -195,13 +267,17 @@ impl Setup {
                 hosts: host.map(|(_, host)| vec![HostPattern::parse(host).unwrap()]),
             }
         });
-        let job = Job { inputs: inputs.collect(), flow: &flow, seed: self.seed, row: None, repeat: None };
+        let job = Job { inputs: inputs.collect(), flow, used: &used, seed: self.seed, row: None, repeat: None };
         let mut sink = Collect::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let outcome = runtime.block_on(run::run(&job, &context, &mut sink));
+        let ended = runtime.block_on(run::run(&job, &context, &mut sink));
+        for mut left in once.leftovers() {
+            runtime.block_on(run::clean_up(&mut left, &context, &mut sink));
+        }
         let json = sink.0.iter().map(|e| serde_json::to_string(e).unwrap()).collect::<Vec<_>>().join("\n");
         let mut ran = Ran {
-            flow: outcome,
+            flow: ended.outcome,
+            outputs: ended.outputs,
             steps: Vec::new(),
             waits: Vec::new(),
             sent: transport.sent.take(),

@@ -5,6 +5,7 @@ mod fields;
 mod input;
 mod jwt;
 mod request;
+mod reuse;
 mod settings;
 mod step;
 mod url;
@@ -13,7 +14,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Binding, Defaults, Step, names, shape};
+use super::{Binding, Defaults, Library, Step, names, shape};
 use crate::check::Schemas;
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::{Files, Span};
@@ -25,6 +26,7 @@ pub(super) struct Reader<'a> {
     pub(super) folder: &'a Path,
     pub(super) files: &'a dyn Files,
     pub(super) schemas: &'a mut Schemas,
+    pub(super) library: &'a mut dyn Library,
     pub(super) diagnostics: &'a mut Diagnostics,
     /// Names and ids whose value could not be read: they count as bound, so that one mistake is reported once.
     pub(super) broken: HashSet<Arc<str>>,

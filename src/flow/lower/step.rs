@@ -33,7 +33,7 @@ impl Reader<'_> {
         let for_each = fields.get("for_each").and_then(|n| self.for_each(n)).map(Box::new);
         let continue_on_failure =
             fields.get("continue_on_failure").and_then(|n| n.boolean("`continue_on_failure`", self.diagnostics));
-        let captures = fields.get("capture").map_or_else(Vec::new, |n| self.captures(n, action != Some("jwt")));
+        let captures = fields.get("capture").map_or_else(Vec::new, |n| self.captures(n, action.unwrap_or("")));
         let label = self.label(name, &fields, action);
         let done = action.and_then(|action| self.action(action, &fields));
         let Some(action) = done else {
@@ -60,8 +60,6 @@ impl Reader<'_> {
     fn single_action(&mut self, fields: &Fields<'_, '_>) -> Option<&'static str> {
         let found: Vec<_> = shape::ACTIONS.iter().filter_map(|key| Some((*key, fields.key_span(key)?))).collect();
         match found.as_slice() {
-            // `use` has been reported as not yet supported.
-            [("use", _), ..] | [_, ("use", _)] => None,
             [(action, _)] => Some(action),
             [] => {
                 let misspelt = fields.keys().any(|(key, _)| {
@@ -90,7 +88,7 @@ impl Reader<'_> {
         let lost = fields.keys().find(|(key, _)| shape::REQUEST_ONLY.contains(key));
         let help = match lost {
             Some((key, _)) => format!("`{key}` belongs to a request: add `request: GET /…`"),
-            None => "add one of `request`, `jwt`, `set`, `wait`, `check`".to_owned(),
+            None => "add one of `request`, `jwt`, `use`, `set`, `wait`, `check`".to_owned(),
         };
         self.diagnostics.error(Code::MissingKey, fields.head(), "this step does nothing: it has no action").help(help);
     }
@@ -100,6 +98,7 @@ impl Reader<'_> {
         for (key, at) in fields.keys() {
             let (owner, help) = if action != "request" && shape::REQUEST_ONLY.contains(&key) {
                 let help = match (key, action) {
+                    ("cleanup" | "expect", "use") => "write it in the flow that is used, under its request",
                     ("expect", "jwt" | "set" | "wait" | "check") => {
                         "only a reply can be expected: to test a value add a step `check: [ … ]`"
                     }
@@ -112,7 +111,9 @@ impl Reader<'_> {
                     "set" => "`set` binds its names itself: put this one under `set` too",
                     _ => "to bind a value without a request use a step `set: { name: … }`",
                 };
-                ("`request` and `jwt`", help)
+                ("`request`, `jwt` and `use`", help)
+            } else if action != "use" && shape::USE_ONLY.contains(&key) {
+                ("`use`", "remove it, or run a flow in this step: `use: ./other.flow.yaml`")
             } else {
                 continue;
             };
@@ -184,7 +185,7 @@ impl Reader<'_> {
         }
     }
 
-    fn captures(&mut self, node: &Node<'_>, of_reply: bool) -> Vec<NamedCapture> {
+    fn captures(&mut self, node: &Node<'_>, action: &str) -> Vec<NamedCapture> {
         let Some(entries) = node.entries("`capture`", self.diagnostics) else {
             if let (Some(text), Some(last)) = (node.scalar(), self.diagnostics.last_mut()) {
                 last.help(format!("give it a name: `capture: {{ name: \"{text}\" }}`"));
@@ -194,7 +195,7 @@ impl Reader<'_> {
         let mut captures = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let name = self.name(key);
-            let readable = of_reply || self.without_reply(value);
+            let readable = !matches!(action, "jwt" | "use") || self.without_reply(value, action);
             let capture = readable.then(|| Capture::lower(value, &mut self.checks())).flatten();
             match (name, capture) {
                 (Some(name), Some(capture)) => captures.push(NamedCapture { name, span: key.span, capture }),
@@ -207,8 +208,8 @@ impl Reader<'_> {
         captures
     }
 
-    /// Whether a capture of a `jwt` step does without a reply, which it does not have.
-    fn without_reply(&mut self, node: &Node<'_>) -> bool {
+    /// Whether a capture of a `jwt` or `use` step does without a reply, which it does not have.
+    fn without_reply(&mut self, node: &Node<'_>, action: &str) -> bool {
         let wrong = match &node.data {
             Data::Scalar(text, _) => text.starts_with('$').then_some(node.span),
             Data::Map(entries) => entries
@@ -222,9 +223,13 @@ impl Reader<'_> {
             _ => None,
         };
         if let Some(at) = wrong {
+            let help = match action {
+                "use" => "write a template: \"{{ outputs.name }}\"; the flow that is used says under `outputs` what it gives",
+                _ => "write a template: \"{{ jwt.token }}\", or \"{{ jwt.claims.sub }}\"",
+            };
             self.diagnostics
-                .error(Code::InvalidValue, at, "a `jwt` step has no reply to capture from")
-                .help("write a template: \"{{ jwt.token }}\", or \"{{ jwt.claims.sub }}\"");
+                .error(Code::InvalidValue, at, format!("a `{action}` step has no reply to capture from"))
+                .help(help);
         }
         wrong.is_none()
     }
@@ -236,6 +241,7 @@ impl Reader<'_> {
         let node = action.and_then(|action| fields.get(action));
         match (action, node) {
             (Some("request"), Some(node)) => url::label(node).into(),
+            (Some("use"), Some(node)) => format!("use {}", node.scalar().unwrap_or("")).into(),
             (Some("wait"), Some(node)) => format!("wait {}", node.scalar().unwrap_or("")).into(),
             (Some("set"), Some(Node { data: Data::Map(entries), .. })) => {
                 let names: Vec<_> = entries.iter().filter_map(|(k, _)| k.scalar()).collect();
@@ -251,9 +257,11 @@ impl Reader<'_> {
         Some(match action {
             "request" => {
                 let cleanup = fields.get("cleanup").map_or_else(Vec::new, |n| self.cleanups(n));
+                let cleanup = cleanup.into_iter().map(Arc::new).collect();
                 Action::Request(Box::new(self.request_step(node, fields, cleanup)?))
             }
             "jwt" => Action::Jwt(Box::new(self.jwt(node)?)),
+            "use" => Action::Use(Box::new(self.reuse(node, fields)?)),
             "set" => {
                 let bindings = self.bindings(node, "`set`");
                 if matches!(&node.data, Data::Map(entries) if entries.is_empty()) {
@@ -266,7 +274,7 @@ impl Reader<'_> {
         })
     }
 
-    fn request_step(&mut self, node: &Node<'_>, fields: &Fields<'_, '_>, cleanup: Vec<Step>) -> Option<RequestStep> {
+    fn request_step(&mut self, node: &Node<'_>, fields: &Fields<'_, '_>, cleanup: Vec<Arc<Step>>) -> Option<RequestStep> {
         let request = self.request(node, fields);
         let expect = match fields.get("expect") {
             Some(node) => Expect::lower(node, &mut self.checks()),

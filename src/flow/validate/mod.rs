@@ -82,6 +82,12 @@ impl<'f> Walk<'_, 'f> {
                 });
                 self.captures(step, Place::Token);
             }
+            Action::Use(action) => {
+                self.check(Place::Action, Some(step), |v| {
+                    action.with.iter().for_each(|with| with.value.names().into_iter().for_each(&mut *v));
+                });
+                self.captures(step, Place::Used);
+            }
             Action::Set(bindings) => {
                 for Binding { name, span, value } in bindings {
                     self.check(Place::Action, Some(step), |v| value.names().into_iter().for_each(&mut *v));

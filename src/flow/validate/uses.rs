@@ -3,7 +3,7 @@
 use super::scope::Scope;
 use crate::diagnostic::{Code, Diagnostics, nearest};
 use crate::flow::names::FUNCTIONS;
-use crate::flow::{Action, Step};
+use crate::flow::{Action, Flow, Step};
 use crate::source::Span;
 use crate::template::NameUse;
 
@@ -18,6 +18,8 @@ pub(super) enum Place {
     Reply,
     /// `capture` of `jwt`.
     Token,
+    /// `capture` of `use`.
+    Used,
     Cleanup,
     CleanupReply,
     Outputs,
@@ -52,14 +54,7 @@ pub(super) fn check(name: &NameUse, place: Place, step: Option<&Step>, scope: &m
         "jwt" => token(name, place, step, out),
         "loop" => in_loop(name, step, out),
         "steps" => steps(name, scope, out),
-        "outputs" => {
-            out.error(
-                Code::NotYetSupported,
-                name.span,
-                "`outputs` belongs to a `use` step, which this version does not have",
-            )
-            .help("what this flow itself gives is written under its top-level `outputs`");
-        }
+        "outputs" => outputs(name, place, step, out),
         _ if scope.has(first) => {}
         plain => unbound(name, plain, place, scope, out),
     }
@@ -145,6 +140,7 @@ fn response(name: &NameUse, place: Place, out: &mut Diagnostics) {
             "`response` is known only after the request was sent, in `capture` and `expect`"
         }
         Place::Token => "`response` belongs to a request step, and this step is `jwt`",
+        Place::Used => "`response` belongs to a request step, and this step is `use`",
         Place::Cleanup | Place::Vars | Place::Outputs => {
             "`response` is known only in `capture` and `expect` of its own step"
         }
@@ -190,6 +186,36 @@ fn token(name: &NameUse, place: Place, step: Option<&Step>, out: &mut Diagnostic
     };
     out.error(Code::UndefinedName, name.span, message)
         .help("capture it in the `jwt` step: `capture: { token: \"{{ jwt.token }}\" }`, and use that name here");
+}
+
+fn outputs(name: &NameUse, place: Place, step: Option<&Step>, out: &mut Diagnostics) {
+    let (message, help) = match step.map(|step| &step.action) {
+        Some(Action::Use(action)) if place == Place::Used => return output(name, 1, &action.flow, out),
+        Some(Action::Use(_)) => (
+            "`outputs` is known only after the flow ran, in `capture`",
+            "capture it there: `capture: { token: \"{{ outputs.token }}\" }`, and use that name in later steps",
+        ),
+        _ => (
+            "`outputs` is known only in `capture` of a `use` step",
+            "for those of an earlier step, give it an `id` and write `steps.<id>.outputs`; what this flow gives stands under its top-level `outputs`",
+        ),
+    };
+    out.error(Code::UndefinedName, name.span, message).help(help);
+}
+
+/// The output of a used flow at `path[at]`.
+fn output(name: &NameUse, at: usize, flow: &Flow, out: &mut Diagnostics) {
+    let Some(wanted) = name.path.get(at) else { return };
+    let names = || flow.outputs.iter().map(|output| &*output.name);
+    if names().any(|name| name == wanted) {
+        return;
+    }
+    let help = match nearest(wanted, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if flow.outputs.is_empty() => format!("it has no outputs: add `outputs: {{ {wanted}: … }}` to it"),
+        None => format!("its outputs are {}", names().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    };
+    out.error(Code::UndefinedName, name.path_span, format!("`{}` has no output `{wanted}`", flow.path)).help(help);
 }
 
 fn in_loop(name: &NameUse, step: Option<&Step>, out: &mut Diagnostics) {
@@ -241,6 +267,10 @@ fn steps(name: &NameUse, scope: &mut Scope<'_>, out: &mut Diagnostics) {
         return;
     }
     let is_request = matches!(step.action, Action::Request(_));
+    let used = match &step.action {
+        Action::Use(action) => Some(&action.flow),
+        _ => None,
+    };
     match field_name {
         Some("response") if !is_request => {
             out.error(
@@ -250,14 +280,14 @@ fn steps(name: &NameUse, scope: &mut Scope<'_>, out: &mut Diagnostics) {
             )
             .help("capture what you need in that step");
         }
-        Some("outputs") => {
-            out.error(
-                Code::NotYetSupported,
-                name.path_span,
-                format!("`steps.{id}` has no `outputs`: only `use` steps have, in a later version"),
-            )
-            .help("capture what you need in that step and use that name");
-        }
+        Some("outputs") => match used {
+            Some(flow) => output(name, 3, flow, out),
+            None => {
+                let message = format!("`steps.{id}` has no `outputs`: only `use` steps have");
+                out.error(Code::UndefinedName, name.path_span, message)
+                    .help("capture what you need in that step and use that name");
+            }
+        },
         Some("response") => {
             scope.kept.insert(index);
             response_field(name, 3, out);

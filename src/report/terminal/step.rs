@@ -64,7 +64,7 @@ fn status(step: &StepOutcome) -> String {
 
 /// What the sends after the first were for.
 fn notes(step: &StepOutcome) -> String {
-    let mut notes = String::new();
+    let mut notes = String::from(if step.reused { "ran once" } else { "" });
     let mut add = |reasons: &[Reason], what: &str| {
         let n = step.exchanges.iter().filter(|e| reasons.contains(&e.because)).count() as u64;
         if n > 0 {

@@ -1,11 +1,21 @@
 //! From what a place holds to a value of the input's type.
 
-use super::Raw;
-use crate::flow::{Input, InputType};
+use super::{Input, InputType};
 use crate::value::{Value, equal, is_integer};
 
-/// The value, or a message and a help. No message holds a secret.
-pub(super) fn convert(input: &Input, raw: Raw, secret: bool, origin: &str) -> Result<Value, (String, String)> {
+/// A value before it has its type.
+pub(crate) enum Raw {
+    /// From a place that has only text: converted to the input's type.
+    Text(String),
+    /// Typed already; text in it is converted all the same.
+    Value(Value),
+}
+
+/// The value as `input` wants it.
+///
+/// # Errors
+/// A message and a help. Neither holds the value of a secret. `origin` is where it came from: "--var name".
+pub(crate) fn convert(input: &Input, raw: Raw, secret: bool, origin: &str) -> Result<Value, (String, String)> {
     let name = &input.name;
     let wanted = noun(input.kind);
     let shown = match &raw {
