@@ -4,13 +4,11 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod check;
+pub mod client;
 pub mod diagnostic;
 pub mod http;
 pub mod jsonpath;
 pub mod jwt;
-pub mod client;
-pub mod diagnostic;
-pub mod http;
 pub mod redact;
 pub mod source;
 pub mod template;

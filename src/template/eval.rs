@@ -3,7 +3,6 @@
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, State, Value};
 
-use crate::diagnostic::nearest;
 use crate::source::Span;
 
 use super::node::{Arg, Call, Kind, Node};
@@ -12,10 +11,10 @@ use super::text::{Failure, type_name};
 use super::{Context, FUEL, MAX_BYTES, MAX_ITEMS, RenderError, filter};
 
 /// Text costs one unit of fuel for this many bytes, so that a few large values cannot be multiplied without end.
-const BYTES_PER_FUEL: usize = 4096;
+const BYTES_PER_FUEL: usize = 1024;
 
 pub(super) struct Evaluator<'c> {
-    context: &'c Context<'c>,
+    pub(super) context: &'c Context<'c>,
     fuel: u32,
     state: Option<State<'static, 'static>>,
     /// A secret name was read.
@@ -50,7 +49,7 @@ impl<'c> Evaluator<'c> {
         self.burn(1, node.span)?;
         match &node.kind {
             Kind::Const(value) => Ok(value.clone()),
-            Kind::Var(name) => Ok(self.name(name)),
+            Kind::Var(name) => sound(self.name(name), node),
             Kind::Attr(_) | Kind::Item(_) => self.attribute(node),
             Kind::Slice(slice) => self.slice(node, &slice.0, &slice.1),
             Kind::Not(inner) => Ok(Value::from(!self.value(inner)?.is_true())),
@@ -195,7 +194,8 @@ impl<'c> Evaluator<'c> {
                 if base.is_undefined() {
                     return Ok(base);
                 }
-                base.get_attr(&attr.1).map_err(|e| at(node.span, filter::failure(&e)))
+                let value = base.get_attr(&attr.1).map_err(|e| at(node.span, filter::failure(&e)))?;
+                sound(value, node)
             }
             Kind::Item(item) => {
                 let base = self.inner(&item.0)?;
@@ -203,7 +203,8 @@ impl<'c> Evaluator<'c> {
                 if base.is_undefined() {
                     return Ok(base);
                 }
-                base.get_item(&key).map_err(|e| at(node.span, filter::failure(&e)))
+                let value = base.get_item(&key).map_err(|e| at(node.span, filter::failure(&e)))?;
+                sound(value, node)
             }
             _ => self.soft(node),
         }
@@ -246,7 +247,7 @@ impl<'c> Evaluator<'c> {
             }
         }
         let value = self.soft(subject)?;
-        if !value.is_undefined() && !(falsy && !value.is_true()) {
+        if !value.is_undefined() && (!falsy || value.is_true()) {
             return self.skip(value);
         }
         fallback.map_or_else(|| Ok(Value::from("")), |node| self.value(node))
@@ -254,11 +255,12 @@ impl<'c> Evaluator<'c> {
 
     fn text(&mut self, node: &Node, name: &str) -> Evaluated {
         let value = self.value(node)?;
-        if value.as_str().is_none() {
+        let Some(text) = value.as_str() else {
             let failure = Failure::new(format!("`{name}`: needs a string, not {}", type_name(&value)));
             return Err(at(node.span, failure.help("convert it with `| string` or `| tojson`")));
-        }
-        self.sized(value, node.span)
+        };
+        self.burn(text.len() / BYTES_PER_FUEL, node.span)?;
+        Ok(value)
     }
 
     fn args(&mut self, subject: Value, args: &[Arg]) -> Result<Vec<Value>, RenderError> {
@@ -316,8 +318,8 @@ impl<'c> Evaluator<'c> {
     }
 
     fn apply(&mut self, name: &str, args: &[Value], span: Span) -> Evaluated {
-        if let ("sort" | "min" | "max", Some(items)) = (name, args.first().filter(|_| args.len() == 1)) {
-            comparable(items).map_err(|f| at(span, named(name, f)))?;
+        if matches!(name, "sort" | "min" | "max") {
+            comparable(args).map_err(|f| at(span, named(name, f)))?;
         }
         let state = self.state.get_or_insert_with(filter::state);
         state.apply_filter(name, args).map_err(|e| at(span, named(name, filter::failure(&e))))
@@ -330,78 +332,13 @@ impl<'c> Evaluator<'c> {
         let result: Result<bool, Error> = state.perform_test(call.name, &args);
         result.map(Value::from).map_err(|e| at(node.span, named(call.name, filter::failure(&e))))
     }
+}
 
-    /// Why `node` gave nothing: the name, the key that is not there, or the filter that found none.
-    fn missing(&mut self, node: &Node) -> RenderError {
-        match &node.kind {
-            Kind::Var(name) => self.unbound(name, node.span),
-            Kind::Attr(attr) => self.no_key(node, &attr.0, Some(&attr.1)),
-            Kind::Item(item) => {
-                let key = self.value(&item.1).ok();
-                let key = key.as_ref().and_then(Value::as_str).map(str::to_owned);
-                self.no_key(node, &item.0, key.as_deref())
-            }
-            Kind::Default(call) => self.missing(&call.0),
-            Kind::Filter(call) => {
-                let failure = Failure::new(format!("`{}` found nothing", call.name));
-                at(node.span, failure.help("give a fallback: `| default('…')`"))
-            }
-            Kind::RegexFind(_) => {
-                let failure = Failure::new("`regex_find` found no match");
-                at(node.span, failure.help("give a fallback: `| default('…')`"))
-            }
-            Kind::JsonPath(call) => {
-                let failure = Failure::new(format!("`{}` found nothing", call.1));
-                at(node.span, failure.help("give a fallback: `| default('…')`"))
-            }
-            Kind::If(_) => at(node.span, Failure::new("the condition is false and there is no `else`")),
-            _ => at(node.span, Failure::new("the value is undefined")),
-        }
-    }
-
-    fn unbound(&self, name: &str, span: Span) -> RenderError {
-        let failure = Failure::new(match self.context.scope.why_unbound(name) {
-            Some(why) => format!("`{name}` is not bound: {why}"),
-            None => format!("`{name}` is not bound"),
-        });
-        at(span, failure)
-    }
-
-    fn no_key(&mut self, node: &Node, base: &Node, key: Option<&str>) -> RenderError {
-        let found = match self.soft(base) {
-            Ok(found) => found,
-            Err(error) => return error,
-        };
-        if found.is_undefined() {
-            return self.missing(base);
-        }
-        let mut path = Vec::new();
-        let whose = if base.path(&mut path) { format!("`{}`", path.join(".")) } else { "the value".to_owned() };
-        let failure = match (found.kind(), key) {
-            (ValueKind::Map, Some(key)) => {
-                let keys: Vec<String> =
-                    found.try_iter().map(|keys| keys.map(|k| k.to_string()).collect()).unwrap_or_default();
-                let failure = Failure::new(format!("{whose} has no `{key}`"));
-                match nearest(key, keys.iter().map(String::as_str)) {
-                    Some(near) => failure.help(format!("did you mean `{near}`?")),
-                    None if keys.is_empty() => failure.help("it is empty"),
-                    None => {
-                        let few: Vec<&str> = keys.iter().map(String::as_str).take(8).collect();
-                        let more = if keys.len() > few.len() { ", …" } else { "" };
-                        failure.help(format!("it has {}{more}", few.join(", ")))
-                    }
-                }
-            }
-            (ValueKind::Seq, None) => {
-                let count = found.len().unwrap_or(0);
-                Failure::new(format!("{whose} has {count} items, and none at this index"))
-            }
-            (ValueKind::Seq, Some(key)) => Failure::new(format!("{whose} is a list, so it has no `{key}`"))
-                .help(format!("choose an item: `[0].{key}`")),
-            (_, Some(key)) => Failure::new(format!("{whose} is {}, so it has no `{key}`", type_name(&found))),
-            (_, None) => Failure::new(format!("{whose} has no such item")),
-        };
-        at(node.span, failure)
+/// A lazy object may only find out when it is read that it has nothing to give.
+fn sound(value: Value, node: &Node) -> Evaluated {
+    match super::failing(&value) {
+        Some(failure) => Err(at(node.span, failure.clone())),
+        None => Ok(value),
     }
 }
 
@@ -410,10 +347,17 @@ fn named(name: &str, failure: Failure) -> Failure {
 }
 
 /// MiniJinja would order values of different types by type.
-fn comparable(items: &Value) -> Result<(), Failure> {
-    let Ok(mut iter) = items.try_iter() else { return Ok(()) };
-    let Some(first) = iter.next() else { return Ok(()) };
-    iter.try_for_each(|item| operate::order(&first, &item).map(drop))
+fn comparable(args: &[Value]) -> Result<(), Failure> {
+    let Some(items) = args.first().and_then(|items| items.try_iter().ok()) else { return Ok(()) };
+    let options = args.last().filter(|last| last.is_kwargs());
+    let attribute = options.and_then(|options| options.get_attr("attribute").ok());
+    let path = attribute.as_ref().and_then(Value::as_str);
+    let mut keys = items.map(|item| match path {
+        Some(path) => path.split('.').fold(item, |at, part| at.get_attr(part).unwrap_or(Value::UNDEFINED)),
+        None => item,
+    });
+    let Some(first) = keys.next() else { return Ok(()) };
+    keys.try_for_each(|key| operate::order(&first, &key).map(drop))
 }
 
 pub(super) fn at(span: Span, failure: Failure) -> RenderError {

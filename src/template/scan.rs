@@ -85,6 +85,27 @@ pub(super) fn braces(text: &str) -> Option<usize> {
     None
 }
 
+/// How many bytes of an expression are neither spaces nor inside of quotes.
+pub(super) fn weight(expression: &str) -> usize {
+    let mut quote = None;
+    let mut escaped = false;
+    let mut weight = 0;
+    for byte in expression.bytes() {
+        match (quote, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(q), _) if q == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => {
+                quote = Some(byte);
+                weight += 1;
+            }
+            (None, _) => weight += usize::from(!byte.is_ascii_whitespace()),
+        }
+    }
+    weight
+}
+
 fn find(text: &str, from: usize, what: &str) -> Option<usize> {
     text.get(from..)?.find(what).map(|at| from + at)
 }
