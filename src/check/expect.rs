@@ -132,9 +132,9 @@ impl Expect {
         let judged = rule.accepts(status, context).and_then(|accepted| Ok((accepted, rule.wanted(context)?)));
         let (accepted, wanted) = match judged {
             Ok(judged) => judged,
-            Err(error) => return Verdict::broken("status", "equals", error.span, error.message),
+            Err(error) => return Verdict::broken("status", "is", error.span, error.message),
         };
-        let words = if wanted.is_number() { "equals" } else { "is one of" };
+        let words = if wanted.is_array() { "is one of" } else { "is" };
         if accepted {
             Verdict { actual, expected: Some(wanted), ..Verdict::passed("status", words, rule.span()) }
         } else {

@@ -102,7 +102,12 @@ impl Test {
                 let (value, secret) =
                     crate::check::rendered(template, context).map_err(|error| crate::check::sentence(&error))?;
                 if let Some(problem) = domain.objects(self.operator, &value) {
-                    return Err(format!("{}: {}", problem.message, problem.help));
+                    // The words of a problem repeat the operand.
+                    let name = self.operator.name();
+                    return Err(match secret {
+                        true => format!("the operand of `{name}`, a secret, is not what `{name}` takes"),
+                        false => format!("{}: {}", problem.message, problem.help),
+                    });
                 }
                 return Ok(Ready {
                     operator: self.operator,
