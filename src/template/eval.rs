@@ -5,7 +5,7 @@ use minijinja::{Error, State, Value};
 
 use crate::source::Span;
 
-use super::node::{Arg, Call, Kind, Node};
+use super::node::{Arg, Call, Comparison, Kind, Node};
 use super::operate::{self, too_large};
 use super::text::{Failure, type_name};
 use super::{Context, FUEL, MAX_BYTES, MAX_ITEMS, RenderError, filter};
@@ -57,20 +57,10 @@ impl<'c> Evaluator<'c> {
             Kind::Math(op, sides) => {
                 let (a, b) = (self.value(&sides.0)?, self.value(&sides.1)?);
                 let value = operate::calculate(*op, &a, &b).map_err(|f| at(node.span, f))?;
+                self.burn_items(&value, node.span)?;
                 self.sized(value, node.span)
             }
-            Kind::Compare(chain) => {
-                let mut left = self.value(&chain.0)?;
-                for (index, (op, right)) in chain.1.iter().enumerate() {
-                    let right = self.value(right)?;
-                    if !operate::compare(*op, &left, &right).map_err(|f| at(node.span, f))? {
-                        self.skipped |= index + 1 < chain.1.len();
-                        return Ok(Value::from(false));
-                    }
-                    left = right;
-                }
-                Ok(Value::from(true))
-            }
+            Kind::Compare(chain) => self.compare(node, &chain.0, &chain.1),
             Kind::And(sides) => {
                 let left = self.value(&sides.0)?;
                 if left.is_true() { self.value(&sides.1) } else { self.skip(left) }
@@ -106,6 +96,28 @@ impl<'c> Evaluator<'c> {
                 }
                 Ok(Value::from_pairs(map))
             }
+            Kind::JsonPath(_) | Kind::RegexFind(_) | Kind::RegexReplace(_) => self.compiled(node),
+        }
+    }
+
+    fn compare(&mut self, node: &Node, first: &Node, rest: &[(Comparison, Node)]) -> Evaluated {
+        let mut left = self.value(first)?;
+        for (index, (op, right)) in rest.iter().enumerate() {
+            let right = self.value(right)?;
+            self.burn_items(&left, node.span)?;
+            self.burn_items(&right, node.span)?;
+            if !operate::compare(*op, &left, &right).map_err(|f| at(node.span, f))? {
+                self.skipped |= index + 1 < rest.len();
+                return Ok(Value::from(false));
+            }
+            left = right;
+        }
+        Ok(Value::from(true))
+    }
+
+    /// The filters whose literal argument was compiled at load.
+    fn compiled(&mut self, node: &Node) -> Evaluated {
+        match &node.kind {
             Kind::JsonPath(call) => {
                 let subject = self.value(&call.0)?;
                 filter::query_json(&subject, &call.1).map_err(|f| at(node.span, f))
@@ -120,6 +132,7 @@ impl<'c> Evaluator<'c> {
                 let value = filter::pattern::replace(subject, &call.1, with).map_err(|f| at(node.span, f))?;
                 self.sized(value, node.span)
             }
+            _ => Ok(Value::UNDEFINED),
         }
     }
 
@@ -134,6 +147,14 @@ impl<'c> Evaluator<'c> {
                 let failure = Failure::new(format!("the template takes more than {FUEL} steps"));
                 Err(at(span, failure.help("split the work over several steps or names")))
             }
+        }
+    }
+
+    /// Operators go through lists quickly: a unit for 16 items.
+    fn burn_items(&mut self, value: &Value, span: Span) -> Result<(), RenderError> {
+        match value.kind() {
+            ValueKind::Seq | ValueKind::Map => self.burn(value.len().unwrap_or(0) / 16, span),
+            _ => Ok(()),
         }
     }
 
@@ -322,7 +343,12 @@ impl<'c> Evaluator<'c> {
             comparable(args).map_err(|f| at(span, named(name, f)))?;
         }
         let state = self.state.get_or_insert_with(filter::state);
-        state.apply_filter(name, args).map_err(|e| at(span, named(name, filter::failure(&e))))
+        let value = state.apply_filter(name, args).map_err(|e| at(span, named(name, filter::failure(&e))))?;
+        if name == "map" && value.try_iter().is_ok_and(|mut items| items.any(|item| item.is_undefined())) {
+            let failure = Failure::new("`map`: an item has no such attribute");
+            return Err(at(span, failure.help("give a fallback: `map(attribute='…', default='…')`")));
+        }
+        Ok(value)
     }
 
     fn test(&mut self, node: &Node, call: &Call) -> Evaluated {

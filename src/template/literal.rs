@@ -57,7 +57,8 @@ impl Lowering<'_, '_> {
             ("jsonpath", Some((path, span))) if args.len() == 1 => match JsonPath::parse(&path) {
                 Ok(path) => Ok(Kind::JsonPath(Box::new((subject, path)))),
                 Err(error) => {
-                    self.error(Code::InvalidJsonPath, span, format!("`{path}` is no JSONPath: {error}"));
+                    let place = inside(span, &path, error.position);
+                    self.error(Code::InvalidJsonPath, place, format!("`{path}` is no JSONPath: {error}"));
                     Err((subject, args))
                 }
             },
@@ -103,4 +104,14 @@ impl Lowering<'_, '_> {
         };
         self.error(code, span, format!("unknown {what} `{name}`")).help(help);
     }
+}
+
+/// The place of a byte of a text literal, where it stands in the file as it is read; else the literal.
+fn inside(literal: Span, text: &str, byte: usize) -> Span {
+    let range = literal.range();
+    if range.len() != text.len() + 2 {
+        return literal;
+    }
+    let start = range.start + 1 + byte;
+    Span::new(start.min(range.end - 1), (start + 1).min(range.end))
 }
