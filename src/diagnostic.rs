@@ -174,6 +174,11 @@ impl Diagnostics {
         &mut self.list[index]
     }
 
+    /// The one added last, so that a caller who knows more can say more.
+    pub fn last_mut(&mut self) -> Option<&mut Diagnostic> {
+        self.list.last_mut()
+    }
+
     /// True where an error was added.
     #[must_use]
     pub fn has_errors(&self) -> bool {

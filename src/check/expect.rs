@@ -203,7 +203,9 @@ fn that(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
     }
 }
 
-fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
+/// Judges one expression that must be true, for `that` and for `check`.
+#[must_use]
+pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
     let subject = expression.source();
     let reason = match expression.evaluate_bool(context) {
         Ok(true) => return Verdict::passed(subject, "is true", span),

@@ -1,0 +1,82 @@
+//! `auth`: bearer, basic, or none.
+
+use super::Reader;
+use crate::diagnostic::Code;
+use crate::flow::{Auth, names, shape};
+use crate::template::Template;
+use crate::yaml::{Data, Fields, Node};
+
+impl Reader<'_> {
+    pub(super) fn auth(&mut self, node: &Node<'_>) -> Option<Auth> {
+        if let Data::Scalar(text, _) = &node.data {
+            if text == "none" {
+                return Some(Auth::None);
+            }
+            let help = if node.is_null() || text == "false" {
+                "to send no credentials write `auth: none`".to_owned()
+            } else if text.contains("{{") {
+                format!("say which kind it is: `auth: {{ bearer: \"{text}\" }}`")
+            } else {
+                "write `auth: { bearer: … }`, `auth: { basic: { username: …, password: … } }` or `auth: none`"
+                    .to_owned()
+            };
+            self.diagnostics.error(Code::WrongType, node.span, "`auth` must be a mapping or `none`").help(help);
+            return None;
+        }
+        let before = self.diagnostics.len();
+        let fields = Fields::read(node, &shape::AUTH_SHAPE, self.diagnostics)?;
+        let Some((kind, value)) = fields.one_of(&["bearer", "basic"], self.diagnostics) else {
+            if self.diagnostics.len() == before {
+                self.diagnostics
+                    .error(Code::MissingKey, node.span, "`auth` says no kind of credentials")
+                    .help("write `{ bearer: … }`, `{ basic: { username: …, password: … } }`, or `none`");
+            }
+            return None;
+        };
+        if kind == "basic" {
+            let fields = Fields::read(value, &shape::BASIC, self.diagnostics)?;
+            let username = fields.get("username").and_then(|n| self.template(n, "`username`"));
+            let password = fields.get("password").and_then(|n| self.credential(n, "`password`"));
+            return Some(Auth::Basic { username: username?, password: password? });
+        }
+        if let Some(text) = value.scalar()
+            && text.to_ascii_lowercase().starts_with("bearer ")
+        {
+            self.diagnostics
+                .error(Code::InvalidValue, value.span, "the word `Bearer` would be sent twice")
+                .help(format!("write the token only: \"{}\"", text.get(7..).unwrap_or("").trim()));
+            return None;
+        }
+        Some(Auth::Bearer(self.credential(value, "`bearer`")?))
+    }
+
+    /// A text that is secret: a warning where it stands in the file as it is.
+    pub(super) fn credential(&mut self, node: &Node<'_>, what: &str) -> Option<Template> {
+        if let Some(text) = node.scalar()
+            && !text.contains("{{")
+        {
+            if text.is_empty() {
+                self.diagnostics
+                    .error(Code::InvalidValue, node.span, format!("{what} is empty"))
+                    .help("hand it in: a secret input, and here \"{{ its_name }}\"");
+                return None;
+            }
+            self.diagnostics
+                .warning(Code::CredentialLiteral, node.span, format!("{what} stands in the flow file"))
+                .help("whoever reads the file can read it, and it is not masked: make it a secret input and write \"{{ its_name }}\"");
+        }
+        self.template(node, what)
+    }
+
+    /// One of `words`, reported where it is another.
+    pub(super) fn choice<'n>(&mut self, node: &'n Node<'_>, what: &str, words: &[&str]) -> Option<&'n str> {
+        let text = node.text(what, self.diagnostics)?;
+        if words.contains(&text) {
+            return Some(text);
+        }
+        self.diagnostics
+            .error(Code::InvalidValue, node.span, format!("{what} cannot be `{text}`"))
+            .help(names::one_of(text, words));
+        None
+    }
+}

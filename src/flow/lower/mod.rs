@@ -1,0 +1,190 @@
+//! From nodes to the model. Every part is read even where another is wrong, so that all problems come out at once.
+
+mod auth;
+mod fields;
+mod input;
+mod jwt;
+mod request;
+mod settings;
+mod step;
+mod url;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Binding, Defaults, Step, names, shape};
+use crate::check::Schemas;
+use crate::diagnostic::{Code, Diagnostics};
+use crate::source::{Files, Span};
+use crate::template::{Expression, Template, ValueTemplate, read};
+use crate::yaml::{Data, Fields, Node};
+
+/// What is known while a flow is read.
+pub(super) struct Reader<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) files: &'a dyn Files,
+    pub(super) schemas: &'a mut Schemas,
+    pub(super) diagnostics: &'a mut Diagnostics,
+    /// Names and ids whose value could not be read: they count as bound, so that one mistake is reported once.
+    pub(super) broken: HashSet<Arc<str>>,
+    /// Whether paths have something to be appended to.
+    pub(super) has_base_url: bool,
+}
+
+/// The parts of a flow that could be read.
+pub(super) struct Parts {
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) inputs: Vec<super::Input>,
+    pub(super) vars: Vec<Binding>,
+    pub(super) defaults: Defaults,
+    pub(super) steps: Vec<Step>,
+    pub(super) outputs: Vec<Binding>,
+}
+
+impl Reader<'_> {
+    /// The whole flow; `None` where the root is no mapping.
+    pub(super) fn flow(&mut self, root: &Node<'_>) -> Option<Parts> {
+        let fields = Fields::read(root, &shape::FLOW, self.diagnostics)?;
+        self.has_base_url = base_url(&fields).is_some();
+        let name = self.title(&fields, "name");
+        let description = self.title(&fields, "description");
+        if let Some(node) = fields.get("version") {
+            self.version(node);
+        }
+        let tags = fields.get("tags").map_or_else(Vec::new, |node| self.tags(node));
+        let inputs = fields.get("inputs").map_or_else(Vec::new, |node| self.inputs(node));
+        let vars = fields.get("vars").map_or_else(Vec::new, |node| self.bindings(node, "`vars`"));
+        let defaults = fields.get("defaults").map_or_else(Defaults::default, |node| self.defaults(node));
+        let steps = fields.get("steps").map_or_else(Vec::new, |node| self.steps(node));
+        let outputs = fields.get("outputs").map_or_else(Vec::new, |node| self.bindings(node, "`outputs`"));
+        Some(Parts { name, description, tags, inputs, vars, defaults, steps, outputs })
+    }
+
+    /// A text without templates: `name`, `description`.
+    pub(super) fn title(&mut self, fields: &Fields<'_, '_>, key: &str) -> Option<String> {
+        let node = fields.get(key)?;
+        let text = node.text(&format!("`{key}`"), self.diagnostics)?.to_owned();
+        if text.trim().is_empty() {
+            self.diagnostics
+                .error(Code::InvalidValue, node.span, format!("`{key}` is empty"))
+                .help("write some words, or remove the key");
+            return None;
+        }
+        self.no_template(node, &format!("`{key}`"), "it is shown as it stands, also before anything has run");
+        Some(text)
+    }
+
+    /// Reports a template where none may stand.
+    pub(super) fn no_template(&mut self, node: &Node<'_>, what: &str, help: &str) -> bool {
+        let Some(at) = node.scalar().and_then(|text| text.find("{{")) else { return false };
+        let span = self.place(node, at..at + 2);
+        self.diagnostics.error(Code::TemplateMisplaced, span, format!("a template cannot stand in {what}")).help(help);
+        true
+    }
+
+    fn version(&mut self, node: &Node<'_>) {
+        if node.is_broken() || node.scalar() == Some("1") {
+            return;
+        }
+        self.diagnostics
+            .error(Code::InvalidValue, node.span, "`version` must be 1, the version of the flow language")
+            .help("write `version: 1`, or remove it; a version of your own goes into `x-version`");
+    }
+
+    fn tags(&mut self, node: &Node<'_>) -> Vec<String> {
+        let Some(items) = node.list("`tags`", self.diagnostics) else { return Vec::new() };
+        let mut tags = Vec::new();
+        for item in items {
+            let Some(tag) = item.text("a tag", self.diagnostics) else { continue };
+            let word = tag.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && tag.chars().all(|c| c.is_ascii_alphanumeric() || "_.:-".contains(c));
+            if !word {
+                self.diagnostics
+                    .error(Code::InvalidName, item.span, format!("`{tag}` is not a tag"))
+                    .help("a tag is one word of letters, digits, `-`, `_`, `.` and `:`, so that `--tag` can name it");
+            } else if tags.iter().any(|t| t == tag) {
+                self.diagnostics
+                    .error(Code::DuplicateName, item.span, format!("the tag `{tag}` stands here twice"))
+                    .help("remove one of the two");
+            } else {
+                tags.push(tag.to_owned());
+            }
+        }
+        tags
+    }
+
+    /// A mapping from names to values: `vars`, `set`, `outputs`.
+    pub(super) fn bindings(&mut self, node: &Node<'_>, what: &str) -> Vec<Binding> {
+        let Some(entries) = node.entries(what, self.diagnostics) else { return Vec::new() };
+        let mut bindings = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let name = self.name(key);
+            let value = self.value(value);
+            match (name, value) {
+                (Some(name), Some(value)) => bindings.push(Binding { name, span: key.span, value }),
+                (Some(name), None) => {
+                    self.broken.insert(name);
+                }
+                _ => {}
+            }
+        }
+        bindings
+    }
+
+    /// A key that is a name, reported where it cannot be one.
+    pub(super) fn name(&mut self, key: &Node<'_>) -> Option<Arc<str>> {
+        let text = key.scalar()?;
+        match names::check(text) {
+            Ok(()) => Some(Arc::from(text)),
+            Err((message, help)) => {
+                self.diagnostics.error(Code::InvalidName, key.span, message).help(help);
+                // It is bound under its wrong name, so that its uses are not reported as well.
+                self.broken.insert(Arc::from(text));
+                None
+            }
+        }
+    }
+
+    fn steps(&mut self, node: &Node<'_>) -> Vec<Step> {
+        let Some(items) = node.list("`steps`", self.diagnostics) else { return Vec::new() };
+        if items.is_empty() {
+            self.diagnostics
+                .error(Code::InvalidValue, node.span, "`steps` is empty: the flow would do nothing")
+                .help("add a step, like `- request: GET /people/me`");
+        }
+        items.iter().filter_map(|item| self.step(item)).collect()
+    }
+
+    /// A text with templates.
+    pub(super) fn template(&mut self, node: &Node<'_>, what: &str) -> Option<Template> {
+        read::template(node, what, self.diagnostics)
+    }
+
+    /// A value with templates anywhere in it.
+    pub(super) fn value(&mut self, node: &Node<'_>) -> Option<ValueTemplate> {
+        read::value(node, self.diagnostics)
+    }
+
+    /// A bare expression.
+    pub(super) fn expression(&mut self, node: &Node<'_>, what: &str) -> Option<Expression> {
+        read::expression(node, what, self.diagnostics)
+    }
+}
+
+fn base_url<'n, 's>(fields: &Fields<'n, 's>) -> Option<&'n Node<'s>> {
+    match &fields.get("defaults")?.data {
+        Data::Map(entries) => entries.iter().find(|(k, _)| k.scalar() == Some("base_url")).map(|(_, v)| v),
+        _ => None,
+    }
+}
+
+/// What a misplaced or missing part is called in messages, with its place.
+pub(super) fn entry<'n, 's>(node: &'n Node<'s>, key: &str) -> Option<(Span, &'n Node<'s>)> {
+    match &node.data {
+        Data::Map(entries) => entries.iter().find(|(k, _)| k.scalar() == Some(key)).map(|(k, v)| (k.span, v)),
+        _ => None,
+    }
+}

@@ -1,0 +1,50 @@
+//! JSON Schemas of what users write, for editors: made from the same tables that the reader uses.
+//!
+//! Flat on purpose: yaml-language-server reports `oneOf` and `allOf` badly, so alternatives are `anyOf` and
+//! "one of these keys" is `anyOf` of `required`.
+
+mod kind;
+
+use serde_json::{Map, Value, json};
+
+use crate::environment::ENVIRONMENT;
+use crate::flow::{ACTIONS_HERE, FLOW, REQUEST_ONLY};
+use crate::yaml::Shape;
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of `*.flow.yaml` (JSON Schema 2020-12).
+#[must_use]
+pub fn flow_schema() -> Value {
+    let mut schema = document(&FLOW, "wxflow flow");
+    if let Some(step) = schema.pointer_mut("/$defs/step").and_then(Value::as_object_mut) {
+        let actions: Vec<_> = ACTIONS_HERE.iter().map(|action| json!({ "required": [action] })).collect();
+        step.insert("anyOf".to_owned(), Value::Array(actions));
+        let has = |step: &Map<String, Value>, key: &str| step.get("properties").and_then(|p| p.get(key)).is_some();
+        let dependent: Map<_, _> = REQUEST_ONLY
+            .iter()
+            .filter(|key| has(step, key))
+            .map(|key| ((*key).to_owned(), json!(["request"])))
+            .collect();
+        step.insert("dependentRequired".to_owned(), Value::Object(dependent));
+    }
+    schema
+}
+
+/// The schema of `environments/NAME.yaml` (JSON Schema 2020-12).
+#[must_use]
+pub fn environment_schema() -> Value {
+    document(&ENVIRONMENT, "wxflow environment")
+}
+
+fn document(shape: &'static Shape, title: &str) -> Value {
+    let mut definitions = Map::new();
+    let mut schema = Map::new();
+    schema.insert("$schema".to_owned(), json!(DIALECT));
+    schema.insert("title".to_owned(), json!(title));
+    schema.extend(kind::object(shape, &mut definitions));
+    if !definitions.is_empty() {
+        schema.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    Value::Object(schema)
+}

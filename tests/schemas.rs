@@ -1,0 +1,107 @@
+//! The JSON Schemas in `schemas/` are what the program makes today; `WXFLOW_BLESS=1` writes them anew.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use wxflow::schema::{environment_schema, flow_schema};
+
+fn compare(name: &str, schema: &Value) {
+    jsonschema::meta::validate(schema).expect("it is a JSON Schema");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
+    let text = format!("{schema:#}\n");
+    if std::env::var_os("WXFLOW_BLESS").is_some() {
+        fs::write(&path, text).expect("schemas/ can be written");
+        return;
+    }
+    let stored = fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == text, "schemas/{name} is out of date: run `WXFLOW_BLESS=1 cargo test --test schemas`");
+}
+
+#[test]
+fn flow_schema_is_up_to_date() {
+    compare("flow.schema.json", &flow_schema());
+}
+
+#[test]
+fn environment_schema_is_up_to_date() {
+    compare("environment.schema.json", &environment_schema());
+}
+
+#[test]
+fn editors_see_the_same_keys_as_the_reader() {
+    let validator = jsonschema::validator_for(&flow_schema()).expect("it compiles");
+    let flow = |step: Value| json!({ "steps": [step], "x-mine": 1 });
+    let good = [
+        json!({ "request": "GET /a", "expect": { "status": "2xx", "json": { "$.a": { "gt": 1 } } }, "timeout": "1.5s" }),
+        json!({ "wait": "{{ pause }}" }),
+        json!({ "set": { "a": [1] }, "id": "x", "for_each": { "b": "{{ list }}" } }),
+        json!({ "jwt": { "algorithm": "HS256", "secret": { "text": "{{ s }}" }, "claims": { "sub": "x" } } }),
+    ];
+    for step in good {
+        let errors: Vec<_> = validator.iter_errors(&flow(step.clone())).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{step}: {errors:?}");
+    }
+    let bad = [
+        json!({ "request": "GET /a", "expct": {} }),
+        json!({ "name": "no action" }),
+        json!({ "set": { "a": 1 }, "expect": { "status": 200 } }),
+        json!({ "wait": "soon" }),
+        json!({ "set": { "a-b": 1 } }),
+        json!({ "request": "GET /a", "retry": { "attempts": 3 } }),
+        json!({ "jwt": { "algorithm": "HS25", "claims": {} } }),
+    ];
+    for step in bad {
+        assert!(!validator.is_valid(&flow(step.clone())), "{step}");
+    }
+    assert!(!validator.is_valid(&json!({ "setps": [] })));
+}
+
+#[test]
+fn webex_schemas_know_the_documented_replies_and_allow_more() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/webex");
+    let schema = |name: &str| {
+        let text = fs::read_to_string(folder.join(format!("{name}.schema.json"))).expect("it is there");
+        let schema: Value = serde_json::from_str(&text).expect("it is JSON");
+        jsonschema::meta::validate(&schema).expect("it is a JSON Schema");
+        jsonschema::options().should_validate_formats(true).build(&schema).expect("it compiles")
+    };
+    let created = "2026-11-21T10:00:00.000Z";
+    let samples = [
+        (
+            "person",
+            json!({ "id": "Y2l", "emails": ["a@b"], "displayName": "Stève", "orgId": "Y2l", "created": created, "type": "appuser" }),
+        ),
+        (
+            "room",
+            json!({ "id": "Y2l", "title": "T", "type": "group", "isLocked": false, "creatorId": "Y2l", "created": created }),
+        ),
+        (
+            "membership",
+            json!({ "id": "Y2l", "roomId": "r", "personId": "p", "personEmail": "a@b", "isModerator": false, "created": created }),
+        ),
+        (
+            "message",
+            json!({ "id": "Y2l", "roomId": "r", "personId": "p", "personEmail": "a@b", "text": "hi", "created": created }),
+        ),
+        (
+            "webhook",
+            json!({ "id": "Y2l", "name": "n", "targetUrl": "https://e.x", "resource": "messages", "event": "created", "status": "active", "created": created }),
+        ),
+        (
+            "guest-token",
+            json!({ "id": "Y2l", "subject": "s", "displayName": "d", "email": "u@appid.ciscospark.com", "accessToken": "t", "expiresIn": 64799 }),
+        ),
+        ("access-token", json!({ "token": "t", "expiresIn": 21599 })),
+        ("error", json!({ "message": "m", "errors": [{ "description": "d" }], "trackingId": "ROUTER_1" })),
+    ];
+    for (name, sample) in samples {
+        let validator = schema(name);
+        let errors: Vec<_> = validator.iter_errors(&sample).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        let mut more = sample.clone();
+        more["somethingNew"] = json!(1);
+        assert!(validator.is_valid(&more), "{name} allows unknown keys");
+        assert!(!validator.is_valid(&json!({})), "{name} needs its keys");
+    }
+}
