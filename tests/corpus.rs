@@ -18,7 +18,10 @@ struct Corpus(PathBuf);
 impl Files for Corpus {
     fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
         let whole = self.resolve(folder, path)?;
-        fs::read(whole).map_err(|_| FileError { message: format!("`{path}` is not there"), help: None })
+        fs::read(whole).map_err(|_| FileError {
+            message: format!("`{path}` is not there"),
+            help: Some("paths begin at the flow's folder".to_owned()),
+        })
     }
 
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {

@@ -138,6 +138,7 @@ impl<'s> Builder<'s, '_> {
     fn map(&mut self, start: Span, events: &mut Events<'s>, depth: usize) -> Result<Node<'s>, ScanError> {
         let mut entries: Vec<(Node<'s>, Node<'s>)> = Vec::new();
         let mut end = start;
+        let before = self.diagnostics.len();
         while let Some(next) = events.next() {
             let (event, span) = next?;
             if matches!(event, Event::MappingEnd) {
@@ -153,6 +154,10 @@ impl<'s> Builder<'s, '_> {
         }
         entries.shrink_to_fit();
         let span = start.to(end);
+        if self.text.get(span.range()).is_some_and(|raw| raw.starts_with("{{")) {
+            // What was said of its inside is beside the point.
+            self.diagnostics.truncate(before);
+        }
         if traps::unquoted_template(self.text, span, self.diagnostics) {
             return Ok(Node { span, data: Data::Broken });
         }

@@ -21,6 +21,10 @@ impl Predicate {
             }
             Data::Map(entries) => operators(entries, domain, cx)?,
             Data::Broken => return None,
+            _ if domain.refuses(Operator::Eq).is_some() => {
+                report(domain.refuses(Operator::Eq)?, node.span, cx);
+                return None;
+            }
             _ => vec![Test {
                 operator: Operator::Eq,
                 span: node.span,

@@ -149,7 +149,12 @@ impl Reader<'_> {
     }
 
     fn steps(&mut self, node: &Node<'_>) -> Vec<Step> {
-        let Some(items) = node.list("`steps`", self.diagnostics) else { return Vec::new() };
+        let Some(items) = node.list("`steps`", self.diagnostics) else {
+            if let (Data::Map(_), Some(last)) = (&node.data, self.diagnostics.last_mut()) {
+                last.help("each step begins with `- `, as in `- request: GET /people/me`");
+            }
+            return Vec::new();
+        };
         if items.is_empty() {
             self.diagnostics
                 .error(Code::InvalidValue, node.span, "`steps` is empty: the flow would do nothing")

@@ -25,6 +25,7 @@ pub(super) fn validate(flow: &mut Flow, broken: &HashSet<Arc<str>>, diagnostics:
         walk.bind(&input.name, input.span, Kind::Input);
     }
     for var in &flow.vars {
+        walk.scope.var = var.span;
         walk.check(Place::Vars, None, |v| var.value.names().into_iter().for_each(&mut *v));
         walk.bind(&var.name, var.span, Kind::Var);
     }
