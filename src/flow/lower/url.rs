@@ -202,7 +202,7 @@ impl Reader<'_> {
         }
         match Url::parse(url) {
             Err(error) => {
-                self.invalid_url(at, &format!("{what} is not a URL: {error}"), "check host and port".to_owned())
+                self.invalid_url(at, &format!("{what} cannot be read: {error}"), "check host and port".to_owned());
             }
             Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
                 let help = "write `auth: { basic: { username: …, password: … } }`".to_owned();

@@ -92,7 +92,7 @@ impl<'f> Walk<'_, 'f> {
             Action::Wait(setting) => self.check(Place::Action, Some(step), |v| setting_names(setting, v)),
             Action::Check(checks) => {
                 self.check(Place::Action, Some(step), |v| {
-                    checks.iter().for_each(|check| check.names().into_iter().for_each(&mut *v))
+                    checks.iter().for_each(|check| check.names().into_iter().for_each(&mut *v));
                 });
             }
         }
