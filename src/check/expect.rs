@@ -132,9 +132,9 @@ impl Expect {
         let judged = rule.accepts(status, context).and_then(|accepted| Ok((accepted, rule.wanted(context)?)));
         let (accepted, wanted) = match judged {
             Ok(judged) => judged,
-            Err(error) => return Verdict::broken("status", "equals", error.span, error.message),
+            Err(error) => return Verdict::broken("status", "is", error.span, error.message),
         };
-        let words = if wanted.is_number() { "equals" } else { "is one of" };
+        let words = if wanted.is_array() { "is one of" } else { "is" };
         if accepted {
             Verdict { actual, expected: Some(wanted), ..Verdict::passed("status", words, rule.span()) }
         } else {
@@ -217,5 +217,17 @@ fn value_in(shown: &Shown) -> String {
         _ if shown.secret => format!("{} is ***", shown.path),
         Some(value) => format!("{} is {}", shown.path, short(value)),
         None => format!("{} is undefined", shown.path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_is_small() {
+        // A folder of flows holds tens of thousands of them.
+        assert!(size_of::<Assertion>() <= 48, "{}", size_of::<Assertion>());
+        assert!(size_of::<Expect>() <= 24, "{}", size_of::<Expect>());
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
+use super::{ClientOptions, Proxy};
 use crate::http::{Delivery, TransportError, TransportErrorKind as Kind, Url};
 
 /// Which part of a send an error ended.
@@ -27,20 +28,25 @@ pub(super) fn failure(kind: Kind, delivery: Delivery, message: String, help: Opt
 }
 
 /// Sorts an error of reqwest by what its causes are.
-pub(super) fn explain(error: &reqwest::Error, url: &Url, phase: Phase, connect: std::time::Duration) -> TransportError {
+pub(super) fn explain(error: &reqwest::Error, url: &Url, phase: Phase, options: &ClientOptions) -> TransportError {
     let at = authority(url);
     let causes = Causes::of(error);
     if let Some(tls) = causes.tls {
         return explain_tls(tls, url, if error.is_connect() { Delivery::NotSent } else { Delivery::MayHaveArrived });
     }
     if error.is_connect() {
-        return explain_connect(error, &causes, url, connect);
+        return explain_connect(error, &causes, url, options);
     }
     if error.is_builder() {
         let message = format!("the request to {at} cannot be put into HTTP: {}", causes.last);
         return failure(Kind::Protocol, Delivery::NotSent, message, None);
     }
     let hyper = causes.hyper;
+    if causes.text.contains("refused stream before processing") {
+        // HTTP/2's REFUSED_STREAM: nothing was done with the request (RFC 9113 section 8.7).
+        let message = format!("{at} refused the request before it looked at it");
+        return failure(Kind::Interrupted, Delivery::NotSent, message, None);
+    }
     if hyper.is_some_and(hyper::Error::is_canceled) {
         // hyper cancels only what it did not begin to write.
         let message = format!("the connection to {at} was closed before the request was sent");
@@ -76,14 +82,13 @@ pub(super) fn explain(error: &reqwest::Error, url: &Url, phase: Phase, connect: 
     failure(kind, Delivery::MayHaveArrived, format!("{part} {at} broke: {}", causes.last), None)
 }
 
-fn explain_connect(
-    error: &reqwest::Error,
-    causes: &Causes<'_>,
-    url: &Url,
-    connect: std::time::Duration,
-) -> TransportError {
+fn explain_connect(error: &reqwest::Error, causes: &Causes<'_>, url: &Url, options: &ClientOptions) -> TransportError {
     let at = authority(url);
     let fail = |kind, message, help: Option<&str>| failure(kind, Delivery::NotSent, message, help);
+    if let Proxy::Through(proxy) = &options.proxy {
+        let message = format!("no connection to {at} through the proxy {} ({})", authority(proxy), causes.last);
+        return fail(Kind::Connect, message, Some("check `--proxy`, or the environment's `proxy`"));
+    }
     if error.is_dns() {
         let host = url.host_str().unwrap_or_default();
         let message = format!("the host name `{host}` has no address ({})", causes.last);
@@ -91,11 +96,15 @@ fn explain_connect(
     }
     if causes.text.contains("proxy") || causes.text.contains("tunnel") {
         let message = format!("the proxy made no connection to {at} ({})", causes.last);
-        return fail(Kind::Connect, message, Some("check HTTPS_PROXY and NO_PROXY, or the environment's `proxy`"));
+        return fail(Kind::Connect, message, Some("check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"));
     }
     match causes.io.map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => {
-            let help = "nothing listens there: is the server running, and is the port right?";
+            let help = if options.proxy == Proxy::System && system_proxy_is_set() {
+                "a proxy is set (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) and may be what refused: check it and NO_PROXY"
+            } else {
+                "nothing listens there: is the server running, and is the port right?"
+            };
             fail(Kind::Connect, format!("{at} refused the connection"), Some(help))
         }
         Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if url.scheme() == "https" => {
@@ -105,10 +114,15 @@ fn explain_connect(
         _ if error.is_timeout() => {
             let help =
                 "the host or a firewall drops the packets: check the address, the network and the proxy settings";
-            fail(Kind::Connect, format!("no connection to {at} within {connect:?}"), Some(help))
+            fail(Kind::Connect, format!("no connection to {at} within {:?}", options.connect_timeout), Some(help))
         }
         _ => fail(Kind::Connect, format!("no connection to {at} ({})", causes.last), None),
     }
+}
+
+fn system_proxy_is_set() -> bool {
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
+    names.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 fn explain_tls(error: &rustls::Error, url: &Url, delivery: Delivery) -> TransportError {
@@ -195,7 +209,7 @@ struct Causes<'e> {
     io: Option<&'e io::Error>,
     /// The innermost cause: the others repeat it or say less.
     last: String,
-    /// All of them, lower case.
+    /// All but reqwest's, lower case.
     text: String,
 }
 
@@ -205,8 +219,11 @@ impl<'e> Causes<'e> {
         let mut next = Some(error);
         while let Some(error) = next {
             causes.last = error.to_string();
-            causes.text.push_str(&causes.last.to_ascii_lowercase());
-            causes.text.push('\n');
+            // reqwest's own words name the URL, which may say anything.
+            if !error.is::<reqwest::Error>() {
+                causes.text.push_str(&causes.last.to_ascii_lowercase());
+                causes.text.push('\n');
+            }
             causes.tls = causes.tls.or(error.downcast_ref());
             causes.hyper = causes.hyper.or(error.downcast_ref());
             let io: Option<&io::Error> = error.downcast_ref();

@@ -6,100 +6,26 @@
 
 mod decode;
 mod explain;
+mod options;
+mod probe;
 mod tls;
 
 use std::cell::OnceCell;
-use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use ::http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::{
-    Bytes, Delivery, Request, Response, Sending, Timing, Transport, TransportError, TransportErrorKind as Kind, Url,
-    Version,
+    Bytes, Delivery, Request, Response, Sending, Timing, Transport, TransportError, TransportErrorKind as Kind, Version,
 };
+pub use options::{ClientOptions, Identity, Proxy, certificates_from_pem};
+
 use decode::DecodeError;
 use explain::{Phase, authority, explain, failure};
-
-/// What the person who runs a flow decides about connections.
-#[derive(Debug)]
-pub struct ClientOptions {
-    /// The bound on making a connection, TLS handshake included. Default 10 s.
-    pub connect_timeout: Duration,
-    /// How long an unused connection is kept. Default 90 s.
-    pub idle_timeout: Duration,
-    /// Authorities trusted beside the system's (`--cacert`, `tls.ca`).
-    pub extra_roots: Vec<CertificateDer<'static>>,
-    /// Hosts whose certificate is not checked (`--insecure HOST`).
-    pub insecure_hosts: Vec<String>,
-    /// What we show a server that asks who we are (`--cert`, `--key`).
-    pub identity: Option<Identity>,
-    /// Which proxy, if any.
-    pub proxy: Proxy,
-    /// Host names with a fixed address (`--resolve`); port 0 keeps the URL's.
-    pub resolve: Vec<(String, SocketAddr)>,
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(90),
-            extra_roots: Vec::new(),
-            insecure_hosts: Vec::new(),
-            identity: None,
-            proxy: Proxy::System,
-            resolve: Vec::new(),
-        }
-    }
-}
-
-/// Where requests go first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Proxy {
-    /// As `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
-    #[default]
-    System,
-    /// Straight to the host.
-    Direct,
-    /// Always through this one: an `http`, `https`, `socks5` or `socks5h` URL.
-    Through(Url),
-}
-
-/// A client certificate with its chain, and its key.
-#[derive(Debug)]
-pub struct Identity {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-}
-
-impl Identity {
-    /// Reads both from PEM text; `key` may be the same text as `chain`.
-    ///
-    /// # Errors
-    /// Which of the two cannot be read, and why.
-    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, String> {
-        let chain = certificates_from_pem(chain)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| format!("no private key in the PEM text ({e})"))?;
-        Ok(Self { chain, key })
-    }
-}
-
-/// The certificates in PEM text.
-///
-/// # Errors
-/// There is none, or one cannot be read.
-pub fn certificates_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    match certificates {
-        Ok(certificates) if certificates.is_empty() => Err("no certificate in the PEM text".to_owned()),
-        Ok(certificates) => Ok(certificates),
-        Err(e) => Err(format!("the PEM text cannot be read ({e})")),
-    }
-}
+use probe::Probe;
 
 /// Makes a [`Client`] for each worker thread; they share what is dear to read, but no connection.
 #[derive(Clone, Debug)]
@@ -180,22 +106,20 @@ impl Client {
     async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
         let started = Instant::now();
         let deadline = started + request.timeout;
-        let connect = self.shared.options.connect_timeout;
+        let options = &self.shared.options;
         let client = self.http(request)?;
-        let mut wire = reqwest::Request::new(request.method.clone(), request.url.clone());
-        wire.headers_mut().clone_from(&request.headers);
-        if !request.body.is_empty() {
-            *wire.body_mut() = Some(request.body.clone().into());
-        }
-        let mut reply = match timeout_at(deadline, client.execute(wire)).await {
+        let wire = wire_request(request);
+        let probe = Probe::default();
+        let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
-            Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, connect)),
-            Err(_) => return Err(too_late(request, "waiting for the reply of")),
+            Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, options)),
+            Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
+            Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
         };
         let first_byte = started.elapsed();
-        let wire_body = match timeout_at(deadline, read_body(request, &mut reply, connect)).await {
+        let wire_body = match timeout_at(deadline, read_body(request, &mut reply, options)).await {
             Ok(body) => body?,
-            Err(_) => return Err(too_late(request, "reading the reply's body from")),
+            Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "reading the reply's body from")),
         };
         let wire_size = wire_body.len() as u64;
         let codings = decode::codings(reply.headers());
@@ -204,7 +128,7 @@ impl Client {
         } else {
             decode::decode(&codings, wire_body, request.max_body).map_err(|e| undecoded(request, e))?
         };
-        let timing = Timing { first_byte: Some(first_byte), total: started.elapsed(), ..Timing::default() };
+        let timing = Timing { first_byte: Some(first_byte), total: started.elapsed(), ..probe.timing() };
         Ok(assemble(&mut reply, body, wire_size, timing))
     }
 }
@@ -230,6 +154,8 @@ impl Shared {
             .retry(reqwest::retry::never())
             .referer(false)
             .tcp_nodelay(true)
+            .connector_layer(probe::ConnectLayer)
+            .dns_resolver(probe::Resolver)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.idle_timeout)
             .user_agent(concat!("wxflow/", env!("CARGO_PKG_VERSION")))
@@ -255,12 +181,33 @@ fn accept_encoding() -> (::http::HeaderName, ::http::HeaderValue) {
     (::http::header::ACCEPT_ENCODING, ::http::HeaderValue::from_static(decode::ACCEPTED))
 }
 
+fn wire_request(request: &Request) -> reqwest::Request {
+    let mut url = request.url.clone();
+    let mut headers = request.headers.clone();
+    // `https://user:password@host` is no part of HTTP, and would be sent as HTTP/2's authority.
+    if !url.username().is_empty() || url.password().is_some() {
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<_>>();
+        let pair = [decode(url.username()), decode(url.password().unwrap_or_default())].join(&b':');
+        let basic = format!("Basic {}", BASE64.encode(pair));
+        if let (Ok(basic), false) = (basic.parse(), headers.contains_key(AUTHORIZATION)) {
+            headers.insert(AUTHORIZATION, basic);
+        }
+        url.set_username("").and_then(|()| url.set_password(None)).ok();
+    }
+    let mut wire = reqwest::Request::new(request.method.clone(), url);
+    *wire.headers_mut() = headers;
+    if !request.body.is_empty() {
+        *wire.body_mut() = Some(request.body.clone().into());
+    }
+    wire
+}
+
 /// The body as it came. Its bound is `max_body` where it is not packed; a packed one may be a little larger than what
 /// comes out of it, never much.
 async fn read_body(
     request: &Request,
     reply: &mut reqwest::Response,
-    connect: Duration,
+    options: &ClientOptions,
 ) -> Result<Bytes, TransportError> {
     let packed = reply.headers().contains_key(::http::header::CONTENT_ENCODING);
     let max = if packed { request.max_body.saturating_add(64 << 10) } else { request.max_body };
@@ -271,7 +218,7 @@ async fn read_body(
     }
     let mut first = Bytes::new();
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.map_err(|e| explain(&e, &request.url, Phase::Body, connect))? {
+    while let Some(chunk) = reply.chunk().await.map_err(|e| explain(&e, &request.url, Phase::Body, options))? {
         if (first.len() + body.len() + chunk.len()) as u64 > max {
             return Err(too_large(request));
         }
@@ -302,9 +249,9 @@ fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: 
     response
 }
 
-fn too_late(request: &Request, doing: &str) -> TransportError {
+fn too_late(request: &Request, delivery: Delivery, doing: &str) -> TransportError {
     let message = format!("the timeout of {:?} passed while {doing} {}", request.timeout, authority(&request.url));
-    failure(Kind::Timeout, Delivery::MayHaveArrived, message, Some("a longer `timeout` waits longer"))
+    failure(Kind::Timeout, delivery, message, Some("a longer `timeout` waits longer"))
 }
 
 fn too_large(request: &Request) -> TransportError {

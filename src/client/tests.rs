@@ -1,13 +1,17 @@
 //! Against real sockets on 127.0.0.1: a thread that answers canned bytes, plain or through TLS.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+
 use super::*;
-use crate::http::Method;
+use crate::http::{Method, Url};
 use decode::tests::pack;
 
 /// Serves one canned reply per request; a connection is kept while `keep`. Gives the requests' text back.
@@ -129,6 +133,19 @@ fn headers_that_are_set_win() {
 }
 
 #[test]
+fn credentials_in_the_url_become_a_header() {
+    let server = Server::one(reply("200 OK", b""));
+    let mut request = server.request();
+    request.url.set_username("me").unwrap();
+    request.url.set_password(Some("p@ss")).unwrap();
+    send(&request).unwrap();
+    let seen = server.thread.join().unwrap().remove(0);
+    assert!(seen.starts_with("GET /a?b=c HTTP/1.1"), "{seen}");
+    assert!(seen.contains("authorization: Basic bWU6cEBzcw=="), "{seen}");
+    assert!(seen.contains(&format!("host: {}\r\n", server.address)), "{seen}");
+}
+
+#[test]
 fn packed_replies_are_unpacked_and_both_sizes_told() {
     let plain = "Stève ".repeat(500).into_bytes();
     for coding in ["gzip", "deflate", "br", "zstd"] {
@@ -186,6 +203,22 @@ fn timeouts_name_what_was_waited_for() {
 }
 
 #[test]
+fn a_timeout_while_connecting_sent_nothing() {
+    // The kernel accepts, nobody answers the handshake.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut request = get(listener.local_addr().unwrap().port());
+    request.timeout = Duration::from_millis(50);
+    let error = fails(&request, Kind::Timeout, Delivery::NotSent);
+    assert!(error.message.starts_with("the timeout of 50ms passed while connecting to localhost:"), "{error}");
+    let options =
+        ClientOptions { connect_timeout: Duration::from_millis(50), proxy: Proxy::Direct, ..ClientOptions::default() };
+    request.timeout = Duration::from_secs(30);
+    let error = block(Client::new(options).send(&request)).unwrap_err();
+    assert_eq!((error.kind, error.delivery), (Kind::Connect, Delivery::NotSent), "{error}");
+    assert!(error.message.ends_with("within 50ms"), "{error}");
+}
+
+#[test]
 fn no_connection_is_not_sent() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for scheme in ["http", "https"] {
@@ -236,8 +269,10 @@ fn connections_are_kept_and_replaced_when_the_server_closed_them() {
     block(async {
         let client = client();
         let request = server.request();
-        for _ in 0..3 {
-            assert_eq!(client.send(&request).await.unwrap().status, 200);
+        for new in [true, false, true] {
+            let timing = client.send(&request).await.unwrap().timing;
+            assert_eq!(timing.connect.is_some(), new);
+            assert!(timing.dns.is_none() && timing.tls.is_none());
             tokio::task::yield_now().await;
         }
     });
@@ -313,7 +348,11 @@ fn get(port: u16) -> Request {
 fn tls_with_an_authority_of_ones_own() {
     let (config, root) = tls_server("localhost", 2999, &[]);
     let request = get(serve_tls(config).port());
-    assert_eq!(block(trusting(Some(root)).send(&request)).unwrap().body, "over TLS");
+    let response = block(trusting(Some(root)).send(&request)).unwrap();
+    assert_eq!(response.body, "over TLS");
+    let Timing { dns, connect, tls, first_byte, total } = response.timing;
+    assert!(dns.unwrap() + connect.unwrap() + tls.unwrap() <= first_byte.unwrap());
+    assert!(first_byte.unwrap() <= total && tls.unwrap() > Duration::ZERO);
 }
 
 #[test]
@@ -407,4 +446,58 @@ fn a_proxy_is_used_where_one_is_given() {
     let request = Request::new(Method::GET, Url::parse("http://host.invalid/x").unwrap());
     assert_eq!(block(client.send(&request)).unwrap().body, "from the proxy");
     assert!(proxy.thread.join().unwrap().remove(0).starts_with("GET http://host.invalid/x HTTP/1.1"));
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let through = Url::parse(&format!("http://{free}")).unwrap();
+    let client = Client::new(ClientOptions { proxy: Proxy::Through(through), ..ClientOptions::default() });
+    let request = Request::new(Method::GET, Url::parse("https://proxy.invalid/x").unwrap());
+    let error = block(client.send(&request)).unwrap_err();
+    assert_eq!((error.kind, error.delivery), (Kind::Connect, Delivery::NotSent), "{error}");
+    let start = format!("no connection to proxy.invalid:443 through the proxy {free} (");
+    assert!(error.message.starts_with(&start), "{error}");
+}
+
+#[test]
+fn a_name_can_be_given_an_address() {
+    let server = Server::one(reply("200 OK", b"here"));
+    let resolve = vec![("host.invalid".to_owned(), server.address)];
+    let client = Client::new(ClientOptions { resolve, proxy: Proxy::Direct, ..ClientOptions::default() });
+    let url = Url::parse(&format!("http://host.invalid:{}/", server.address.port())).unwrap();
+    assert_eq!(block(client.send(&Request::new(Method::GET, url))).unwrap().body, "here");
+    assert!(server.thread.join().unwrap().remove(0).contains("host: host.invalid:"));
+}
+
+#[test]
+fn a_server_that_asks_who_we_are_is_shown_it_or_its_wish_is_told() {
+    let (authority, key) = authority_and_key();
+    let chain = CertificateParams::new(["me".to_owned()]).unwrap().signed_by(&key, &authority).unwrap().pem();
+    let key = key.serialize_pem();
+    let identity = || Identity::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+    for (identity, accepted) in [(Some(identity()), true), (None, false)] {
+        let (server_key, mut roots) = (KeyPair::generate().unwrap(), rustls::RootCertStore::empty());
+        roots.add(authority.der().clone()).unwrap();
+        let leaf =
+            CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&server_key, &authority).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(clients)
+            .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(server_key.serialize_der()).unwrap());
+        let request = get(serve_tls(config.unwrap()).port());
+        let extra_roots = vec![authority.der().clone()];
+        let client =
+            Client::new(ClientOptions { identity, extra_roots, proxy: Proxy::Direct, ..ClientOptions::default() });
+        match block(client.send(&request)) {
+            Ok(response) => assert!(accepted && response.body == "over TLS"),
+            Err(error) => {
+                assert!(!accepted && error.kind == Kind::Tls, "{error}");
+                assert!(error.message.ends_with("wants a client certificate"), "{error}");
+            }
+        }
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WantsClientCert};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
+use super::probe::Sessions;
 use super::{ClientOptions, Protocol};
 
 /// Who is trusted: shared by all clients of a command, as the system's roots take milliseconds to read.
@@ -37,6 +38,7 @@ pub(super) fn config(options: &ClientOptions, trust: Trust, protocol: Protocol) 
         Protocol::Http1 => vec![b"http/1.1".to_vec()],
         Protocol::Http2 => vec![b"h2".to_vec()],
     };
+    config.resumption = Resumption::store(Arc::new(Sessions::new()));
     Ok(config)
 }
 

@@ -44,7 +44,9 @@ fn of_text(text: &str, forms: &mut BTreeSet<Form>) {
     whole(text.to_owned());
     // Most secrets are letters, digits, `-`, `_` and `.`: no escaping changes those.
     if !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        json(text, &mut whole);
+        if text.chars().any(|c| !c.is_ascii() || c < ' ' || "\"\\/<>&'".contains(c)) {
+            json(text, &mut whole);
+        }
         percent(text, &mut whole);
         markup(text, &mut whole);
     }
@@ -169,21 +171,11 @@ fn base64(text: &str, forms: &mut BTreeSet<Form>) {
         // The first character whose six bits are all the secret's, and one past the last.
         let from = (before * 8).div_ceil(6);
         let to = bytes.len() * 8 / 6;
-        let Some(part) = encoded.as_bytes().get(from..) else { continue };
-        let url_safe = part
-            .iter()
-            .map(|&b| {
-                if b == b'+' {
-                    b'-'
-                } else if b == b'/' {
-                    b'_'
-                } else {
-                    b
-                }
-            })
-            .collect();
-        forms.insert(Form { bytes: part.into(), stable: to - from });
-        forms.insert(Form { bytes: url_safe, stable: to - from });
+        let (Some(part), Some(stable)) = (encoded.get(from..), encoded.get(from..to)) else { continue };
+        for (plus, slash) in [("+", "/"), ("-", "_"), ("%2B", "%2F"), ("%2b", "%2f"), ("+", "\\/")] {
+            let write = |text: &str| text.replace('+', plus).replace('/', slash);
+            forms.insert(Form { stable: write(stable).len(), bytes: write(part).into_bytes().into() });
+        }
     }
 }
 
@@ -239,6 +231,7 @@ mod tests {
         }
         assert!(has("~~~???", "fn5-Pz8_"));
         assert!(has("~~~???", "fn5+Pz8/"));
+        assert!(has("~~~???", "fn5%2BPz8%2F"));
     }
 
     #[test]

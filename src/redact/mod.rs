@@ -6,6 +6,7 @@
 mod forms;
 mod host;
 mod redacted;
+mod snapshot;
 mod tier;
 mod writer;
 
@@ -13,7 +14,6 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -21,7 +21,8 @@ pub use host::HostPattern;
 pub use redacted::{Redact, Redacted, Secret};
 pub use writer::MaskingWriter;
 
-use crate::value::{Map, Value};
+use crate::value::Value;
+use snapshot::Snapshot;
 use tier::{Owned, Tier};
 
 /// What stands where a secret stood.
@@ -81,17 +82,6 @@ struct Store {
 struct Binding {
     name: Arc<str>,
     hosts: Arc<[HostPattern]>,
-}
-
-/// What masking needs, never changed once made.
-#[derive(Default)]
-struct Snapshot {
-    /// The largest first.
-    tiers: Vec<Arc<Tier>>,
-    short: HashMap<Box<str>, u32>,
-    bindings: HashMap<u32, Vec<Binding>>,
-    /// Some secret could be written as a number.
-    numeric: bool,
 }
 
 impl Redactor {
@@ -277,134 +267,6 @@ impl Store {
         let short = self.short.iter().map(|s| (s.trim().into(), self.ids.get(s).copied().unwrap_or(u32::MAX)));
         Snapshot { tiers, short: short.collect(), bindings: self.bindings.clone(), numeric: self.numeric }
     }
-}
-
-impl Snapshot {
-    /// Calls `found` with each place of each secret, until it returns false.
-    fn find(&self, text: &[u8], mut found: impl FnMut(Range<usize>, u32) -> bool) {
-        if let Some(&secret) = self.whole_field(text)
-            && !found(0..text.len(), secret)
-        {
-            return;
-        }
-        let mut more = true;
-        for tier in &self.tiers {
-            tier.find(text, |range, secret| {
-                more = found(range, secret);
-                more
-            });
-            if !more {
-                return;
-            }
-        }
-    }
-
-    /// The short secret that is all of `text`.
-    fn whole_field(&self, text: &[u8]) -> Option<&u32> {
-        if self.short.is_empty() || text.len() > 64 {
-            return None;
-        }
-        self.short.get(std::str::from_utf8(text).ok()?.trim())
-    }
-
-    /// Adds the places of long secrets to `ranges`, in no order.
-    fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
-        for tier in &self.tiers {
-            tier.find(text, |range, _| {
-                ranges.push(range);
-                true
-            });
-        }
-    }
-
-    fn undecided(&self, text: &[u8]) -> usize {
-        self.tiers.iter().map(|tier| tier.undecided(text)).min().unwrap_or(text.len())
-    }
-
-    /// The merged places of secrets; nothing is allocated where there are none.
-    fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
-        if self.whole_field(text).is_some() {
-            return vec![Range { start: 0, end: text.len() }];
-        }
-        let mut ranges = Vec::new();
-        self.collect(text, &mut ranges);
-        merge(&mut ranges);
-        ranges
-    }
-
-    fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.mask_bytes(text.as_bytes()) {
-            Cow::Borrowed(_) => Cow::Borrowed(text),
-            // Forms are text, so a place begins and ends between characters and the rest stays text.
-            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| MASK.to_owned())),
-        }
-    }
-
-    fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let places = self.places(bytes);
-        if places.is_empty() {
-            return Cow::Borrowed(bytes);
-        }
-        let mut out = Vec::with_capacity(bytes.len());
-        let mut at = 0;
-        for place in places {
-            out.extend_from_slice(bytes.get(at..place.start).unwrap_or_default());
-            out.extend_from_slice(MASK.as_bytes());
-            at = place.end;
-        }
-        out.extend_from_slice(bytes.get(at..).unwrap_or_default());
-        Cow::Owned(out)
-    }
-
-    fn mask_value(&self, value: &mut Value) {
-        match value {
-            Value::Null | Value::Bool(_) => {}
-            Value::Number(n) => {
-                if self.numeric && !self.places(n.to_string().as_bytes()).is_empty() {
-                    *value = Value::String(MASK.to_owned());
-                }
-            }
-            Value::String(text) => {
-                if let Cow::Owned(masked) = self.mask(text) {
-                    *text = masked;
-                }
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
-            Value::Object(fields) => {
-                if fields.keys().any(|key| !self.places(key.as_bytes()).is_empty()) {
-                    *fields = self.mask_keys(std::mem::take(fields));
-                }
-                fields.values_mut().for_each(|field| self.mask_value(field));
-            }
-        }
-    }
-
-    /// Two keys may become the same text: the later ones get a number, so that no field is lost.
-    fn mask_keys(&self, fields: Map<String, Value>) -> Map<String, Value> {
-        let mut masked = Map::with_capacity(fields.len());
-        for (key, field) in fields {
-            let mut name = self.mask(&key).into_owned();
-            let mut count = 1;
-            while masked.contains_key(&name) {
-                count += 1;
-                name = format!("{} ({count})", self.mask(&key));
-            }
-            masked.insert(name, field);
-        }
-        masked
-    }
-}
-
-/// Sorts ranges and joins those that overlap or touch.
-fn merge(ranges: &mut Vec<Range<usize>>) {
-    ranges.sort_unstable_by_key(|range| range.start);
-    ranges.dedup_by(|next, kept| {
-        let joined = next.start <= kept.end;
-        if joined {
-            kept.end = kept.end.max(next.end);
-        }
-        joined
-    });
 }
 
 impl fmt::Debug for Redactor {

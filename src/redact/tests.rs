@@ -183,34 +183,39 @@ fn in_chunks(redactor: &Redactor, text: &str, cuts: &[usize]) -> Vec<u8> {
     let mut seen = Vec::new();
     let mut writer = redactor.writer(&mut seen);
     let mut rest = text.as_bytes();
-    for cut in cuts.iter().cycle().take(10_000) {
+    for cut in cuts.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
         let (now, later) = rest.split_at((*cut).min(rest.len()));
         writer.write_all(now).unwrap();
         writer.flush().unwrap();
         rest = later;
     }
-    writer.write_all(rest).unwrap();
     drop(writer);
     seen
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_form_survives(secret in "\\PC{6,40}", before in "\\PC{0,7}", after in "\\PC{0,7}", cuts in prop::collection::vec(1_usize..9, 1..6)) {
+    fn no_form_survives(
+        secret in prop_oneof!["[^*\\p{C}]{6,40}", "[ -)+-~\n]{6,40}", "[\"'/<>&%+ \\\\a-c]{6,12}"],
+        before in "[^*\\p{C}]{0,7}",
+        after in "[^*\\p{C}]{0,7}",
+        cuts in prop::collection::vec(1_usize..9, 1..6),
+    ) {
         prop_assume!(secret.trim().len() >= SHORTEST);
         let redactor = knowing(&[&secret]);
-        let forms = forms::of(secret.trim());
-        for text in encodings(&secret, &before, &after) {
-            let masked = redactor.mask(&text);
+        let around = encodings("", &before, &after);
+        for (text, around) in encodings(&secret, &before, &after).iter().zip(around) {
+            let masked = redactor.mask(text);
             prop_assert!(masked.contains(MASK), "{text}");
-            prop_assert!(!redactor.carries_secret(masked.as_bytes()) || masked.len() < 12, "{text} -> {masked}");
-            for form in &forms {
-                let found = masked.as_bytes().windows(form.stable).any(|w| w == &form.bytes[..form.stable]);
-                prop_assert!(!found || before.contains('*') || after.contains('*'), "{text} -> {masked}");
-            }
-            prop_assert_eq!(in_chunks(&redactor, &text, &cuts), masked.as_bytes());
+            // What is left is the neighbours, and the characters of base64 that hold bits of both.
+            prop_assert!(masked.replace(MASK, "").len() <= around.len() + 8, "{text} -> {masked}");
+            prop_assert!(!redactor.carries_secret(masked.as_bytes()), "{text} -> {masked}");
+            prop_assert_eq!(in_chunks(&redactor, text, &cuts), masked.as_bytes());
         }
     }
 

@@ -3,7 +3,8 @@
 use std::io;
 use std::ops::Range;
 
-use super::{MASK, Redactor, Snapshot, merge};
+use super::snapshot::{Snapshot, merge};
+use super::{MASK, Redactor};
 
 /// How much is gathered before it is searched.
 const CHUNK: usize = 8 << 10;

@@ -102,7 +102,12 @@ impl Test {
                 let (value, secret) =
                     crate::check::rendered(template, context).map_err(|error| crate::check::sentence(&error))?;
                 if let Some(problem) = domain.objects(self.operator, &value) {
-                    return Err(format!("{}: {}", problem.message, problem.help));
+                    // The words of a problem repeat the operand.
+                    let name = self.operator.name();
+                    return Err(match secret {
+                        true => format!("the operand of `{name}`, a secret, is not what `{name}` takes"),
+                        false => format!("{}: {}", problem.message, problem.help),
+                    });
                 }
                 return Ok(Ready {
                     operator: self.operator,
@@ -120,15 +125,17 @@ fn verdict(ready: &Ready<'_>, about: &About<'_>, actual: Actual<'_>) -> Verdict 
     let words = ready.operator.words();
     let Err(fault) = ready.holds(actual) else {
         let expected = match &ready.operand {
-            ReadyOperand::Value(operand) => small(operand),
+            ReadyOperand::Value(operand) if !ready.secret => small(operand),
             ReadyOperand::Regex(regex) => small_text(regex.as_str()),
-            ReadyOperand::Tests(_) => small(&explain::wanted(ready)),
+            ReadyOperand::Value(_) | ReadyOperand::Tests(_) => small(&explain::wanted(ready)),
         };
         let actual = match (actual, actual.text()) {
             (_, Some(text)) => small_text(text),
             (Actual::Value(value), _) => small(value),
             _ => None,
         };
+        // What equals a secret is one.
+        let actual = if ready.secret { expected.clone() } else { actual };
         return Verdict { expected, actual, ..Verdict::passed(about.subject, words, ready.span) };
     };
     let message = match (fault, actual) {

@@ -1,0 +1,149 @@
+//! All that is known at one moment, made for searching: it is never changed, so that threads share it without a lock.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::tier::Tier;
+use super::{Binding, MASK};
+use crate::value::{Map, Value};
+
+/// What masking needs, never changed once made.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    /// The largest first.
+    pub(super) tiers: Vec<Arc<Tier>>,
+    pub(super) short: HashMap<Box<str>, u32>,
+    pub(super) bindings: HashMap<u32, Vec<Binding>>,
+    /// Some secret could be written as a number.
+    pub(super) numeric: bool,
+}
+
+impl Snapshot {
+    /// Calls `found` with each place of each secret, until it returns false.
+    pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(Range<usize>, u32) -> bool) {
+        if let Some(&secret) = self.whole_field(text)
+            && !found(0..text.len(), secret)
+        {
+            return;
+        }
+        let mut more = true;
+        for tier in &self.tiers {
+            tier.find(text, |range, secret| {
+                more = found(range, secret);
+                more
+            });
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// The short secret that is all of `text`.
+    fn whole_field(&self, text: &[u8]) -> Option<&u32> {
+        if self.short.is_empty() || text.len() > 64 {
+            return None;
+        }
+        self.short.get(std::str::from_utf8(text).ok()?.trim())
+    }
+
+    /// Adds the places of long secrets to `ranges`, in no order.
+    pub(super) fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
+        for tier in &self.tiers {
+            tier.find(text, |range, _| {
+                ranges.push(range);
+                true
+            });
+        }
+    }
+
+    pub(super) fn undecided(&self, text: &[u8]) -> usize {
+        self.tiers.iter().map(|tier| tier.undecided(text)).min().unwrap_or(text.len())
+    }
+
+    /// The merged places of secrets; nothing is allocated where there are none.
+    fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
+        if self.whole_field(text).is_some() {
+            return vec![Range { start: 0, end: text.len() }];
+        }
+        let mut ranges = Vec::new();
+        self.collect(text, &mut ranges);
+        merge(&mut ranges);
+        ranges
+    }
+
+    pub(super) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.mask_bytes(text.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            // Forms are text, so a place begins and ends between characters and the rest stays text.
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| MASK.to_owned())),
+        }
+    }
+
+    pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let places = self.places(bytes);
+        if places.is_empty() {
+            return Cow::Borrowed(bytes);
+        }
+        let mut out = Vec::with_capacity(bytes.len());
+        let mut at = 0;
+        for place in places {
+            out.extend_from_slice(bytes.get(at..place.start).unwrap_or_default());
+            out.extend_from_slice(MASK.as_bytes());
+            at = place.end;
+        }
+        out.extend_from_slice(bytes.get(at..).unwrap_or_default());
+        Cow::Owned(out)
+    }
+
+    pub(super) fn mask_value(&self, value: &mut Value) {
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Number(n) => {
+                if self.numeric && !self.places(n.to_string().as_bytes()).is_empty() {
+                    *value = Value::String(MASK.to_owned());
+                }
+            }
+            Value::String(text) => {
+                if let Cow::Owned(masked) = self.mask(text) {
+                    *text = masked;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
+            Value::Object(fields) => {
+                if fields.keys().any(|key| !self.places(key.as_bytes()).is_empty()) {
+                    *fields = self.mask_keys(std::mem::take(fields));
+                }
+                fields.values_mut().for_each(|field| self.mask_value(field));
+            }
+        }
+    }
+
+    /// Two keys may become the same text: the later ones get a number, so that no field is lost.
+    fn mask_keys(&self, fields: Map<String, Value>) -> Map<String, Value> {
+        let mut masked = Map::with_capacity(fields.len());
+        for (key, field) in fields {
+            let mut name = self.mask(&key).into_owned();
+            let mut count = 1;
+            while masked.contains_key(&name) {
+                count += 1;
+                name = format!("{} ({count})", self.mask(&key));
+            }
+            masked.insert(name, field);
+        }
+        masked
+    }
+}
+
+/// Sorts ranges and joins those that overlap or touch.
+pub(super) fn merge(ranges: &mut Vec<Range<usize>>) {
+    ranges.sort_unstable_by_key(|range| range.start);
+    ranges.dedup_by(|next, kept| {
+        let joined = next.start <= kept.end;
+        if joined {
+            kept.end = kept.end.max(next.end);
+        }
+        joined
+    });
+}
