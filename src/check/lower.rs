@@ -75,6 +75,8 @@ impl Lower<'_> {
         if !text.starts_with('$') {
             let dot = if text.starts_with(['.', '[']) { "" } else { "." };
             diagnostic.help(format!("write `${dot}{text}`"));
+        } else {
+            diagnostic.help("a JSONPath (RFC 9535) is like `$.items[0].id` or `$.items[?@.price == 10].name`");
         }
         None
     }
