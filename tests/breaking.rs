@@ -2,6 +2,8 @@
 //!
 //! What is harmless, or shows only at run time, stands in [`HARMLESS`] with its reason.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! The language by example: every file in `corpus/valid` loads, every file in `corpus/invalid` says what is wrong as its
 //! snapshot shows. A new test is a new file.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The JSON Schemas in `schemas/` are what the program makes today; `WXFLOW_BLESS=1` writes them anew.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::Path;
 
