@@ -87,6 +87,37 @@ fn valid_flows_load_and_pass_the_schema() {
 }
 
 #[test]
+fn the_valid_flows_use_every_key() {
+    fn keys(value: &serde_json::Value, out: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+                out.insert(key.clone());
+                keys(value, out);
+            }),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, out)),
+            _ => {}
+        }
+    }
+    fn known(schema: &serde_json::Value, out: &mut BTreeSet<String>) {
+        if let Some(properties) = schema.get("properties").and_then(|p| p.as_object()) {
+            out.extend(properties.keys().cloned());
+        }
+        match schema {
+            serde_json::Value::Object(map) => map.values().for_each(|value| known(value, out)),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| known(item, out)),
+            _ => {}
+        }
+    }
+    let (mut used, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for (_, text) in files("valid") {
+        keys(&serde_yaml::from_str(&text).expect("it is YAML"), &mut used);
+    }
+    known(&flow_schema(), &mut all);
+    let missing: Vec<_> = all.difference(&used).collect();
+    assert!(missing.is_empty(), "no valid flow uses {missing:?}");
+}
+
+#[test]
 fn invalid_flows_say_what_is_wrong() {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("corpus/invalid/snapshots");

@@ -1,7 +1,6 @@
 //! Named values: headers, query parameters, cookies, form fields.
 
 use super::Reader;
-use super::settings::is_template;
 use crate::diagnostic::Code;
 use crate::flow::Field;
 use crate::http::HeaderName;
@@ -138,27 +137,6 @@ impl Reader<'_> {
                 .related(auth, "the other one")
                 .help("keep one of them");
         }
-    }
-
-    /// A warning for an `Authorization` header whose credentials stand in the file.
-    pub(super) fn header_credentials(&mut self, node: &Node<'_>) {
-        for (key, value) in node_entries(node) {
-            let name = key.scalar().unwrap_or("").to_ascii_lowercase();
-            let credential =
-                matches!(name.as_str(), "authorization" | "proxy-authorization" | "x-api-key" | "x-auth-token");
-            if credential && value.scalar().is_some_and(|v| v.len() >= 8) && !is_template(value) {
-                self.diagnostics
-                    .warning(Code::CredentialLiteral, value.span, format!("the value of `{}` stands in the flow file", key.scalar().unwrap_or("")))
-                    .help("whoever reads the file can read it, and it is not masked: make it a secret input and write \"{{ its_name }}\"");
-            }
-        }
-    }
-}
-
-fn node_entries<'n, 's>(node: &'n Node<'s>) -> &'n [(Node<'s>, Node<'s>)] {
-    match &node.data {
-        Data::Map(entries) => entries,
-        _ => &[],
     }
 }
 
