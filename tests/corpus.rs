@@ -141,6 +141,17 @@ fn invalid_flows_say_what_is_wrong() {
 }
 
 #[test]
+fn a_file_cut_off_anywhere_is_read_without_a_panic() {
+    for (file, text) in files("valid") {
+        for end in (0..text.len()).step_by(11).filter(|end| text.is_char_boundary(*end)) {
+            let cut = &text[..end];
+            let list = parse("valid", &file, cut).map_or_else(|list| list, |(_, warnings)| warnings);
+            assert!(!rendered(&list).contains('\0'));
+        }
+    }
+}
+
+#[test]
 fn a_flow_is_called_after_its_file_unless_it_has_a_name() {
     let name = |file: &str, text: &str| parse("valid", file, text).expect("it loads").0.name;
     assert_eq!(name("a/log-in.flow.yaml", "steps: [{ wait: 0s }]"), "log-in");

@@ -128,14 +128,23 @@ impl Reader<'_> {
         !wrong
     }
 
-    /// `auth` and an `Authorization` header in one place: which one is meant cannot be known.
-    pub(super) fn one_authorization(&mut self, fields: &Fields<'_, '_>, headers: &[Field]) {
-        let header = headers.iter().find(|h| h.name.eq_ignore_ascii_case("authorization"));
-        if let (Some(header), Some(auth)) = (header, fields.key_span("auth")) {
-            self.diagnostics
-                .error(Code::ConflictingKeys, header.span, "`auth` and an `Authorization` header stand together")
-                .related(auth, "the other one")
-                .help("keep one of them");
+    /// A header that another key beside it writes too: which one is meant cannot be known.
+    pub(super) fn written_twice(&mut self, fields: &Fields<'_, '_>, headers: &[Field]) {
+        let no_auth = fields.get("auth").is_some_and(|node| node.scalar() == Some("none"));
+        for (key, name) in [("auth", "authorization"), ("cookies", "cookie")] {
+            let header = headers.iter().find(|h| h.name.eq_ignore_ascii_case(name));
+            let at = fields.keys().find(|(k, _)| *k == key).map(|(_, at)| at);
+            // `auth: none` makes room for a header of one's own.
+            if let (Some(header), Some(at), false) = (header, at, key == "auth" && no_auth) {
+                self.diagnostics
+                    .error(
+                        Code::ConflictingKeys,
+                        header.span,
+                        format!("`{key}` and the header `{}` stand together", header.name),
+                    )
+                    .related(at, "the other one")
+                    .help("keep one of them");
+            }
         }
     }
 }

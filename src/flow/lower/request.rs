@@ -17,7 +17,7 @@ impl Reader<'_> {
         }
         let cookies = fields.get("cookies").map_or_else(Vec::new, |n| self.fields(n, Named::Cookie));
         let auth = fields.get("auth").and_then(|n| self.auth(n)).map(Box::new);
-        self.one_authorization(fields, &headers);
+        self.written_twice(fields, &headers);
         let body = self.body(fields);
         let settings = self.settings(fields);
         let (method, url) = line?;

@@ -18,9 +18,7 @@ impl Reader<'_> {
             self.credentials_in(node);
         }
         let auth = fields.get("auth").and_then(|n| self.auth(n));
-        if auth.is_some() {
-            self.one_authorization(&fields, &headers);
-        }
+        self.written_twice(&fields, &headers);
         let settings = self.settings(&fields).map_or_else(Settings::default, |boxed| *boxed);
         Defaults { base_url, headers, query, auth, settings }
     }

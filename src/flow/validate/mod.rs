@@ -109,6 +109,7 @@ impl<'f> Walk<'_, 'f> {
                 self.check(Place::Cleanup, Some(step), |v| when.names().into_iter().for_each(&mut *v));
             }
             self.check(Place::Cleanup, Some(step), |v| request_names(&undo.request, v));
+            self.defaults(step, &undo.request, defaults);
             self.check(Place::CleanupReply, Some(step), |v| undo.expect.names(v));
         }
     }
@@ -123,6 +124,10 @@ impl<'f> Walk<'_, 'f> {
     /// What a request renders: its own parts, and the defaults that it does not replace.
     fn request(&mut self, step: &'f Step, request: &'f RequestTemplate, defaults: &'f Defaults) {
         self.check(Place::Action, Some(step), |v| request_names(request, v));
+        self.defaults(step, request, defaults);
+    }
+
+    fn defaults(&mut self, step: &'f Step, request: &'f RequestTemplate, defaults: &'f Defaults) {
         let on_base = self.is_path(request);
         self.check(Place::Defaults, Some(step), |v| {
             let replaced = |own: &[Field], field: &Field| own.iter().any(|f| f.name.eq_ignore_ascii_case(&field.name));
