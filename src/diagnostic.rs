@@ -174,11 +174,6 @@ impl Diagnostics {
         &mut self.list[index]
     }
 
-    /// Forgets what was added since there were `len`: for a mistake that explains them all.
-    pub fn truncate(&mut self, len: usize) {
-        self.list.truncate(len);
-    }
-
     /// The one added last, so that a caller who knows more can say more.
     pub fn last_mut(&mut self) -> Option<&mut Diagnostic> {
         self.list.last_mut()

@@ -4,14 +4,20 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod check;
+pub mod cli;
 pub mod client;
 pub mod diagnostic;
 pub mod environment;
+pub mod event;
 pub mod flow;
 pub mod http;
 pub mod jsonpath;
 pub mod jwt;
+pub mod load;
 pub mod redact;
+pub mod report;
+pub mod run;
+pub mod sandbox;
 pub mod schema;
 pub mod source;
 pub mod template;

@@ -1,2 +1,5 @@
-//! bin
-fn main() {}
+//! The `wxflow` program: everything is in the library, so that it can be tested.
+
+fn main() -> std::process::ExitCode {
+    wxflow::cli::main()
+}

@@ -3,6 +3,8 @@
 //! It is `serde_json`'s, with key order kept. What the language adds is here: equality where `1` is `1.0`,
 //! and the names of types as users know them.
 
+use std::time::Duration;
+
 pub use serde_json::{Map, Number, Value};
 
 /// The type names of the language (`type` predicate, input `type`): JSON's, with `integer` beside `number`.
@@ -66,6 +68,34 @@ fn compare_int_float(a: i128, b: f64) -> Option<std::cmp::Ordering> {
     Some(a.cmp(&(whole as i128)).then(0.0_f64.partial_cmp(&(b - whole))?))
 }
 
+/// The duration that `text` says: a number with `ms`, `s`, `m`, `h` or `d`.
+///
+/// # Errors
+/// What is wrong with it, as help for its writer.
+pub fn duration_of(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let units = "write a number with `ms`, `s`, `m`, `h` or `d`, like `500ms` or `1.5m`";
+    if number.is_empty() {
+        return Err(units.to_owned());
+    }
+    let seconds = match unit.trim() {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        "" => return Err(format!("add a unit: `{number}s` or `{number}ms`")),
+        _ => return Err(units.to_owned()),
+    };
+    number
+        .parse::<f64>()
+        .ok()
+        .and_then(|n| Duration::try_from_secs_f64(n * seconds).ok())
+        .filter(|d| d.as_secs() <= 366 * 86_400)
+        .ok_or_else(|| units.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +116,16 @@ mod tests {
         assert_eq!(type_name(&json!(5.0)), "integer");
         assert_eq!(type_name(&json!(5.5)), "number");
         assert_eq!(type_name(&json!(u64::MAX)), "integer");
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration_of("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration_of("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration_of("2 s"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration_of("10"), Err("add a unit: `10s` or `10ms`".to_owned()));
+        for bad in ["soon", "-1s", "1.2.3s", "s", "1w", "99999999d"] {
+            assert!(duration_of(bad).is_err(), "{bad}");
+        }
     }
 }

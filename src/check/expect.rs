@@ -1,5 +1,7 @@
 //! `expect`: every assertion about one reply, all of them judged, none skipped for another's failure.
 
+use std::sync::Arc;
+
 use super::predicate::{Predicate, short};
 use super::reply::Reply;
 use super::schema::SchemaCheck;
@@ -17,7 +19,8 @@ use crate::yaml::{Data, Fields, Node};
 /// What a reply must be. The default is what a step without `expect` gets: a status below 400.
 #[derive(Debug, Default)]
 pub struct Expect {
-    status: Option<Box<StatusRule>>,
+    /// Shared with the `until` of its step, whose default it is.
+    status: Option<Arc<StatusRule>>,
     assertions: Box<[Assertion]>,
 }
 
@@ -39,7 +42,7 @@ impl Expect {
                 .error(Code::MissingKey, node.span, "`expect` asks nothing")
                 .help("leave it out: a status below 400 is expected then; or say what is expected");
         }
-        let status = fields.get("status").and_then(|node| StatusRule::lower(node, cx)).map(Box::new);
+        let status = fields.get("status").and_then(|node| StatusRule::lower(node, cx)).map(Arc::new);
         let mut assertions = Vec::new();
         for (key, _) in fields.keys() {
             let Some(value) = EXPECT.key(key).and_then(|_| fields.get(key)) else { continue };
@@ -58,6 +61,13 @@ impl Expect {
             }
         }
         Some(Self { status, assertions: assertions.into() })
+    }
+
+    /// This, with the `status` of `other` where it has none of its own: what `poll.until` takes from `expect`.
+    #[must_use]
+    pub fn with_status_of(mut self, other: &Expect) -> Self {
+        self.status = self.status.or_else(|| other.status.clone());
+        self
     }
 
     /// The value of `status`, where there is one.
@@ -188,7 +198,9 @@ fn that(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
     }
 }
 
-fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
+/// Judges one expression that must be true, for `that` and for `check`.
+#[must_use]
+pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
     let subject = expression.source();
     let reason = match expression.evaluate_bool(context) {
         Ok(true) => return Verdict::passed(subject, "is true", span),

@@ -76,7 +76,7 @@ impl Lower<'_> {
             let dot = if text.starts_with(['.', '[']) { "" } else { "." };
             diagnostic.help(format!("write `${dot}{text}`"));
         } else {
-            diagnostic.help("a JSONPath (RFC 9535) is like `$.items[0].id` or `$.items[?@.price == 10].name`");
+            diagnostic.help("a JSONPath looks like `$.items[0].name`, `$.items[*].id` or `$['a key'].x` (RFC 9535)");
         }
         None
     }

@@ -20,7 +20,7 @@ mod verdict;
 use std::fmt;
 
 pub use capture::{Capture, Captured};
-pub use expect::Expect;
+pub use expect::{Expect, judge_that};
 pub use lower::{Lower, Schemas};
 pub use predicate::{Operator, Predicate};
 pub use reply::{Hop, Reply};

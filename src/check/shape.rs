@@ -26,12 +26,14 @@ pub static EXPECT: Shape = Shape {
         Key::new(
             "status",
             Kind::OneOrMany(&STATUS),
-            "The status: `200`, a class like `2xx`, a list of these, or `any`. Left out: below 400. 429, 423 and 503 count as asked for only when named exactly.",
+            "The status: `200`, a class like `2xx`, a list of these, or `any`. Left out: below \
+             400. 429, 423 and 503 count as asked for only when named exactly.",
         ),
         Key::new(
             "headers",
             Kind::Map(&Kind::Text, &predicate!()),
-            "Header name → predicate. Repeated lines are joined with `, `; `set-cookie` is a list; a number compares as a number.",
+            "Header name → predicate. Repeated lines are joined with `, `; `set-cookie` is a list; \
+             a number compares as a number.",
         ),
         Key::new(
             "json",
@@ -60,7 +62,8 @@ pub static EXPECT: Shape = Shape {
         Key::new(
             "redirects",
             predicate!(),
-            "Predicate on the list of redirects that were followed, like `{ length: 1 }`; each is `{status, url, location}`.",
+            "Predicate on the list of redirects that were followed, like `{ length: 1 }`; each is \
+             `{status, url, location}`.",
         ),
         Key::new(
             "certificate",

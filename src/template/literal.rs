@@ -100,7 +100,14 @@ impl Lowering<'_, '_> {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if what == "function" => format!("the functions are {}", known.join(", ")),
-            None => format!("`wxflow` knows MiniJinja's {what}s and its own; see the documentation of templates"),
+            None => {
+                let start = name.get(..2).unwrap_or(name);
+                let alike: Vec<_> = known.iter().filter(|k| k.starts_with(start)).map(|k| format!("`{k}`")).collect();
+                match alike.is_empty() {
+                    true => format!("docs/language.md lists the {what}s: MiniJinja's and wxflow's own"),
+                    false => format!("{what}s that begin alike: {}", alike.join(", ")),
+                }
+            }
         };
         self.error(code, span, format!("unknown {what} `{name}`")).help(help);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Key, Kind, Node, Shape};
 use crate::diagnostic::{Code, Diagnostics, nearest};
 use crate::source::Span;
+use crate::value::duration_of;
 
 /// A mapping whose keys have been checked.
 #[derive(Debug, Clone, Copy)]
@@ -115,34 +116,6 @@ fn unknown(shape: &Shape, entries: &[(Node<'_>, Node<'_>)], name: &str, span: Sp
     });
 }
 
-/// The duration that `text` says: a number with `ms`, `s`, `m`, `h` or `d`.
-///
-/// # Errors
-/// What is wrong with it, as help for its writer.
-pub fn duration_of(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let units = "write a number with `ms`, `s`, `m`, `h` or `d`, like `500ms` or `1.5m`";
-    if number.is_empty() {
-        return Err(units.to_owned());
-    }
-    let seconds = match unit.trim() {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        "d" => 86_400.0,
-        "" => return Err(format!("add a unit: `{number}s` or `{number}ms`")),
-        _ => return Err(units.to_owned()),
-    };
-    number
-        .parse::<f64>()
-        .ok()
-        .and_then(|n| Duration::try_from_secs_f64(n * seconds).ok())
-        .filter(|d| d.as_secs() <= 366 * 86_400)
-        .ok_or_else(|| units.to_owned())
-}
-
 /// A duration that stands literally in the file, reported where it is not one.
 pub fn duration(node: &Node<'_>, what: &str, diagnostics: &mut Diagnostics) -> Option<Duration> {
     let Some(text) = node.scalar() else { return node.mismatch(what, "a duration", diagnostics) };
@@ -153,22 +126,6 @@ pub fn duration(node: &Node<'_>, what: &str, diagnostics: &mut Diagnostics) -> O
                 .error(Code::InvalidDuration, node.span, format!("{what} `{text}` is not a duration"))
                 .help(help);
             None
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(duration_of("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration_of("1.5m"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration_of("2 s"), Ok(Duration::from_secs(2)));
-        assert_eq!(duration_of("10"), Err("add a unit: `10s` or `10ms`".to_owned()));
-        for bad in ["soon", "-1s", "1.2.3s", "s", "1w", "99999999d"] {
-            assert!(duration_of(bad).is_err(), "{bad}");
         }
     }
 }

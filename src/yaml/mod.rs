@@ -10,7 +10,8 @@ mod scalar;
 mod shape;
 mod traps;
 
-pub use fields::{Fields, duration, duration_of};
+pub use crate::value::duration_of;
+pub use fields::{Fields, duration};
 pub use node::{Data, Node, Style};
 pub use parse::parse;
 pub use shape::{Key, Kind, Shape};

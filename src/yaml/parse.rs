@@ -138,7 +138,6 @@ impl<'s> Builder<'s, '_> {
     fn map(&mut self, start: Span, events: &mut Events<'s>, depth: usize) -> Result<Node<'s>, ScanError> {
         let mut entries: Vec<(Node<'s>, Node<'s>)> = Vec::new();
         let mut end = start;
-        let before = self.diagnostics.len();
         while let Some(next) = events.next() {
             let (event, span) = next?;
             if matches!(event, Event::MappingEnd) {
@@ -154,11 +153,9 @@ impl<'s> Builder<'s, '_> {
         }
         entries.shrink_to_fit();
         let span = start.to(end);
-        if self.text.get(span.range()).is_some_and(|raw| raw.starts_with("{{")) {
-            // What was said of its inside is beside the point.
-            self.diagnostics.truncate(before);
-        }
-        if traps::unquoted_template(self.text, span, self.diagnostics) {
+        // `{{ x }}` is a mapping in a mapping: the outer one is told of, the inner one is nothing to speak of.
+        let inner = self.text.get(..start.start as usize).is_some_and(|before| before.ends_with('{'));
+        if inner || traps::unquoted_template(self.text, span, self.diagnostics) {
             return Ok(Node { span, data: Data::Broken });
         }
         let entries = self.checked(entries);

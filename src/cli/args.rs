@@ -1,0 +1,235 @@
+//! The command line as the person types it; what it means is decided by the commands.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use super::parse::{pair, report, size};
+use crate::redact::HostPattern;
+use crate::report::FormatName;
+use crate::sandbox::Fault;
+
+/// Runs scripted requests: YAML flows, checked before anything is sent.
+#[derive(Debug, Parser)]
+#[command(name = "wxflow", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Example:\n  wxflow run --sandbox flows/    run every flow against a local Webex\n\n\
+    Exit status: 0 all held, 1 a flow failed, 2 usage or an invalid flow, 3 a report was not written,\n\
+    70 a bug in wxflow, 130 or 143 interrupted")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(help = "When to use colours: auto, always or never")]
+    pub(super) color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR says otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run flows
+    ///
+    /// All flows are checked first. Flows run at the same time, the steps of a flow in order. A flow that is not valid
+    /// does not stop the others; the exit status is then 2.
+    #[command(after_help = "Examples:\n  wxflow run                           every flow below flows/\n  \
+        wxflow run flows/guest.flow.yaml -e staging --secret bot_token=@token.txt\n  \
+        wxflow run --sandbox --report junit=report.xml")]
+    Run(Box<Run>),
+    /// Check flows without sending anything
+    #[command(after_help = "Example:\n  wxflow validate flows/ --format github")]
+    Validate(Validate),
+    /// List flows with their tags, inputs and steps
+    #[command(after_help = "Example:\n  wxflow list --format json")]
+    List(List),
+    /// Print the JSON Schema of a file format
+    #[command(after_help = "Example:\n  wxflow schema flow > flow.schema.json")]
+    Schema {
+        /// Which format
+        format: SchemaName,
+    },
+    /// Serve a local Webex until Ctrl-C
+    ///
+    /// Prints `export` lines that point tools at it.
+    #[command(after_help = "Example:\n  wxflow sandbox --port 4000 --fault rate-limit=10")]
+    Sandbox(Sandbox),
+}
+
+/// Which flows.
+#[derive(Debug, Args)]
+pub(super) struct Flows {
+    /// Flow files, or folders: every *.flow.yaml below, but parts (_*.flow.yaml) [default: flows/]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Project root: no file that a flow names may lie outside
+    ///
+    /// Default: the nearest folder above the flow with environments/ or .git, else the current folder if it holds the
+    /// flow, else the flow's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+}
+
+/// `wxflow run`.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) flows: Flows,
+    /// Only flows that have one of these tags
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
+    pub(super) tags: Vec<String>,
+    #[command(flatten)]
+    pub(super) values: Values,
+    #[command(flatten)]
+    pub(super) limits: Limits,
+    #[command(flatten)]
+    pub(super) showing: Showing,
+    /// Answer with a local Webex: no account, no network, nothing read from this machine
+    #[arg(long, help_heading = "Sandbox")]
+    pub(super) sandbox: bool,
+    /// Let the sandbox misbehave: rate-limit=N, latency=MS, error=RATE, expire-tokens
+    #[arg(long = "fault", value_name = "FAULT", requires = "sandbox", help_heading = "Sandbox")]
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Where inputs get their values.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Values")]
+pub(super) struct Values {
+    /// Environment to use: environments/NAME.yaml in the project root
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) env: Option<String>,
+    /// Value of an input
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) vars: Vec<(String, String)>,
+    /// Secret value of an input, from a file or (-) from stdin
+    ///
+    /// A literal value works too and warns: other processes of this machine can see it.
+    #[arg(long = "secret", value_name = "NAME=@FILE|-", value_parser = pair)]
+    pub(super) secrets: Vec<(String, String)>,
+    /// Let flows read this variable (WEBEX_… and WXFLOW_… need no permission)
+    #[arg(long, value_name = "NAME")]
+    pub(super) allow_env: Vec<String>,
+    /// What random values derive from, to repeat a run
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+}
+
+/// How flows run, and what they may do.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(super) struct Limits {
+    /// Flows at the same time [default: one per core]
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Start no new flow after one failed; those under way are finished
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Leave what flows made
+    #[arg(long)]
+    pub(super) no_cleanup: bool,
+    /// Host that every secret may be sent to
+    #[arg(long, value_name = "HOST", value_parser = HostPattern::parse)]
+    pub(super) allow_host: Vec<HostPattern>,
+    /// Largest reply to read, like 500k or 1g
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64m")]
+    pub(super) max_body: u64,
+}
+
+/// What is shown and written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Showing")]
+pub(super) struct Showing {
+    /// Write a report: junit, json or events; `-` is stdout
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
+    pub(super) reports: Vec<(FormatName, PathBuf)>,
+    /// Most bytes of a body in a report
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64k")]
+    pub(super) report_bodies: u64,
+    /// Show headers (-v) and bodies (-vv)
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Show only failures and the last lines
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+}
+
+/// `wxflow validate`.
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    #[command(flatten)]
+    pub(super) flows: Flows,
+    /// How to write what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ValidateFormat,
+}
+
+/// How `validate` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ValidateFormat {
+    /// For people
+    Text,
+    /// One list of objects
+    Json,
+    /// GitHub Actions annotations
+    Github,
+}
+
+/// `wxflow list`.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    pub(super) flows: Flows,
+    /// Only flows that have one of these tags
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
+    pub(super) tags: Vec<String>,
+    /// How to write the list
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ListFormat,
+}
+
+/// How `list` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    Text,
+    /// One list of objects
+    Json,
+}
+
+/// Formats that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaName {
+    /// *.flow.yaml
+    Flow,
+    /// environments/NAME.yaml
+    Environment,
+    /// A line of the events report
+    Event,
+    /// The JSON report
+    Report,
+}
+
+/// `wxflow sandbox`.
+#[derive(Debug, Args)]
+pub(super) struct Sandbox {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) port: u16,
+    /// Misbehave: rate-limit=N, latency=MS, error=RATE, expire-tokens
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(super) faults: Vec<Fault>,
+    /// What ids and tokens derive from, to have the same again
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+}

@@ -1,0 +1,33 @@
+//! Panics: a bug in wxflow is told in two lines, masked, and is exit status 70.
+//!
+//! The hook only notes what happened: it may run while the redactor is in use. It is told at the end.
+
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Mutex, PoisonError};
+
+use super::output::Output;
+
+static NOTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Takes the place of Rust's own message, which nobody masks.
+pub(super) fn watch() {
+    panic::set_hook(Box::new(note));
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let what = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let place = info.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+    let text = format!("{}{place}", what.unwrap_or("a panic without a text"));
+    NOTED.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+}
+
+/// Tells every bug that was noted; true where there was one.
+pub(super) fn tell(output: &Output) -> bool {
+    let noted = std::mem::take(&mut *NOTED.lock().unwrap_or_else(PoisonError::into_inner));
+    for text in &noted {
+        let message = format!("this is a bug in wxflow {}: {text}", env!("CARGO_PKG_VERSION"));
+        output.error(&message, Some("please report it, with the flow if you can share it"));
+    }
+    !noted.is_empty()
+}

@@ -1,0 +1,56 @@
+//! This machine's variables, files and folders: the only reader of the process environment.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::output::Output;
+use crate::load::{self, Project, Surroundings};
+use crate::run::inputs::Outside;
+use crate::source::FileError;
+
+/// The folders around the command.
+///
+/// # Errors
+/// The current folder is gone; it was told.
+pub(super) fn surroundings(output: &Output) -> Result<Surroundings, Exit> {
+    let current = std::env::current_dir().map_err(|e| e.to_string());
+    let found = current.and_then(|c| Surroundings::new(&c, home().as_deref()).map_err(|e| e.to_string()));
+    found.map_err(|error| {
+        output.error(&format!("the current folder cannot be read: {error}"), None);
+        Exit::Invalid
+    })
+}
+
+/// The person's home folder.
+pub(super) fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|h| h.is_absolute())
+}
+
+/// A variable of the process.
+///
+/// # Errors
+/// It is not UTF-8.
+pub(super) fn variable(name: &str) -> Result<Option<String>, FileError> {
+    match std::env::var_os(name).map(std::ffi::OsString::into_string) {
+        None => Ok(None),
+        Some(Ok(value)) => Ok(Some(value)),
+        Some(Err(_)) => Err(FileError { message: format!("the variable {name} is not UTF-8"), help: None }),
+    }
+}
+
+/// What inputs of a project's flows may ask this machine for.
+pub(super) struct Machine<'a>(pub(super) &'a Project);
+
+impl Outside for Machine<'_> {
+    fn variable(&self, name: &str) -> Result<Option<String>, FileError> {
+        variable(name)
+    }
+
+    fn dotenv(&self, name: &str) -> Result<Option<String>, FileError> {
+        self.0.dotenv(name)
+    }
+
+    fn secret_file(&self, path: &str) -> Result<String, FileError> {
+        load::secret(path, self.0.root(), home().as_deref())
+    }
+}

@@ -1,0 +1,53 @@
+//! The commands: what the person typed becomes a run, its output and an exit status.
+
+mod args;
+mod bugs;
+mod exit;
+mod list;
+mod machine;
+mod output;
+mod parse;
+mod plan;
+mod route;
+mod run;
+mod sandbox;
+mod schema;
+mod select;
+mod signals;
+mod validate;
+mod values;
+mod workers;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+
+use args::{Arguments, Command};
+use exit::Exit;
+use output::Output;
+
+/// Runs the command line; the result is the process's exit status.
+#[must_use]
+pub fn main() -> ExitCode {
+    bugs::watch();
+    // clap writes its own errors and help, and leaves with 2 and 0.
+    let arguments = Arguments::parse();
+    let output = Arc::new(Output::new(arguments.color));
+    let done = catch_unwind(AssertUnwindSafe(|| command(&arguments.command, &output)));
+    let bug = bugs::tell(&output);
+    let exit = done.unwrap_or(Exit::Bug);
+    ExitCode::from(if bug { exit.max(Exit::Bug) } else { exit })
+}
+
+fn command(command: &Command, output: &Arc<Output>) -> Exit {
+    let done = match command {
+        Command::Run(args) => run::run(args, output),
+        Command::Validate(args) => validate::validate(args, output),
+        Command::List(args) => list::list(args, output),
+        Command::Schema { format } => schema::schema(*format, output),
+        Command::Sandbox(args) => sandbox::serve(args, output),
+    };
+    done.unwrap_or_else(|exit| exit)
+}

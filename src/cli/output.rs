@@ -1,0 +1,175 @@
+//! The only place that writes to stdout and stderr. Everything passes the redactor once more on its way out.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use colored::Colorize as _;
+
+use super::args::Color;
+use super::exit::Exit;
+use crate::diagnostic::{Diagnostic, Severity, render};
+use crate::redact::Redactor;
+use crate::source::FileError;
+
+/// The widest a line is cut to where there is no terminal to ask.
+const WIDTH: usize = 140;
+
+/// stdout and stderr, masked, with colours where the person wants them.
+pub(super) struct Output {
+    /// What knows the secrets of this command.
+    pub(super) redactor: Redactor,
+    color: ColorChoice,
+}
+
+impl Output {
+    pub(super) fn new(color: Color) -> Self {
+        let color = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        // Colours are always written, and stripped per stream: stdout may be a file while stderr is a terminal.
+        colored::control::set_override(true);
+        Self { redactor: Redactor::new(), color }
+    }
+
+    /// Writes results to stdout. That the reader went away (`| head`) is no error: nobody wants the rest.
+    ///
+    /// # Errors
+    /// Any other (the disk is full), which was told.
+    pub(super) fn results(&self, text: &str) -> Result<(), Exit> {
+        let mut stream = AutoStream::new(io::stdout(), self.choice(&io::stdout()));
+        let written = stream.write_all(self.redactor.mask(text).as_bytes()).and_then(|()| stream.flush());
+        quiet(written).map_err(|error| {
+            self.error(&format!("stdout cannot be written: {error}"), None);
+            Exit::Unwritten
+        })
+    }
+
+    /// Writes text to stderr. There is no one to tell where that fails.
+    pub(super) fn say(&self, text: &str) {
+        let mut stream = AutoStream::new(io::stderr(), self.choice(&io::stderr()));
+        let mut text = self.redactor.mask(text).into_owned();
+        text.push('\n');
+        stream.write_all(text.as_bytes()).ok();
+    }
+
+    /// Tells a mistake that has no place in a file.
+    pub(super) fn error(&self, message: &str, help: Option<&str>) {
+        let mut text = format!("{} {message}", "error:".red().bold());
+        if let Some(help) = help {
+            write!(text, "\n  {help}").ok();
+        }
+        self.say(&text);
+    }
+
+    /// As [`Output::error`].
+    pub(super) fn file_error(&self, error: &FileError) {
+        self.error(&error.message, error.help.as_deref());
+    }
+
+    /// Tells something to look at.
+    pub(super) fn warning(&self, message: &str) {
+        self.say(&format!("{} {message}", "warning:".yellow().bold()));
+    }
+
+    /// Tells mistakes in a file, each with its place, set off by empty lines.
+    pub(super) fn diagnostics(&self, list: &[Diagnostic]) {
+        let width = width(&io::stderr());
+        for diagnostic in list {
+            self.say(&format!("{}\n", draw(diagnostic, true, width)));
+        }
+    }
+
+    /// The stream for the view of a run: stdout, or stderr where a report claims stdout. A reader that goes away
+    /// does not stop the flows.
+    pub(super) fn view(&self, on_stderr: bool) -> Box<dyn Write + Send> {
+        if on_stderr {
+            let stream = AutoStream::new(io::stderr(), self.choice(&io::stderr()));
+            Box::new(self.redactor.writer(Patient(stream)))
+        } else {
+            let stream = AutoStream::new(io::stdout(), self.choice(&io::stdout()));
+            Box::new(self.redactor.writer(Patient(stream)))
+        }
+    }
+
+    /// stdout for a report that claims it: every failure counts.
+    pub(super) fn raw(&self) -> Box<dyn Write + Send> {
+        Box::new(self.redactor.writer(io::stdout()))
+    }
+
+    fn choice<S: anstream::stream::RawStream>(&self, stream: &S) -> ColorChoice {
+        match self.color {
+            ColorChoice::Auto => AutoStream::choice(stream),
+            chosen => chosen,
+        }
+    }
+}
+
+/// A diagnostic as text. One about a file that could not be read at all has no line to show.
+pub(super) fn draw(diagnostic: &Diagnostic, color: bool, width: usize) -> String {
+    if !diagnostic.source.text().is_empty() {
+        return render(diagnostic, color, width);
+    }
+    let level = match diagnostic.severity {
+        Severity::Error => format!("error[{}]", diagnostic.code.as_str()).bright_red().bold(),
+        Severity::Warning => format!("warning[{}]", diagnostic.code.as_str()).yellow().bold(),
+    };
+    let mut text = format!("{level}: {}\n --> {}", diagnostic.message, diagnostic.source.name());
+    if let Some(help) = &diagnostic.help {
+        write!(text, "\n  = help: {help}").ok();
+    }
+    text
+}
+
+/// The columns of the terminal that `stream` is.
+pub(super) fn width(stream: &dyn Terminal) -> usize {
+    stream.columns().unwrap_or(WIDTH)
+}
+
+/// A stream that may be a terminal.
+pub(super) trait Terminal {
+    /// Its columns; `None` where it is none.
+    fn columns(&self) -> Option<usize>;
+}
+
+impl Terminal for io::Stdout {
+    fn columns(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(self).map(|(width, _)| width.0.into())
+    }
+}
+
+impl Terminal for io::Stderr {
+    fn columns(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(self).map(|(width, _)| width.0.into())
+    }
+}
+
+/// Whether a person watches this stream.
+pub(super) fn watched(on_stderr: bool) -> bool {
+    if on_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() }
+}
+
+/// Goes on where the reader went away.
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        quiet(self.0.flush())
+    }
+}
+
+fn quiet(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

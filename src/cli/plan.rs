@@ -1,0 +1,155 @@
+//! What will run: valid flows with a value for every input, and the others with what is wrong.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::Run;
+use super::exit::Exit;
+use super::machine::{self, Machine};
+use super::output::Output;
+use super::select::Loaded;
+use super::values::Given;
+use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
+use crate::event::Problem;
+use crate::flow::Flow;
+use crate::load::{self, Surroundings};
+use crate::redact::HostPattern;
+use crate::run::inputs::{Invented, Sources, resolve};
+use crate::run::{Detail, Options, ResolvedInput};
+
+/// One flow of a run.
+pub(super) struct Planned {
+    /// From the project root.
+    pub(super) path: Arc<str>,
+    /// What is run, or why it cannot.
+    pub(super) work: Work,
+}
+
+/// What is to be done with a flow.
+pub(super) enum Work {
+    /// It runs.
+    Ready(Box<Ready>),
+    /// It is not valid: it stands in the reports with its problems, and nothing of it is sent.
+    Broken(Vec<Problem>),
+}
+
+/// A flow that can run.
+pub(super) struct Ready {
+    pub(super) flow: Flow,
+    pub(super) inputs: Vec<ResolvedInput>,
+    pub(super) options: Options,
+}
+
+/// Gives every valid flow its inputs. Mistakes are told, all of them, before anything is sent.
+///
+/// # Errors
+/// What concerns the whole command: the environment, a `--var` that no flow declares.
+pub(super) fn plan(
+    loaded: Vec<Loaded>,
+    args: &Run,
+    around: &Surroundings,
+    sandbox: Option<&Invented>,
+    output: &Output,
+) -> Result<Vec<Planned>, Exit> {
+    let given = Given::read(&args.values, around, output)?;
+    let valid: Vec<_> = loaded.iter().filter_map(|l| l.flow.as_ref().ok()).collect();
+    // With a flow that could not be read, a name may be one of its inputs.
+    if valid.len() == loaded.len() {
+        given.declared(&valid, output)?;
+    }
+    let environments = environments(&loaded, args.values.env.as_deref(), &around.current, output)?;
+    let options = options(args, sandbox.is_some(), output)?;
+    let mut planned = Vec::with_capacity(loaded.len());
+    for Loaded { path, project, flow, warnings, .. } in loaded {
+        output.diagnostics(&warnings);
+        let work = flow.and_then(|flow| {
+            let environment = environments.get(project.root());
+            let sources = Sources {
+                vars: &given.vars,
+                secrets: &given.secrets,
+                environment,
+                allow_env: &args.values.allow_env,
+                outside: &Machine(&project),
+                sandbox,
+                redactor: &output.redactor,
+            };
+            let resolved = resolve(&flow.source, &flow.inputs, &sources)?;
+            output.diagnostics(&resolved.warnings);
+            let mut options = options.clone();
+            options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| sandbox.is_none());
+            Ok(Ready { flow, inputs: resolved.inputs, options })
+        });
+        let work = match work {
+            Ok(ready) => Work::Ready(Box::new(ready)),
+            Err(mistakes) => Work::Broken(broken(&mistakes, output)),
+        };
+        planned.push(Planned { path, work });
+    }
+    Ok(planned)
+}
+
+fn broken(mistakes: &[Diagnostic], output: &Output) -> Vec<Problem> {
+    output.diagnostics(mistakes);
+    mistakes.iter().map(Problem::from).collect()
+}
+
+/// The chosen environment in each project that the flows belong to.
+fn environments(
+    loaded: &[Loaded],
+    name: Option<&str>,
+    current: &Path,
+    output: &Output,
+) -> Result<HashMap<PathBuf, Environment>, Exit> {
+    let mut environments = HashMap::new();
+    let Some(name) = name else { return Ok(environments) };
+    let mut good = true;
+    for project in loaded.iter().map(|l| &l.project) {
+        if environments.contains_key(project.root()) {
+            continue;
+        }
+        let environment = load::environment(project, name, current).unwrap_or_else(|error| {
+            match error {
+                Ok(mistakes) => output.diagnostics(&mistakes),
+                Err(error) => output.file_error(&error),
+            }
+            good = false;
+            Environment::default()
+        });
+        environments.insert(project.root().to_owned(), environment);
+    }
+    if good { Ok(environments) } else { Err(Exit::Invalid) }
+}
+
+fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> {
+    let mut allow_hosts = args.limits.allow_host.clone();
+    if !sandbox {
+        allow_hosts.extend(allowed_by_variable().map_err(|message| {
+            output.error(&message, Some("write host names, with commas between them"));
+            Exit::Invalid
+        })?);
+    }
+    let detail = match args.showing.verbose {
+        _ if !args.showing.reports.is_empty() => Detail::Everything,
+        0 => Detail::Failures,
+        1 => Detail::Headers,
+        _ => Detail::Everything,
+    };
+    Ok(Options {
+        detail,
+        report_bodies: usize::try_from(args.showing.report_bodies).unwrap_or(usize::MAX),
+        max_body: args.limits.max_body,
+        allow_hosts,
+        hosts: None,
+        bind_secrets: !sandbox,
+        cleanup: !args.limits.no_cleanup,
+    })
+}
+
+fn allowed_by_variable() -> Result<Vec<HostPattern>, String> {
+    const NAME: &str = "WXFLOW_ALLOW_HOST";
+    let text = machine::variable(NAME).map_err(|e| e.message)?.unwrap_or_default();
+    let hosts = text.split([',', ' ']).filter(|h| !h.is_empty());
+    hosts.map(|host| HostPattern::parse(host).map_err(|e| format!("{NAME}: {e}"))).collect()
+}

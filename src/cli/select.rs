@@ -1,0 +1,145 @@
+//! Which flows a command is about: found, read, parsed and chosen by tag.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use super::args::Flows;
+use super::exit::Exit;
+use super::output::Output;
+use crate::check::Schemas;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::flow::Flow;
+use crate::load::{self, Discovered, Project, Surroundings};
+
+/// Fewer flows than this are parsed here: a thread costs more than a flow.
+const ALONE: usize = 16;
+
+/// A flow file, read.
+pub(super) struct Loaded {
+    /// From the project root: as reports call it.
+    pub(super) path: Arc<str>,
+    /// The project it belongs to.
+    pub(super) project: Arc<Project>,
+    /// Found in a folder, and only to be used by others.
+    pub(super) part: bool,
+    /// The flow, or what is wrong with it.
+    pub(super) flow: Result<Flow, Vec<Diagnostic>>,
+    /// What is worth a look.
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// The flows of the given paths, each valid or not. Every mistake of a file is in its place; it is told by the caller.
+///
+/// # Errors
+/// Paths that give nothing; they were told.
+pub(super) fn load(flows: &Flows, around: &Surroundings, output: &Output) -> Result<Vec<Loaded>, Exit> {
+    let (found, warnings) = load::discover(&flows.paths, around).map_err(|errors| {
+        errors.iter().for_each(|error| output.file_error(error));
+        Exit::Invalid
+    })?;
+    warnings.iter().for_each(|warning| output.warning(warning));
+    let projects = projects(&found, flows.root.as_deref(), around, output)?;
+    let pairs: Vec<_> = found.into_iter().zip(projects).collect();
+    Ok(parse_all(pairs))
+}
+
+/// Each flow's project; flows with the same root share one.
+fn projects(
+    found: &[Discovered],
+    root: Option<&Path>,
+    around: &Surroundings,
+    output: &Output,
+) -> Result<Vec<Arc<Project>>, Exit> {
+    if let Some(root) = root {
+        let project = Project::named(root, around).map_err(|error| {
+            output.file_error(&error);
+            Exit::Invalid
+        })?;
+        let project = Arc::new(project);
+        return Ok(found.iter().map(|_| Arc::clone(&project)).collect());
+    }
+    let mut by_folder: HashMap<&Path, Arc<Project>> = HashMap::new();
+    let mut by_root: HashMap<PathBuf, Arc<Project>> = HashMap::new();
+    let project = |flow: &Discovered, by_root: &mut HashMap<PathBuf, Arc<Project>>| {
+        let project = Project::of(&flow.path, around);
+        Arc::clone(by_root.entry(project.root().to_owned()).or_insert_with(|| Arc::new(project)))
+    };
+    let projects = found.iter().map(|flow| {
+        let folder = flow.path.parent().unwrap_or(&flow.path);
+        Arc::clone(by_folder.entry(folder).or_insert_with(|| project(flow, &mut by_root)))
+    });
+    Ok(projects.collect())
+}
+
+fn parse_all(files: Vec<(Discovered, Arc<Project>)>) -> Vec<Loaded> {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    if files.len() < ALONE || cores == 1 {
+        let mut schemas = Schemas::default();
+        return files.into_iter().map(|(file, project)| parse(file, project, &mut schemas)).collect();
+    }
+    let size = files.len().div_ceil(cores);
+    let mut rest = files;
+    let mut chunks = Vec::new();
+    while !rest.is_empty() {
+        let tail = rest.split_off(size.min(rest.len()));
+        chunks.push(std::mem::replace(&mut rest, tail));
+    }
+    thread::scope(|scope| {
+        let work = |chunk: Vec<(Discovered, Arc<Project>)>| {
+            let mut schemas = Schemas::default();
+            chunk.into_iter().map(|(file, project)| parse(file, project, &mut schemas)).collect::<Vec<_>>()
+        };
+        let threads: Vec<_> = chunks.into_iter().map(|chunk| scope.spawn(move || work(chunk))).collect();
+        let joined = threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
+    })
+}
+
+fn parse(file: Discovered, project: Arc<Project>, schemas: &mut Schemas) -> Loaded {
+    let Discovered { path: place, shown, part } = file;
+    let path: Arc<str> = project.path_of(&place).into();
+    let folder = place.parent().unwrap_or(&place).to_owned();
+    let read = load::source(&place, &shown);
+    let parsed = read.and_then(|source| Flow::parse(source, Arc::clone(&path), folder, &*project, schemas));
+    let (flow, warnings) = match parsed {
+        Ok((flow, warnings)) => (Ok(flow), warnings),
+        Err(mistakes) => (Err(mistakes), Vec::new()),
+    };
+    Loaded { path, project, part, flow, warnings }
+}
+
+/// Leaves out valid parts, and valid flows without any of `tags` (with no tags: none). A flow that is not valid stays:
+/// who knows what its tags are.
+///
+/// # Errors
+/// Nothing is left; it was told why.
+pub(super) fn choose(mut flows: Vec<Loaded>, tags: &[String], output: &Output) -> Result<Vec<Loaded>, Exit> {
+    flows.retain(|f| f.flow.is_err() || !f.part);
+    if flows.is_empty() {
+        let help = "name the file itself to run it";
+        output.error("nothing to run: every flow here is a part (its name begins with `_`)", Some(help));
+        return Err(Exit::Invalid);
+    }
+    if tags.is_empty() {
+        return Ok(flows);
+    }
+    let mut known: Vec<String> =
+        flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
+    known.sort();
+    known.dedup();
+    flows.retain(|f| f.flow.as_ref().map_or(true, |flow| flow.tags.iter().any(|tag| tags.contains(tag))));
+    if flows.is_empty() {
+        let near = tags.iter().find_map(|tag| nearest(tag, known.iter().map(String::as_str)));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "no flow here has tags".to_owned(),
+            None => format!("the tags here are {}", known.join(", ")),
+        };
+        output.error(&format!("no flow has the tag {}", tags.join(" or ")), Some(&help));
+        return Err(Exit::Invalid);
+    }
+    Ok(flows)
+}

@@ -1,0 +1,150 @@
+//! Flows at the same time: each worker has a thread, a runtime and connections of its own, and takes flows from one
+//! queue. A single worker is the main thread itself.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::plan::{Planned, Ready, Work};
+use super::route::SandboxRoute;
+use crate::client::Clients;
+use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
+use crate::http::Transport;
+use crate::redact::{Redacted, Redactor};
+use crate::report::{FlowSink, Reports};
+use crate::run::{self, Cancel, Context, Job, Options, Sink, SystemClock};
+use crate::sandbox::Sandbox;
+
+/// Where requests go.
+pub(super) enum Network {
+    /// Out.
+    Real(Clients),
+    /// Into this sandbox, which also listens at this port.
+    Sandbox(Arc<Sandbox>, u16),
+}
+
+/// What all workers share.
+pub(super) struct Crew<'a> {
+    pub(super) network: Network,
+    pub(super) reports: &'a Reports,
+    pub(super) redactor: &'a Redactor,
+    pub(super) cancel: &'a Cancel,
+    pub(super) seed: Option<u64>,
+    /// After a flow failed no other one is started; those under way are finished.
+    pub(super) fail_fast: bool,
+    pub(super) tally: Tally,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub(super) struct Tally {
+    next: AtomicUsize,
+    failed: AtomicBool,
+    summary: Mutex<Summary>,
+}
+
+impl Crew<'_> {
+    /// Runs all flows, `workers` at a time.
+    ///
+    /// # Errors
+    /// The system gives no thread or no runtime.
+    pub(super) fn run(&self, flows: &[Planned], workers: usize) -> io::Result<Summary> {
+        if workers <= 1 {
+            self.work(flows)?;
+        } else {
+            thread::scope(|scope| {
+                let start =
+                    |n| thread::Builder::new().name(format!("worker {n}")).spawn_scoped(scope, || self.work(flows));
+                let threads = (1..=workers).map(start).collect::<io::Result<Vec<_>>>()?;
+                threads.into_iter().try_for_each(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })?;
+        }
+        Ok(*self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn work(&self, flows: &[Planned]) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let transport: Box<dyn Transport> = match &self.network {
+            Network::Real(clients) => Box::new(clients.client()),
+            Network::Sandbox(sandbox, port) => Box::new(SandboxRoute::new(Arc::clone(sandbox), *port)),
+        };
+        let clock = SystemClock::new();
+        while let Some(flow) = flows.get(self.tally.next.fetch_add(1, Ordering::Relaxed)) {
+            let one = || runtime.block_on(self.flow(flow, &*transport, &clock));
+            // A bug in one flow is no reason to lose the others; the hook has noted it.
+            if catch_unwind(AssertUnwindSafe(one)).is_err() {
+                self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner).flows_failed += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &SystemClock) {
+        let mut sink = Relay { sink: self.reports.flow(&planned.path, None, None), tally: &self.tally };
+        let context = |options| Context { transport, redactor: self.redactor, clock, cancel: self.cancel, options };
+        match &planned.work {
+            Work::Broken(problems) => {
+                let name = stem(&planned.path);
+                run::broken(name, &planned.path, problems.clone(), &context(&Options::default()), &mut sink);
+            }
+            Work::Ready(ready) if self.fail_fast && self.tally.failed.load(Ordering::Relaxed) => {
+                self.leave_out(planned, ready, &mut sink);
+            }
+            Work::Ready(ready) => {
+                let job =
+                    Job { flow: &ready.flow, inputs: ready.inputs.clone(), seed: self.seed, row: None, repeat: None };
+                let outcome = run::run(&job, &context(&ready.options), &mut sink).await;
+                if outcome.outcome != Outcome::Passed {
+                    self.tally.failed.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Tells of a flow that is not started.
+    fn leave_out(&self, planned: &Planned, ready: &Ready, sink: &mut Relay<'_>) {
+        let name = ready.flow.name.clone();
+        let started = EventKind::FlowStarted { name: name.clone(), steps: 0 };
+        let finished = EventKind::FlowFinished(Box::new(FlowOutcome {
+            name,
+            outcome: Outcome::Skipped,
+            invalid: false,
+            duration_ms: 0.0,
+            problems: Vec::new(),
+            warnings: vec!["not started: another flow failed (--fail-fast)".to_owned()],
+            counts: Counts::default(),
+        }));
+        for kind in [started, finished] {
+            sink.emit(self.redactor.redact(event(Some(&planned.path), kind)));
+        }
+    }
+}
+
+/// An event of the command itself.
+pub(super) fn event(flow: Option<&Arc<str>>, kind: EventKind) -> RunEvent {
+    let time = format!("{:.3}", jiff::Timestamp::now());
+    RunEvent { v: 1, time, flow: flow.cloned(), row: None, repeat: None, step: None, item: None, kind }
+}
+
+/// A flow that could not be read has no name but its file's.
+fn stem(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.strip_suffix(".flow.yaml").unwrap_or(file)
+}
+
+/// Hands a flow's events to the reports, and counts.
+struct Relay<'a> {
+    sink: FlowSink<'a>,
+    tally: &'a Tally,
+}
+
+impl Sink for Relay<'_> {
+    fn emit(&mut self, event: Redacted<RunEvent>) {
+        if matches!(event.kind, EventKind::FlowFinished(_)) {
+            self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner).fold(&event);
+        }
+        self.sink.emit(&event);
+    }
+}

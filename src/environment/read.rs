@@ -1,0 +1,135 @@
+//! From the text of an environment file to an [`Environment`], every mistake told with its place.
+
+use std::sync::Arc;
+
+use super::shape::{ENVIRONMENT, SECRET};
+use super::{Environment, Secret, SecretSource, Var};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::redact::HostPattern;
+use crate::source::{Source, Span};
+use crate::yaml::{self, Fields, Node};
+
+impl Environment {
+    /// Reads one file; `extends` is left for whoever reads files, and `complete` for when it is done.
+    ///
+    /// # Errors
+    /// Every mistake of the file.
+    pub fn parse(source: Arc<Source>) -> Result<Self, Vec<Diagnostic>> {
+        let mut environment = Self { source: Arc::clone(&source), ..Self::default() };
+        // An environment that says nothing is an honest one: it may exist only to be extended.
+        if source.text().lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            return Ok(environment);
+        }
+        let mut list = Diagnostics::new(Arc::clone(&source));
+        if let Some(root) = yaml::parse(&source, &mut list)
+            && let Some(fields) = Fields::read(&root, &ENVIRONMENT, &mut list)
+        {
+            environment.fill(&fields, &mut list);
+        }
+        let all = list.into_sorted();
+        if all.iter().any(|d| d.severity == Severity::Error) { Err(all) } else { Ok(environment) }
+    }
+
+    fn fill(&mut self, fields: &Fields<'_, '_>, list: &mut Diagnostics) {
+        let source = Arc::clone(&self.source);
+        if let Some(node) = fields.get("extends") {
+            self.extends = node.text("`extends`", list).map(|name| (name.to_owned(), node.span));
+        }
+        for (key, node) in fields.get("vars").and_then(|n| n.entries("`vars`", list)).unwrap_or_default() {
+            if let (Some(name), Some(value)) = (name(key, list), node.value(list)) {
+                self.vars.push(Var { name, at: (Arc::clone(&source), key.span), value });
+            }
+        }
+        for (key, node) in fields.get("secrets").and_then(|n| n.entries("`secrets`", list)).unwrap_or_default() {
+            if let (Some(name), Some(secret)) = (name(key, list), Fields::read(node, &SECRET, list)) {
+                self.secret(name, key.span, &secret, list);
+            }
+        }
+        self.allow_env = fields.get("allow_env").and_then(|n| texts(n, "`allow_env`", list));
+        self.hosts = fields.get("hosts").and_then(|n| hosts(n, list));
+    }
+
+    fn secret(&mut self, name: String, span: Span, fields: &Fields<'_, '_>, list: &mut Diagnostics) {
+        if let Some(var) = self.vars.iter().find(|v| v.name == name) {
+            let message = format!("`{name}` stands in `vars` and in `secrets`");
+            list.error(Code::DuplicateName, span, message).related(var.at.1, "the other one").help("keep one of them");
+        }
+        let from = fields.one_of(&["env", "file"], list).and_then(|(key, node)| {
+            let text = node.text(&format!("`{key}`"), list)?.to_owned();
+            Some(if key == "env" { SecretSource::Variable(text) } else { SecretSource::File(text) })
+        });
+        let hosts = fields.get("hosts").and_then(|n| hosts(n, list));
+        self.secrets.push(Secret { name, at: (Arc::clone(&self.source), span), from, hosts });
+    }
+}
+
+fn name(key: &Node<'_>, list: &mut Diagnostics) -> Option<String> {
+    let name = key.scalar()?;
+    let mut letters = name.bytes();
+    let good = letters.next().is_some_and(|b| b.is_ascii_alphabetic())
+        && letters.all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !good {
+        list.error(Code::InvalidName, key.span, format!("`{name}` cannot be the name of an input"))
+            .help("names begin with a letter and hold letters, digits and `_`");
+    }
+    good.then(|| name.to_owned())
+}
+
+fn texts(node: &Node<'_>, what: &str, list: &mut Diagnostics) -> Option<Vec<String>> {
+    let items = node.list(what, list)?;
+    Some(items.iter().filter_map(|item| item.text(what, list).map(str::to_owned)).collect())
+}
+
+fn hosts(node: &Node<'_>, list: &mut Diagnostics) -> Option<Vec<HostPattern>> {
+    let mut hosts = Vec::new();
+    for item in node.list("`hosts`", list)? {
+        match item.text("a host", list).map(HostPattern::parse) {
+            Some(Ok(host)) => hosts.push(host),
+            Some(Err(message)) => _ = list.error(Code::InvalidHost, item.span, message),
+            None => {}
+        }
+    }
+    Some(hosts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(text: &str) -> Result<Environment, Vec<(Code, String)>> {
+        let error = |list: Vec<Diagnostic>| list.into_iter().map(|d| (d.code, d.message)).collect();
+        Environment::parse(Source::new("environments/x.yaml", text)).map_err(error)
+    }
+
+    #[test]
+    fn the_whole_of_one() {
+        let text = "vars: { webex_url: https://webexapis.com/v1, n: 3 }\n\
+                    secrets:\n  bot_token: { env: WEBEX_BOT_TOKEN }\n  secret: { file: ~/.webex/s, hosts: [webexapis.com] }\n\
+                    allow_env: [CI_JOB_ID]\nhosts: [webexapis.com, '*.webex.com']\nx-note: free\n";
+        let environment = parse(text).unwrap();
+        assert_eq!(environment.vars[1].value, json!(3));
+        assert_eq!(environment.secrets[1].from, Some(SecretSource::File("~/.webex/s".to_owned())));
+        assert!(environment.allows("CI_JOB_ID") && !environment.allows("HOME"));
+        assert_eq!(environment.hosts.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn nothing_is_an_environment_too() {
+        assert!(parse("# later\n\n").unwrap().vars.is_empty());
+    }
+
+    #[test]
+    fn every_mistake_at_once() {
+        let text = "var: {a: 1}\nproxy: http://x\nsecrets:\n  a-b: {env: X}\n  c: {env: X, file: Y}\n  d: {value: hunter2}\nhosts: ['https://x/']\n";
+        let codes: Vec<_> = parse(text).unwrap_err().into_iter().map(|(code, _)| code).collect();
+        use Code::*;
+        assert_eq!(codes, [UnknownKey, NotYetSupported, InvalidName, ConflictingKeys, ReservedKey, InvalidHost]);
+    }
+
+    #[test]
+    fn a_name_is_either_open_or_secret() {
+        let error = parse("vars: {a: 1}\nsecrets: {a: {env: X}}").unwrap_err();
+        assert_eq!(error, [(Code::DuplicateName, "`a` stands in `vars` and in `secrets`".to_owned())]);
+    }
+}

@@ -1,0 +1,122 @@
+//! A failure as plain text, for the formats that hold only text.
+
+use std::fmt::Write as _;
+
+use super::display;
+use crate::event::{Assertion, Exchange, Problem, Snippet, StepOutcome};
+use crate::value::Value;
+
+/// Characters of a value that are written.
+const VALUE: usize = 2000;
+
+/// What went wrong, in one line: the first problem, else the first failed assertion.
+pub(super) fn headline(step: &StepOutcome) -> String {
+    if let Some(problem) = step.problems.first() {
+        return display::line(first_line(&problem.message)).into_owned();
+    }
+    let Some(assertion) = step.assertions.iter().find(|a| !a.passed) else { return "failed".to_owned() };
+    let claim = claim(assertion);
+    let text = match (&assertion.actual, &assertion.message) {
+        (Some(actual), _) if is_short(actual) => format!("{claim}, was {}", shown(actual)),
+        (_, Some(message)) => format!("{claim} ({})", display::line(first_line(message))),
+        _ => claim,
+    };
+    display::cut(&text, 120).into_owned()
+}
+
+/// `$.displayName equals "Stève"`, in a line's length. An expression says by itself that it should be true.
+pub(super) fn claim(assertion: &Assertion) -> String {
+    let predicate = first_line(&assertion.predicate).trim_end_matches("is true");
+    let text = format!("{} {predicate}", first_line(&assertion.subject));
+    let text = display::cut(&display::line(text.trim_end()), 100).into_owned();
+    match &assertion.expected {
+        Some(expected) if is_short(expected) => format!("{text} {}", shown(expected)),
+        Some(_) => text + " …",
+        None => text,
+    }
+}
+
+/// Short enough to stand in a sentence.
+fn is_short(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() <= 40,
+        Value::Array(_) | Value::Object(_) => value.to_string().len() <= 40,
+        _ => true,
+    }
+}
+
+fn shown(value: &Value) -> String {
+    display::line(&value.to_string()).into_owned()
+}
+
+/// The first line of `text`.
+pub(super) fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// All that a failed step has to say: problems, assertions, the request and the reply.
+pub(super) fn failure(step: &StepOutcome) -> String {
+    let mut out = String::new();
+    for problem in &step.problems {
+        self::problem(&mut out, problem);
+    }
+    for assertion in step.assertions.iter().filter(|a| !a.passed) {
+        self::assertion(&mut out, assertion);
+    }
+    if let Some(exchange) = step.exchanges.last() {
+        self::exchange(&mut out, exchange);
+    }
+    out
+}
+
+/// A problem, its place and its help.
+pub(super) fn problem(out: &mut String, problem: &Problem) {
+    let code = problem.code.as_ref().map_or_else(String::new, |code| format!(" [{code}]"));
+    writeln!(out, "{}{code}", problem.message).ok();
+    place(out, problem.at.as_ref());
+    if let Some(help) = &problem.help {
+        writeln!(out, "  help: {help}").ok();
+    }
+}
+
+fn assertion(out: &mut String, assertion: &Assertion) {
+    writeln!(out, "{}", claim(assertion)).ok();
+    place(out, assertion.at.as_ref());
+    if let Some(message) = &assertion.message {
+        writeln!(out, "  {message}").ok();
+    }
+    for (label, value) in [("expected", &assertion.expected), ("actual", &assertion.actual)] {
+        if let Some(value) = value {
+            writeln!(out, "  {label}: {}", short(value)).ok();
+        }
+    }
+}
+
+fn place(out: &mut String, at: Option<&Snippet>) {
+    if let Some(at) = at {
+        writeln!(out, "  at {}:{}:{}", at.file, at.line, at.column).ok();
+        writeln!(out, "  | {}", at.text.trim()).ok();
+    }
+}
+
+fn short(value: &Value) -> String {
+    display::cut(&value.to_string(), VALUE).into_owned()
+}
+
+fn exchange(out: &mut String, exchange: &Exchange) {
+    writeln!(out, "request: {} {}", exchange.method, exchange.url).ok();
+    let Some(reply) = &exchange.reply else {
+        writeln!(out, "no reply: {}", exchange.error.as_deref().unwrap_or("the reason is not known")).ok();
+        return;
+    };
+    writeln!(out, "reply: {}", format!("{} {}", reply.status, reply.reason).trim_end()).ok();
+    if let Some(tracking) = tracking_id(exchange) {
+        writeln!(out, "trackingid: {tracking}").ok();
+    }
+}
+
+/// The reply's `trackingid`: what Webex support asks for.
+pub(super) fn tracking_id(exchange: &Exchange) -> Option<&str> {
+    let headers = &exchange.reply.as_ref()?.headers;
+    headers.iter().find(|h| h.name.eq_ignore_ascii_case("trackingid")).map(|h| h.value.as_str())
+}

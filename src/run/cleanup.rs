@@ -1,0 +1,119 @@
+//! Cleanups: registered with the values of the moment, run at the flow's end, newest first, each on its own.
+
+use super::flow::Runner;
+use super::record::{exchanges, milliseconds};
+use super::request::{self, Rendered};
+use super::scope::Scope;
+use super::send::{Log, Rules};
+use super::step::{assertion, kind_of, placed, reply};
+use super::{Cancel, Context, Stop};
+use crate::check::Reply;
+use crate::event::{EventKind, Outcome, Phase, StepOutcome};
+use crate::flow::{Action, RequestStep, Step};
+use crate::template;
+
+/// A cleanup that will run.
+pub(super) struct Registered<'a> {
+    step: &'a Step,
+    action: &'a RequestStep,
+    rendered: Rendered,
+    asked_for: [bool; 3],
+    /// The names its assertions use, as they were.
+    scope: Scope,
+    number: u32,
+    item: u32,
+}
+
+impl<'a> Runner<'a, '_> {
+    /// Registers the cleanups of a request whose reply was accepted.
+    pub(super) fn register(
+        &mut self,
+        step: &'a Step,
+        action: &'a RequestStep,
+        at: (u32, u32),
+        reply: &Reply<'_>,
+        outcome: &mut StepOutcome,
+    ) {
+        if action.cleanup.is_empty() {
+            return;
+        }
+        let accepted = self.render(|r| action.expect.status_accepts(reply.response.status, r.names));
+        if !accepted.unwrap_or(false) {
+            return;
+        }
+        for cleanup in &action.cleanup {
+            let Action::Request(undo) = &cleanup.action else { continue };
+            match self.prepare(cleanup, undo, at) {
+                Ok(Some(registered)) => self.registered.push(registered),
+                Ok(None) => {}
+                Err(stop) => {
+                    let why = stop.into_problem().map(|p| p.message).unwrap_or_default();
+                    let name = &step.label;
+                    outcome.warnings.push(format!("the cleanup `{}` of `{name}` will not run: {why}", cleanup.label));
+                }
+            }
+        }
+    }
+
+    /// `None` where its `when` is false.
+    fn prepare(&self, step: &'a Step, action: &'a RequestStep, at: (u32, u32)) -> Result<Option<Registered<'a>>, Stop> {
+        let defaults = &self.flow().defaults;
+        let prepared = self.render(|r| {
+            if !step.when.as_ref().map_or(Ok(true), |when| r.truth(when))? {
+                return Ok(None);
+            }
+            let rendered = request::render(&action.request, defaults, r)?;
+            Ok(Some((rendered, Rules::asked_for(&action.expect, r)?)))
+        })?;
+        let Some((rendered, asked_for)) = prepared else { return Ok(None) };
+        let mut scope = Scope::default();
+        action.expect.names(&mut |used| {
+            let name = used.path.first().map(String::as_str).unwrap_or_default();
+            if let Some(bound) = template::Scope::lookup(&self.scope, name) {
+                scope.enter(name, bound.value, bound.secret);
+            }
+        });
+        let (number, item) = at;
+        Ok(Some(Registered { step, action, rendered, asked_for, scope, number, item }))
+    }
+
+    /// Runs one cleanup. Its failure fails the flow; nothing keeps the next one from running.
+    pub(super) async fn clean(&mut self, registered: Registered<'a>) {
+        let Registered { step, action, rendered, asked_for, scope, number, item } = registered;
+        let at = (number, item);
+        self.emit(
+            number,
+            item,
+            EventKind::StepStarted { name: step.label.clone(), kind: kind_of(&step.action), phase: Phase::Cleanup },
+        );
+        let mut outcome = self.outcome(step, Phase::Cleanup);
+        let mut log = Log::default();
+        let began = self.context.clock.elapsed();
+        let source = &self.flow().source;
+        let span = action.request.span;
+        let rules = Rules::of(&rendered, asked_for);
+        // The interrupt that ended the steps does not end what undoes them; a second one ends the process.
+        let never = Cancel::new();
+        let context = Context { cancel: &never, ..*self.context };
+        let sent =
+            self.sending_in(&context, at, &mut log, async |sender| sender.send(rendered.request, &rules).await).await;
+        match sent {
+            Ok(received) => {
+                let around = std::mem::replace(&mut self.scope, scope);
+                self.scope.enter("response", super::response::ResponseObject::of(&received), false);
+                let url = received.url.to_string();
+                let verdicts = self.render(|r| action.expect.evaluate(&reply(&received, &url), r.names, span));
+                outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, source)));
+                self.scope = around;
+            }
+            Err(stop) => outcome.problems.extend(stop.into_problem().map(|p| placed(p, source, span))),
+        }
+        if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
+            outcome.outcome = Outcome::Failed;
+        }
+        outcome.exchanges = exchanges(&log.sent, outcome.outcome == Outcome::Failed, self.context);
+        outcome.waits = log.waits;
+        outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
+        self.ended(number, item, outcome);
+    }
+}

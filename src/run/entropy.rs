@@ -1,0 +1,57 @@
+//! `now()`, and random values that a seed fixes: each derives from seed, flow, row, repeat, step, item and call.
+
+use std::cell::Cell;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::{Clock, Job};
+use crate::template::Ambient;
+
+/// The source of time and chance for one run of one flow.
+pub(super) struct Entropy<'a> {
+    clock: &'a dyn Clock,
+    base: [u8; 32],
+    step: Cell<u32>,
+    item: Cell<u32>,
+    call: Cell<u64>,
+}
+
+impl<'a> Entropy<'a> {
+    pub(super) fn new(clock: &'a dyn Clock, job: &Job<'_>) -> Self {
+        let mut hash = Sha256::new();
+        match job.seed {
+            Some(seed) => hash.update(seed.to_le_bytes()),
+            None => hash.update(uuid::Uuid::new_v4().as_bytes()),
+        }
+        hash.update(job.flow.path.as_bytes());
+        hash.update(job.row.unwrap_or(0).to_le_bytes());
+        hash.update(job.repeat.unwrap_or(0).to_le_bytes());
+        Self { clock, base: hash.finalize().into(), step: Cell::new(0), item: Cell::new(0), call: Cell::new(0) }
+    }
+
+    /// Begins the draws of a step (0: the flow's vars) and an item (0: no loop).
+    pub(super) fn enter(&self, step: u32, item: u32) {
+        self.step.set(step);
+        self.item.set(item);
+        self.call.set(0);
+    }
+}
+
+impl Ambient for Entropy<'_> {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn random(&self) -> u128 {
+        let call = self.call.get();
+        self.call.set(call + 1);
+        let mut hash = Sha256::new();
+        hash.update(self.base);
+        hash.update(self.step.get().to_le_bytes());
+        hash.update(self.item.get().to_le_bytes());
+        hash.update(call.to_le_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        digest.iter().take(16).fold(0, |n, b| n << 8 | u128::from(*b))
+    }
+}

@@ -1,0 +1,282 @@
+//! One run of one flow: names, steps in order, then cleanups, newest first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cleanup::Registered;
+use super::entropy::Entropy;
+use super::record::milliseconds;
+use super::render::Renderer;
+use super::scope::Scope;
+use super::step::kind_of;
+use super::steps::Steps;
+use super::{Context, Job, Sink, Stop};
+use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
+use crate::flow::{Action, Flow, Step};
+use crate::http::cookies::CookieJar;
+use crate::template::{self, to_template_value};
+
+/// Runs `job` and tells `sink` about it, from `flow_started` to `flow_finished`. What fails is told, never returned.
+pub async fn run(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> FlowOutcome {
+    let mut runner = Runner::new(job, context, sink);
+    runner.emit(0, 0, EventKind::FlowStarted { name: job.flow.name.clone(), steps: job.flow.steps.len() as u32 });
+    if runner.bind_names() {
+        runner.steps().await;
+        runner.cleanups().await;
+    }
+    runner.finish()
+}
+
+/// Tells of a flow that could not run at all: mistakes in its file, or inputs that are missing. Nothing was sent.
+pub fn broken(
+    name: &str,
+    path: &Arc<str>,
+    problems: Vec<Problem>,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> FlowOutcome {
+    let outcome = FlowOutcome {
+        name: name.to_owned(),
+        outcome: Outcome::Failed,
+        invalid: true,
+        duration_ms: 0.0,
+        problems,
+        warnings: Vec::new(),
+        counts: Counts::default(),
+    };
+    let event = |kind| RunEvent {
+        v: 1,
+        time: time(context),
+        flow: Some(Arc::clone(path)),
+        row: None,
+        repeat: None,
+        step: None,
+        item: None,
+        kind,
+    };
+    sink.emit(context.redactor.redact(event(EventKind::FlowStarted { name: name.to_owned(), steps: 0 })));
+    sink.emit(context.redactor.redact(event(EventKind::FlowFinished(Box::new(outcome.clone())))));
+    outcome
+}
+
+/// The state of one run of one flow.
+pub(super) struct Runner<'a, 'c> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) context: &'a Context<'c>,
+    pub(super) sink: &'a mut dyn Sink,
+    pub(super) scope: Scope,
+    pub(super) entropy: Entropy<'a>,
+    pub(super) jar: CookieJar,
+    pub(super) done: Arc<Steps>,
+    pub(super) registered: Vec<Registered<'a>>,
+    /// When the flow began.
+    began: Duration,
+    counts: Counts,
+    problems: Vec<Problem>,
+    warnings: Vec<String>,
+    failed: bool,
+    /// No further step runs, and why.
+    stopped: Option<&'static str>,
+}
+
+impl<'a, 'c> Runner<'a, 'c> {
+    fn new(job: &'a Job<'a>, context: &'a Context<'c>, sink: &'a mut dyn Sink) -> Self {
+        Self {
+            job,
+            context,
+            sink,
+            scope: Scope::default(),
+            entropy: Entropy::new(context.clock, job),
+            jar: CookieJar::new(),
+            done: Arc::new(Steps::default()),
+            registered: Vec::new(),
+            began: context.clock.elapsed(),
+            counts: Counts::default(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            failed: false,
+            stopped: None,
+        }
+    }
+
+    /// The flow, for as long as the run.
+    pub(super) fn flow(&self) -> &'a Flow {
+        self.job.flow
+    }
+
+    /// Hands a renderer over the names of this moment to `f`.
+    pub(super) fn render<T>(&self, f: impl FnOnce(&Renderer<'_>) -> T) -> T {
+        let names = template::Context::new(&self.scope, &self.entropy);
+        f(&Renderer { names: &names, context: self.context, source: &self.flow().source })
+    }
+
+    /// Inputs, then vars in order. False where a var failed: then nothing is sent.
+    fn bind_names(&mut self) -> bool {
+        self.scope.bind(&Arc::from("steps"), self.done.value(), false);
+        for input in &self.job.inputs {
+            if input.secret {
+                self.context.redactor.learn_value(&input.name, &input.value, input.hosts.as_deref());
+            }
+            self.scope.bind(&input.name, to_template_value(&input.value), input.secret);
+        }
+        self.entropy.enter(0, 0);
+        for var in &self.flow().vars {
+            match self.render(|r| r.bound(&var.name, var.span, &var.value)) {
+                Ok((value, secret)) => self.scope.bind(&var.name, value, secret),
+                Err(stop) => {
+                    self.problems.extend(stop.into_problem());
+                    self.failed = true;
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    async fn steps(&mut self) {
+        let flow = self.flow();
+        for (index, step) in flow.steps.iter().enumerate() {
+            let number = index as u32 + 1;
+            if self.stopped.is_none() && self.context.cancel.is_cancelled() {
+                self.stopped = Some("the run was interrupted");
+                self.failed = true;
+            }
+            if let Some(reason) = self.stopped {
+                self.skip(step, number, 0, reason);
+                continue;
+            }
+            if !self.step(step, number).await {
+                self.stopped = Some("an earlier step failed");
+            }
+        }
+    }
+
+    async fn cleanups(&mut self) {
+        if !self.context.options.cleanup {
+            let left = self.registered.len();
+            if left > 0 {
+                self.warnings.push(format!("{left} cleanups did not run, as asked (--no-cleanup)"));
+            }
+            return;
+        }
+        while let Some(registered) = self.registered.pop() {
+            self.clean(registered).await;
+        }
+    }
+
+    fn finish(mut self) -> FlowOutcome {
+        let ran = self.counts.steps_passed + self.counts.steps_failed;
+        let outcome = match (self.failed, ran) {
+            (true, _) => Outcome::Failed,
+            (false, 0) => Outcome::Skipped,
+            (false, _) => Outcome::Passed,
+        };
+        let outcome = FlowOutcome {
+            name: self.flow().name.clone(),
+            outcome,
+            invalid: false,
+            duration_ms: milliseconds(self.context.clock.elapsed().saturating_sub(self.began)),
+            problems: std::mem::take(&mut self.problems),
+            warnings: std::mem::take(&mut self.warnings),
+            counts: self.counts,
+        };
+        self.emit(0, 0, EventKind::FlowFinished(Box::new(outcome.clone())));
+        outcome
+    }
+
+    /// Tells of a step that does not run.
+    pub(super) fn skip(&mut self, step: &Step, number: u32, item: u32, reason: &str) {
+        let mut outcome = self.outcome(step, Phase::Step);
+        outcome.outcome = Outcome::Skipped;
+        outcome.skipped = Some(reason.to_owned());
+        self.lose_captures(step, "was skipped");
+        self.ended(number, item, outcome);
+    }
+
+    /// Unbinds what `step` would have bound, unless something else has bound it before.
+    pub(super) fn lose_captures(&mut self, step: &Step, how: &str) {
+        for name in step.bindings().filter(|name| !self.scope.is_bound(name)).collect::<Vec<_>>() {
+            self.lose(step, name, how);
+        }
+    }
+
+    /// Unbinds a name that `step` failed to bind.
+    pub(super) fn lose(&mut self, step: &Step, name: &Arc<str>, how: &str) {
+        let line = self.flow().source.position(step.span.start).line;
+        let reason = format!("step `{}` (line {line}), which binds it, {how}", step.label);
+        self.scope.lose(name, &Arc::from(reason));
+    }
+
+    /// An outcome of `step` in which nothing has happened yet.
+    pub(super) fn outcome(&self, step: &Step, phase: Phase) -> StepOutcome {
+        StepOutcome {
+            name: Arc::clone(&step.label),
+            id: step.id.clone(),
+            kind: kind_of(&step.action),
+            phase,
+            outcome: Outcome::Passed,
+            skipped: None,
+            line: self.flow().source.position(step.span.start).line,
+            duration_ms: 0.0,
+            exchanges: Vec::new(),
+            assertions: Vec::new(),
+            captures: Vec::new(),
+            waits: Vec::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Counts and tells a step's end.
+    pub(super) fn ended(&mut self, number: u32, item: u32, outcome: StepOutcome) {
+        self.counts.add_step(&outcome);
+        self.failed |= outcome.outcome == Outcome::Failed;
+        self.emit(number, item, EventKind::StepFinished(Box::new(outcome)));
+    }
+
+    /// Sends an event, masked. A step or item of 0 is none.
+    pub(super) fn emit(&mut self, step: u32, item: u32, kind: EventKind) {
+        tell(self.job, self.context, self.sink, (step, item), kind);
+    }
+}
+
+/// As [`Runner::emit`], for those who hold only parts of the runner.
+pub(super) fn tell(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink, at: (u32, u32), kind: EventKind) {
+    let some = |n: u32| (n > 0).then_some(n);
+    let event = RunEvent {
+        v: 1,
+        time: time(context),
+        flow: Some(Arc::clone(&job.flow.path)),
+        row: job.row,
+        repeat: job.repeat,
+        step: some(at.0),
+        item: some(at.1),
+        kind,
+    };
+    sink.emit(context.redactor.redact(event));
+}
+
+fn time(context: &Context<'_>) -> String {
+    format!("{:.3}", context.clock.now())
+}
+
+impl Stop {
+    /// The problem, or that the person interrupted.
+    pub(super) fn into_problem(self) -> Option<Problem> {
+        match self {
+            Stop::Problem(problem) => Some(*problem),
+            Stop::Cancelled => Some(Problem { message: "interrupted".to_owned(), help: None, code: None, at: None }),
+        }
+    }
+}
+
+impl Step {
+    /// The names that this step binds for the rest of the flow.
+    pub(super) fn bindings(&self) -> impl Iterator<Item = &Arc<str>> {
+        let set: &[crate::flow::Binding] = match &self.action {
+            Action::Set(bindings) => bindings,
+            _ => &[],
+        };
+        set.iter().map(|b| &b.name).chain(self.captures.iter().map(|c| &c.name))
+    }
+}

@@ -1,0 +1,124 @@
+//! The order of a flow and of each step: what happens, and what is told about it.
+//!
+//! The engine knows no disk, no socket and no clock of its own: all are handed in by [`Context`].
+
+mod cleanup;
+mod clock;
+mod entropy;
+mod flow;
+pub mod inputs;
+mod jwt;
+mod record;
+mod render;
+mod request;
+mod response;
+mod retry_after;
+mod scope;
+mod send;
+mod step;
+mod steps;
+
+pub use clock::{Cancel, Clock, SystemClock};
+pub use flow::{broken, run};
+pub use inputs::ResolvedInput;
+
+use crate::event::{Problem, RunEvent};
+use crate::flow::Flow;
+use crate::http::Transport;
+use crate::redact::{HostPattern, Redacted, Redactor};
+
+/// Takes the events of one flow run, in order. It cannot fail: a reporter keeps its error for the run's end.
+pub trait Sink {
+    /// Takes one event.
+    fn emit(&mut self, event: Redacted<RunEvent>);
+}
+
+/// How much of each exchange stands in the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Headers and bodies of failed steps only: what the terminal shows.
+    Failures,
+    /// Headers of every step, bodies of failed ones.
+    Headers,
+    /// Headers and bodies of every step: what reports hold.
+    Everything,
+}
+
+/// What the person decided for the whole run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How much of each exchange stands in the events.
+    pub detail: Detail,
+    /// The most bytes of a body in an event.
+    pub report_bodies: usize,
+    /// The most bytes of a decoded reply.
+    pub max_body: u64,
+    /// Hosts that every secret may go to, and every request.
+    pub allow_hosts: Vec<HostPattern>,
+    /// The environment's `hosts`: no request leaves this list.
+    pub hosts: Option<Vec<HostPattern>>,
+    /// Whether the `hosts` of secrets apply; not under `--sandbox`, where nothing leaves the machine.
+    pub bind_secrets: bool,
+    /// Whether cleanups run.
+    pub cleanup: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            detail: Detail::Failures,
+            report_bodies: 64 << 10,
+            max_body: 64 << 20,
+            allow_hosts: Vec::new(),
+            hosts: None,
+            bind_secrets: true,
+            cleanup: true,
+        }
+    }
+}
+
+/// What a run needs from outside.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Sends requests.
+    pub transport: &'a dyn Transport,
+    /// Learns and masks secrets.
+    pub redactor: &'a Redactor,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// The person's interrupt.
+    pub cancel: &'a Cancel,
+    /// What the person decided.
+    pub options: &'a Options,
+}
+
+/// One run of one flow.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The flow.
+    pub flow: &'a Flow,
+    /// A value for each of its inputs.
+    pub inputs: Vec<ResolvedInput>,
+    /// What random values derive from; `None` draws one.
+    pub seed: Option<u64>,
+    /// The data row, from 1.
+    pub row: Option<u32>,
+    /// The repeat, from 1.
+    pub repeat: Option<u32>,
+}
+
+/// Why a step went no further.
+#[derive(Debug)]
+enum Stop {
+    /// Something is wrong; the step failed.
+    Problem(Box<Problem>),
+    /// The person interrupted.
+    Cancelled,
+}
+
+impl Stop {
+    fn problem(message: impl Into<String>, help: Option<&str>) -> Self {
+        let help = help.map(str::to_owned);
+        Self::Problem(Box::new(Problem { message: message.into(), help, code: None, at: None }))
+    }
+}

@@ -1,0 +1,109 @@
+//! Raw sends kept during a step, and what of them goes into its event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+
+use super::{Context, Detail};
+use crate::event::{Body, Encoding, Exchange, Header, Reason, Reply, Times};
+use crate::http::{HeaderMap, Request, Response, TransportError};
+use crate::redact::Redactor;
+
+/// One send as it happened.
+pub(super) struct Sent {
+    pub(super) because: Reason,
+    pub(super) request: Request,
+    pub(super) reply: Result<Arc<Response>, TransportError>,
+    /// Since the step began.
+    pub(super) start: Duration,
+    /// How long the send took.
+    pub(super) took: Duration,
+}
+
+/// The events' form of a step's sends. Headers and bodies are in it where the run asked for them, or the step failed.
+pub(super) fn exchanges(sent: &[Sent], failed: bool, context: &Context<'_>) -> Vec<Exchange> {
+    let headers = failed || context.options.detail != Detail::Failures;
+    let bodies = failed || context.options.detail == Detail::Everything;
+    sent.iter().map(|s| exchange(s, headers, bodies, context)).collect()
+}
+
+fn exchange(sent: &Sent, headers: bool, bodies: bool, context: &Context<'_>) -> Exchange {
+    let request = &sent.request;
+    let limit = context.options.report_bodies;
+    let (reply, error) = match &sent.reply {
+        Ok(response) => (Some(reply(response, headers, bodies, limit, context.redactor)), None),
+        Err(error) => (None, Some(error.message.clone())),
+    };
+    Exchange {
+        because: sent.because,
+        method: request.method.to_string(),
+        url: request.url.to_string(),
+        headers: if headers { lines(&request.headers) } else { Vec::new() },
+        body: (bodies && !request.body.is_empty())
+            .then(|| body(std::str::from_utf8(&request.body).ok(), &request.body, limit, context.redactor)),
+        start_ms: milliseconds(sent.start),
+        times: times(sent),
+        reply,
+        error,
+    }
+}
+
+fn reply(response: &Response, headers: bool, bodies: bool, limit: usize, redactor: &Redactor) -> Reply {
+    let is_text = || (!response.text_was_lossy()).then(|| response.text());
+    Reply {
+        status: response.status,
+        reason: response.reason.clone(),
+        http_version: response.version_text().to_owned(),
+        headers: if headers { lines(&response.headers) } else { Vec::new() },
+        body: (bodies && !response.body.is_empty()).then(|| body(is_text(), &response.body, limit, redactor)),
+        size: response.body.len() as u64,
+        wire_size: response.wire_size,
+        remote_ip: response.remote_addr.map(|a| a.ip().to_string()),
+    }
+}
+
+/// Masked before it is cut: a secret across the cut would leave its first half.
+fn body(text: Option<&str>, bytes: &[u8], limit: usize, redactor: &Redactor) -> Body {
+    let (encoding, whole) = match text {
+        Some(text) => (Encoding::Text, redactor.mask(text)),
+        None => {
+            let text = base64::engine::general_purpose::STANDARD.encode(redactor.mask_bytes(bytes));
+            (Encoding::Base64, std::borrow::Cow::Owned(redactor.mask(&text).into_owned()))
+        }
+    };
+    let mut end = whole.len().min(limit);
+    while !whole.is_char_boundary(end) {
+        end -= 1;
+    }
+    let cut = end < whole.len();
+    let text = whole.get(..end).unwrap_or("").to_owned();
+    Body { text, encoding, size: bytes.len() as u64, cut }
+}
+
+fn lines(headers: &HeaderMap) -> Vec<Header> {
+    let line = |(name, value): (&crate::http::HeaderName, &crate::http::HeaderValue)| Header {
+        name: name.as_str().to_owned(),
+        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    };
+    headers.iter().map(line).collect()
+}
+
+fn times(sent: &Sent) -> Times {
+    let Ok(response) = &sent.reply else {
+        return Times { total_ms: milliseconds(sent.took), ..Times::default() };
+    };
+    let timing = response.timing;
+    Times {
+        dns_ms: timing.dns.map(milliseconds),
+        connect_ms: timing.connect.map(milliseconds),
+        tls_ms: timing.tls.map(milliseconds),
+        first_byte_ms: timing.first_byte.map(milliseconds),
+        total_ms: milliseconds(sent.took),
+    }
+}
+
+/// Milliseconds to the microsecond: finer digits are noise.
+pub(super) fn milliseconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}

@@ -1,0 +1,219 @@
+//! From what the user typed to the request that is sent: defaults, URL, query, headers, credentials, body.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Stop;
+use super::render::{Renderer, Text};
+use crate::flow::{Auth, Body, Defaults, Field, RateLimit, RequestTemplate, Settings};
+use crate::http::{Bytes, HeaderMap, HeaderName, HeaderValue, Origin, Request, Url};
+use crate::source::Span;
+
+/// The language's own defaults.
+const TIMEOUT: Duration = Duration::from_secs(30);
+const REDIRECTS: u32 = 10;
+const MAX_WAIT: Duration = Duration::from_secs(120);
+
+/// All but the unreserved characters of RFC 3986 section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A request with how it is to be sent.
+pub(super) struct Rendered {
+    pub(super) request: Request,
+    pub(super) cookies: Vec<(String, String)>,
+    pub(super) redirects: u32,
+    /// `None` takes a rate-limited reply as it is.
+    pub(super) max_wait: Option<Duration>,
+}
+
+/// Renders a request.
+///
+/// # Errors
+/// A template failed, or what it gave is not a URL, a header or a duration.
+pub(super) fn render(
+    template: &RequestTemplate,
+    defaults: &Defaults,
+    renderer: &Renderer<'_>,
+) -> Result<Rendered, Stop> {
+    let span = template.span;
+    let base = match &defaults.base_url {
+        Some(base) => Some(renderer.required("base_url", span, base)?.text),
+        None => None,
+    };
+    let mut url = absolute(&renderer.url(span, &template.url)?, base.as_deref(), span, renderer)?;
+    url.set_fragment(None);
+    let at_home = base.as_deref().and_then(|b| Url::parse(b).ok()).is_none_or(|b| Origin::of(&b) == Origin::of(&url));
+    query(&mut url, template, defaults, at_home, renderer)?;
+    let mut headers = HeaderMap::with_capacity(4);
+    for field in
+        defaults.headers.iter().filter(|d| !template.headers.iter().any(|f| f.name.eq_ignore_ascii_case(&d.name)))
+    {
+        add_header(&mut headers, field, at_home, renderer)?;
+    }
+    for field in &template.headers {
+        add_header(&mut headers, field, true, renderer)?;
+    }
+    match (&template.auth, &defaults.auth) {
+        (Some(auth), _) => authorize(&mut headers, auth, span, renderer)?,
+        (None, Some(auth)) if at_home && !headers.contains_key(http::header::AUTHORIZATION) => {
+            authorize(&mut headers, auth, span, renderer)?;
+        }
+        _ => {}
+    }
+    let body = match &template.body {
+        Some(body) => self::body(body, &mut headers, span, renderer)?,
+        None => Bytes::new(),
+    };
+    let mut cookies = Vec::new();
+    for field in &template.cookies {
+        for Text { text, .. } in renderer.field("cookie", field)? {
+            cookies.push((field.name.to_string(), text));
+        }
+    }
+    let none = Settings::default();
+    let own = template.settings.as_deref().unwrap_or(&none);
+    let timeout = own.timeout.as_ref().or(defaults.settings.timeout.as_ref());
+    let redirects = own.redirects.as_ref().or(defaults.settings.redirects.as_ref());
+    let rate_limit = own.rate_limit.as_ref().or(defaults.settings.rate_limit.as_ref());
+    let mut request = Request::new(template.method.clone(), url);
+    request.headers = headers;
+    request.body = body;
+    request.max_body = renderer.context.options.max_body;
+    request.timeout = timeout.map_or(Ok(TIMEOUT), |t| renderer.duration("timeout", span, t))?;
+    Ok(Rendered {
+        request,
+        cookies,
+        redirects: redirects.map_or(Ok(REDIRECTS), |r| renderer.count("redirects", span, r))?,
+        max_wait: match rate_limit {
+            None | Some(RateLimit::Wait) => Some(MAX_WAIT),
+            Some(RateLimit::Fail) => None,
+            Some(RateLimit::Within(max)) => Some(renderer.duration("max_wait", span, max)?),
+        },
+    })
+}
+
+fn absolute(text: &str, base: Option<&str>, span: Span, renderer: &Renderer<'_>) -> Result<Url, Stop> {
+    let whole = match base {
+        _ if text.contains("://") => text.to_owned(),
+        Some(base) if text.starts_with('/') => format!("{}{text}", base.trim_end_matches('/')),
+        Some(base) if text.is_empty() || text.starts_with('?') => format!("{base}{text}"),
+        _ => {
+            let help = "a URL begins with http:// or https://, a path with `/` and needs `base_url`";
+            return Err(renderer.problem(span, format!("`{text}` is neither a URL nor a path"), Some(help.to_owned())));
+        }
+    };
+    match Url::parse(&whole) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(url) => Err(renderer.problem(
+            span,
+            format!("cannot send to `{whole}`: the scheme `{}` is not HTTP", url.scheme()),
+            None,
+        )),
+        Err(error) => Err(renderer.problem(span, format!("`{whole}` is not a URL: {error}"), None)),
+    }
+}
+
+fn query(
+    url: &mut Url,
+    template: &RequestTemplate,
+    defaults: &Defaults,
+    at_home: bool,
+    renderer: &Renderer<'_>,
+) -> Result<(), Stop> {
+    let inherited = defaults.query.iter().filter(|d| !template.query.iter().any(|f| f.name == d.name));
+    let mut line = url.query().unwrap_or("").to_owned();
+    for (field, own) in inherited.map(|f| (f, false)).chain(template.query.iter().map(|f| (f, true))) {
+        for Text { text, secret } in renderer.field("query value", field)? {
+            if secret && !own && !at_home {
+                continue;
+            }
+            let separator = if line.is_empty() { "" } else { "&" };
+            let (name, value) = (utf8_percent_encode(&field.name, RESERVED), utf8_percent_encode(&text, RESERVED));
+            line.push_str(&format!("{separator}{name}={value}"));
+        }
+    }
+    if !line.is_empty() {
+        url.set_query(Some(&line));
+    }
+    Ok(())
+}
+
+/// Adds a header's lines. A default one that holds a secret stays at the base URL's origin.
+fn add_header(
+    headers: &mut HeaderMap,
+    field: &Field,
+    may_be_secret: bool,
+    renderer: &Renderer<'_>,
+) -> Result<(), Stop> {
+    for Text { text, secret } in renderer.field("header", field)? {
+        if secret && !may_be_secret {
+            continue;
+        }
+        let name = HeaderName::from_bytes(field.name.as_bytes());
+        match (name, HeaderValue::from_bytes(text.as_bytes())) {
+            (Ok(name), Ok(value)) => _ = headers.append(name, value),
+            _ => {
+                let message =
+                    format!("the value of header `{}` has a line break or another control character", field.name);
+                let help = "trim it (`| trim`), or encode it (`| url_encode`, `| base64_encode`)";
+                return Err(renderer.problem(field.span, message, Some(help.to_owned())));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn authorize(headers: &mut HeaderMap, auth: &Auth, span: Span, renderer: &Renderer<'_>) -> Result<(), Stop> {
+    let redactor = renderer.context.redactor;
+    let line = match auth {
+        Auth::None => return Ok(()),
+        Auth::Bearer(token) => {
+            let token = renderer.required("bearer token", span, token)?.text;
+            redactor.learn("bearer token", &token, None);
+            format!("Bearer {token}")
+        }
+        Auth::Basic { username, password } => {
+            let username = renderer.required("username", span, username)?.text;
+            let password = renderer.required("password", span, password)?.text;
+            redactor.learn("password", &password, None);
+            let pair = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+            redactor.learn("basic credentials", &pair, None);
+            format!("Basic {pair}")
+        }
+    };
+    let Ok(mut value) = HeaderValue::from_bytes(line.as_bytes()) else {
+        let help = "it has a line break or another control character: was a file read with its last line break?";
+        return Err(renderer.problem(span, "the credentials cannot stand in a header", Some(help.to_owned())));
+    };
+    value.set_sensitive(true);
+    headers.insert(http::header::AUTHORIZATION, value);
+    Ok(())
+}
+
+fn body(body: &Body, headers: &mut HeaderMap, span: Span, renderer: &Renderer<'_>) -> Result<Bytes, Stop> {
+    let (kind, bytes) = match body {
+        Body::Json(template) => {
+            let (value, _) = renderer
+                .value("JSON value", template)?
+                .ok_or_else(|| renderer.problem(span, "the whole JSON body cannot be omitted", None))?;
+            // Exactly this: Webex answers 415 to parameters.
+            ("application/json", value.to_string())
+        }
+        Body::Form(fields) => {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            for field in fields {
+                for Text { text, .. } in renderer.field("form value", field)? {
+                    form.append_pair(&field.name, &text);
+                }
+            }
+            ("application/x-www-form-urlencoded", form.finish())
+        }
+        Body::Text(template) => ("text/plain; charset=utf-8", renderer.required("text", span, template)?.text),
+    };
+    if !headers.contains_key(http::header::CONTENT_TYPE) {
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    Ok(Bytes::from(bytes))
+}

@@ -1,0 +1,72 @@
+//! `Retry-After` (RFC 9110 section 10.2.3): seconds or an HTTP date, read the way servers really write it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::http::Response;
+
+/// How long a 429 without a usable `Retry-After` is waited for (Webex's own SDKs take 5 to 15 seconds).
+const FALLBACK: Duration = Duration::from_secs(5);
+/// The least wait: `0` and dates in the past would otherwise resend in a tight loop.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// How long a reply asks to wait: 429 always, 423 and 503 with a usable `Retry-After`; `None` for all others.
+pub(super) fn asked(response: &Response, now: Timestamp) -> Option<Duration> {
+    let header =
+        response.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| parse(v, now));
+    match response.status {
+        429 => Some(header.unwrap_or(FALLBACK)),
+        423 | 503 => header,
+        _ => None,
+    }
+}
+
+fn parse(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        // More digits than a u64 holds still mean "very long".
+        let seconds = value.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(seconds).max(LEAST));
+    }
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
+    let seconds = (at.as_millisecond() - now.as_millisecond()).max(0);
+    Some(Duration::from_millis(seconds.unsigned_abs()).max(LEAST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Bytes, HeaderMap};
+
+    fn reply(status: u16, retry_after: Option<&'static str>) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = retry_after {
+            headers.insert("retry-after", value.parse().unwrap());
+        }
+        let now = "2026-11-21T10:00:00Z".parse().unwrap();
+        asked(&Response::new(status, headers, Bytes::new()), now).map(|d| d.as_secs())
+    }
+
+    #[test]
+    fn numbers_dates_and_garbage() {
+        assert_eq!(reply(429, Some("7")), Some(7));
+        assert_eq!(reply(429, Some("0")), Some(1));
+        assert_eq!(reply(429, Some("Sat, 21 Nov 2026 10:01:30 GMT")), Some(90));
+        assert_eq!(reply(429, Some("Sat, 21 Nov 2020 10:01:30 GMT")), Some(1));
+        assert_eq!(reply(429, Some("99999999999999999999999")), Some(u64::MAX));
+        assert_eq!(reply(429, Some("soon")), Some(5));
+        assert_eq!(reply(429, Some("-3")), Some(5));
+        assert_eq!(reply(429, None), Some(5));
+    }
+
+    #[test]
+    fn locked_and_unavailable_only_with_the_header() {
+        assert_eq!(reply(503, Some("3")), Some(3));
+        assert_eq!(reply(423, Some("3")), Some(3));
+        assert_eq!(reply(503, None), None);
+        assert_eq!(reply(503, Some("soon")), None);
+        assert_eq!(reply(500, Some("3")), None);
+        assert_eq!(reply(200, Some("3")), None);
+    }
+}

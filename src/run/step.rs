@@ -1,0 +1,348 @@
+//! One step: `when`, the loop, the action, captures, cleanup registration, assertions; then its event.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::flow::Runner;
+use super::record::{exchanges, milliseconds};
+use super::response::ResponseObject;
+use super::send::{Log, Received, Rules, Sender};
+use super::{Context, jwt, request};
+use crate::check::{CheckError, Reply, Verdict, judge_that};
+use crate::event::{
+    Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepKind, StepOutcome, Wait,
+};
+use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step};
+use crate::http::{Bytes, HeaderMap, Response};
+use crate::source::{Source, Span};
+use crate::template::{TemplateValue, from_template_value, to_template_value};
+use crate::value::Value;
+
+/// What a step, or one item of it, left behind.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    /// `{outcome, response}`, for `steps.<id>`.
+    left: TemplateValue,
+}
+
+impl<'a> Runner<'a, '_> {
+    /// Runs a step with all its items. False where the flow must not go on.
+    pub(super) async fn step(&mut self, step: &'a Step, number: u32) -> bool {
+        let (left, goes_on) = match &step.for_each {
+            Some(for_each) => self.items(step, for_each, number).await,
+            None => {
+                let ended = self.item(step, number, 0).await;
+                (ended.left, ended.outcome != Outcome::Failed || step.continue_on_failure)
+            }
+        };
+        if let Some(id) = &step.id {
+            self.done.insert(id, left);
+        }
+        goes_on
+    }
+
+    async fn items(&mut self, step: &'a Step, for_each: &'a ForEach, number: u32) -> (TemplateValue, bool) {
+        self.entropy.enter(number, 0);
+        let rendered = self.render(|r| r.list(&for_each.name, for_each.span, &for_each.items));
+        let (items, secret) = match rendered {
+            Ok(found) => found,
+            Err(stop) => {
+                let mut outcome = self.outcome(step, Phase::Step);
+                outcome.outcome = Outcome::Failed;
+                outcome.problems.extend(stop.into_problem());
+                self.lose_captures(step, "failed");
+                self.ended(number, 0, outcome);
+                return (TemplateValue::from(Vec::<TemplateValue>::new()), step.continue_on_failure);
+            }
+        };
+        if items.is_empty() {
+            self.skip(step, number, 0, "there is nothing to loop over: the list is empty");
+        }
+        let mut collected: BTreeMap<Arc<str>, (Vec<TemplateValue>, bool)> = BTreeMap::new();
+        let mut left = Vec::with_capacity(items.len());
+        let mut goes_on = true;
+        for (index, item) in items.iter().enumerate() {
+            let depth = self.scope.depth();
+            self.scope.enter(&for_each.name, item.clone(), secret);
+            self.scope.enter("loop", loop_value(index, items.len()), false);
+            let ended = match goes_on {
+                true => self.item(step, number, index as u32 + 1).await,
+                false => {
+                    self.skip(step, number, index as u32 + 1, "an earlier item failed");
+                    Ended { outcome: Outcome::Skipped, left: left_behind(Outcome::Skipped, None) }
+                }
+            };
+            goes_on &= ended.outcome != Outcome::Failed || step.continue_on_failure;
+            let passed = ended.outcome == Outcome::Passed;
+            for name in step.bindings() {
+                let (value, secret) =
+                    self.scope.bound(name).filter(|_| passed).unwrap_or((TemplateValue::from(()), false));
+                let list = collected.entry(Arc::clone(name)).or_default();
+                list.0.push(value);
+                list.1 |= secret;
+            }
+            left.push(ended.left);
+            self.scope.leave(depth);
+        }
+        for name in step.bindings() {
+            let (values, secret) = collected.remove(name).unwrap_or_default();
+            self.scope.bind(name, TemplateValue::from(values), secret);
+        }
+        (TemplateValue::from(left), goes_on)
+    }
+
+    /// Runs a step once.
+    async fn item(&mut self, step: &'a Step, number: u32, item: u32) -> Ended {
+        self.entropy.enter(number, item);
+        let began = self.context.clock.elapsed();
+        let kind = kind_of(&step.action);
+        self.emit(number, item, EventKind::StepStarted { name: Arc::clone(&step.label), kind, phase: Phase::Step });
+        let mut outcome = self.outcome(step, Phase::Step);
+        let mut log = Log::default();
+        let depth = self.scope.depth();
+        let mut response = None;
+        match step.when.as_ref().map_or(Ok(true), |when| self.render(|r| r.truth(when))) {
+            Ok(true) => response = self.act(step, number, item, &mut outcome, &mut log).await,
+            Ok(false) => {
+                outcome.outcome = Outcome::Skipped;
+                outcome.skipped = step.when.as_ref().map(|when| format!("`when: {}` is false", when.source()));
+                self.lose_captures(step, "was skipped");
+            }
+            Err(stop) => {
+                outcome.problems.extend(stop.into_problem());
+                self.lose_captures(step, "failed");
+            }
+        }
+        self.scope.leave(depth);
+        if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
+            outcome.outcome = Outcome::Failed;
+        }
+        outcome.exchanges = exchanges(&log.sent, outcome.outcome == Outcome::Failed, self.context);
+        outcome.waits = log.waits;
+        outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
+        let ended = outcome.outcome;
+        self.ended(number, item, outcome);
+        let response = response.filter(|_| step.keep_response);
+        Ended { outcome: ended, left: left_behind(ended, response) }
+    }
+
+    /// Does the step's action. What it says goes into `outcome`; a request's reply comes back.
+    async fn act(
+        &mut self,
+        step: &'a Step,
+        number: u32,
+        item: u32,
+        outcome: &mut StepOutcome,
+        log: &mut Log,
+    ) -> Option<TemplateValue> {
+        let result = match &step.action {
+            Action::Request(action) => return self.request(step, action, (number, item), outcome, log).await,
+            Action::Jwt(action) => match self.render(|r| jwt::sign(action, step.span, r)) {
+                Ok(value) => {
+                    self.scope.enter("jwt", to_template_value(&value), false);
+                    let nothing = Response::new(200, HeaderMap::new(), Bytes::new());
+                    self.capture(step, &Reply::new(&nothing, ""), outcome);
+                    Ok(())
+                }
+                Err(stop) => Err(stop),
+            },
+            Action::Set(bindings) => bindings.iter().try_for_each(|binding| {
+                let (value, secret) = self.render(|r| r.bound(&binding.name, binding.span, &binding.value))?;
+                outcome.captures.push(Capture { name: Arc::clone(&binding.name), value: preview_of(&value), secret });
+                self.scope.bind(&binding.name, value, secret);
+                Ok(())
+            }),
+            Action::Wait(setting) => match self.render(|r| r.duration("wait", step.span, setting)) {
+                Ok(duration) => {
+                    let wait =
+                        Wait { reason: Reason::Step, status: None, wait_ms: duration.as_millis() as u64, attempt: 0 };
+                    self.sending((number, item), log, async |sender| sender.wait(wait).await).await
+                }
+                Err(stop) => Err(stop),
+            },
+            Action::Check(expressions) => {
+                let source = &self.flow().source;
+                let verdicts =
+                    self.render(|r| expressions.iter().map(|e| judge_that(e, e.span(), r.names)).collect::<Vec<_>>());
+                outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, source)));
+                Ok(())
+            }
+        };
+        if let Err(stop) = result {
+            outcome.problems.extend(stop.into_problem());
+            self.lose_captures(step, "failed");
+        }
+        None
+    }
+
+    async fn request(
+        &mut self,
+        step: &'a Step,
+        action: &'a RequestStep,
+        at: (u32, u32),
+        outcome: &mut StepOutcome,
+        log: &mut Log,
+    ) -> Option<TemplateValue> {
+        let span = action.request.span;
+        let flow = self.flow();
+        let prepared = self.render(|r| {
+            let rendered = request::render(&action.request, &flow.defaults, r)?;
+            Ok((rendered, Rules::asked_for(&action.expect, r)?))
+        });
+        let received = match prepared {
+            Ok((rendered, asked_for)) => {
+                let rules = Rules::of(&rendered, asked_for);
+                self.sending(at, log, async |sender| sender.send(rendered.request, &rules).await).await
+            }
+            Err(stop) => Err(stop),
+        };
+        let received = match received {
+            Ok(received) => received,
+            Err(stop) => {
+                outcome.problems.extend(stop.into_problem().map(|p| placed(p, &flow.source, span)));
+                self.lose_captures(step, "failed");
+                return None;
+            }
+        };
+        let response = ResponseObject::of(&received);
+        self.scope.enter("response", response.clone(), false);
+        let url = received.url.to_string();
+        let reply = reply(&received, &url);
+        self.capture(step, &reply, outcome);
+        self.register(step, action, at, &reply, outcome);
+        let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
+        outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, &flow.source)));
+        if received.response.decoded_lossily() {
+            outcome
+                .warnings
+                .push("the body has bytes that its charset does not have; they were read as U+FFFD".to_owned());
+        }
+        Some(response)
+    }
+
+    /// Evaluates all captures, also after one failed.
+    fn capture(&mut self, step: &Step, reply: &Reply<'_>, outcome: &mut StepOutcome) {
+        for NamedCapture { name, capture, .. } in &step.captures {
+            match self.render(|r| capture.evaluate(reply, r.names)) {
+                Ok(captured) => {
+                    let mut secret = captured.secret;
+                    capture.names(&mut |used| secret |= self.scope.names_secret(&used));
+                    // What holds a secret is one: a header that repeats a token.
+                    secret |= matches!(&captured.value, Value::String(text) if self.context.redactor.carries_secret(text.as_bytes()));
+                    if secret {
+                        self.context.redactor.learn_value(name, &captured.value, None);
+                    }
+                    outcome.captures.push(Capture { name: Arc::clone(name), value: preview(&captured.value), secret });
+                    self.scope.bind(name, to_template_value(&captured.value), secret);
+                }
+                Err(error) => {
+                    let CheckError { message, span } = error;
+                    let message = format!("cannot capture `{name}`: {message}");
+                    let problem = Problem { message, help: None, code: None, at: None };
+                    outcome.problems.push(placed(problem, &self.flow().source, span));
+                    self.lose(step, name, "could not capture it");
+                }
+            }
+        }
+    }
+
+    /// Runs `f` with a sender for this step.
+    pub(super) async fn sending<T>(
+        &mut self,
+        at: (u32, u32),
+        log: &mut Log,
+        f: impl AsyncFnOnce(&mut Sender<'_, '_>) -> T,
+    ) -> T {
+        let context = self.context;
+        self.sending_in(context, at, log, f).await
+    }
+
+    /// As [`Runner::sending`], in another context.
+    pub(super) async fn sending_in<T>(
+        &mut self,
+        context: &Context<'_>,
+        at: (u32, u32),
+        log: &mut Log,
+        f: impl AsyncFnOnce(&mut Sender<'_, '_>) -> T,
+    ) -> T {
+        let job = self.job;
+        let sink = &mut *self.sink;
+        let mut on_wait = |wait| super::flow::tell(job, context, sink, at, EventKind::Wait(wait));
+        let began = context.clock.elapsed();
+        f(&mut Sender { context, jar: &mut self.jar, log, began, on_wait: &mut on_wait }).await
+    }
+}
+
+/// What assertions and captures look at.
+pub(super) fn reply<'r>(received: &'r Received, url: &'r str) -> Reply<'r> {
+    let mut reply = Reply::new(&received.response, url);
+    reply.redirects = &received.hops;
+    reply.duration = received.took;
+    reply.attempts = received.attempts;
+    reply
+}
+
+/// A verdict as events tell it: its place only where it failed.
+pub(super) fn assertion(verdict: Verdict, source: &Source) -> Assertion {
+    Assertion {
+        at: (!verdict.passed).then(|| Snippet::of(source, verdict.span)),
+        subject: verdict.subject,
+        predicate: verdict.predicate,
+        passed: verdict.passed,
+        expected: verdict.expected,
+        actual: verdict.actual,
+        message: verdict.message,
+    }
+}
+
+/// A problem with its place, unless it has one.
+pub(super) fn placed(mut problem: Problem, source: &Source, span: Span) -> Problem {
+    problem.at.get_or_insert_with(|| Snippet::of(source, span));
+    problem
+}
+
+fn loop_value(index: usize, length: usize) -> TemplateValue {
+    let of = |first, last| serde_json::json!({ "index": index + 1, "first": first, "last": last, "length": length });
+    to_template_value(&of(index == 0, index + 1 == length))
+}
+
+/// The action, as events call it.
+pub(super) fn kind_of(action: &Action) -> StepKind {
+    match action {
+        Action::Request(_) => StepKind::Request,
+        Action::Jwt(_) => StepKind::Jwt,
+        Action::Set(_) => StepKind::Set,
+        Action::Wait(_) => StepKind::Wait,
+        Action::Check(_) => StepKind::Check,
+    }
+}
+
+fn left_behind(outcome: Outcome, response: Option<TemplateValue>) -> TemplateValue {
+    let word = match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+    };
+    TemplateValue::from_iter([
+        ("outcome", TemplateValue::from(word)),
+        ("response", response.unwrap_or(TemplateValue::UNDEFINED)),
+    ])
+}
+
+/// A captured value for the event: whole where it is small.
+fn preview(value: &Value) -> Value {
+    const LARGEST: usize = 1 << 10;
+    match value {
+        Value::String(text) if text.len() > LARGEST => {
+            let end = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= LARGEST).last().unwrap_or(0);
+            Value::from(format!("{}…", text.get(..end).unwrap_or("")))
+        }
+        Value::Array(items) if items.len() > 20 => Value::from(format!("a list of {} items", items.len())),
+        Value::Object(map) if map.len() > 20 => Value::from(format!("an object of {} keys", map.len())),
+        other => other.clone(),
+    }
+}
+
+fn preview_of(value: &TemplateValue) -> Value {
+    from_template_value(value).map_or(Value::Null, |value| preview(&value))
+}

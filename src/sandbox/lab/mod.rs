@@ -1,0 +1,7 @@
+//! `/_wxflow/`: general routes for recipes and for tests of any HTTP client. They are no part of Webex.
+
+mod reply;
+mod request;
+
+pub(super) use reply::{bytes, encoded, redirect, slow, status, xml};
+pub(super) use request::{cookies, echo, set_cookies};

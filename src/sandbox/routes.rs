@@ -1,0 +1,188 @@
+//! The table of routes, and the way of a request to its own: path, faults, token, route.
+
+use super::answer::{Answer, Outcome, Refusal};
+use super::call::{self, Call, Caller};
+use super::fault::Faults;
+use super::store::Store;
+use super::{guests, lab, login, memberships, messages, people, rooms, webhooks};
+use crate::http::Method;
+
+/// What answers, and whether it needs a token first.
+#[derive(Clone, Copy)]
+pub(super) enum Handler {
+    /// Anyone may ask.
+    Open(fn(&mut Call) -> Outcome),
+    /// A valid access token is needed.
+    Signed(fn(&mut Call, Caller) -> Outcome),
+}
+
+use Handler::{Open, Signed};
+
+/// One route. `{}` in the pattern stands for one segment; the more exact of two patterns comes first.
+pub(super) struct Route {
+    /// `*` for any.
+    pub(super) method: &'static str,
+    pub(super) pattern: &'static str,
+    pub(super) handler: Handler,
+}
+
+const fn route(method: &'static str, pattern: &'static str, handler: Handler) -> Route {
+    Route { method, pattern, handler }
+}
+
+/// Every route, without `/v1`.
+const ROUTES: &[Route] = &[
+    route("POST", "jwt/login", Open(login::jwt_login)),
+    route("POST", "guests/token", Signed(guests::token)),
+    route("GET", "guests/count", Signed(guests::count)),
+    route("GET", "people", Signed(people::list)),
+    route("GET", "people/me", Signed(people::me)),
+    route("GET", "people/{}", Signed(people::get)),
+    route("POST", "rooms", Signed(rooms::create)),
+    route("GET", "rooms", Signed(rooms::list)),
+    route("GET", "rooms/{}", Signed(rooms::get)),
+    route("PUT", "rooms/{}", Signed(rooms::update)),
+    route("DELETE", "rooms/{}", Signed(rooms::delete)),
+    route("POST", "memberships", Signed(memberships::create)),
+    route("GET", "memberships", Signed(memberships::list)),
+    route("GET", "memberships/{}", Signed(memberships::get)),
+    route("PUT", "memberships/{}", Signed(memberships::update)),
+    route("DELETE", "memberships/{}", Signed(memberships::delete)),
+    route("POST", "messages", Signed(messages::create)),
+    route("GET", "messages", Signed(messages::list)),
+    route("GET", "messages/direct", Signed(messages::list_direct)),
+    route("GET", "messages/{}", Signed(messages::get)),
+    route("PUT", "messages/{}", Signed(messages::update)),
+    route("DELETE", "messages/{}", Signed(messages::delete)),
+    route("POST", "webhooks", Signed(webhooks::create)),
+    route("GET", "webhooks", Signed(webhooks::list)),
+    route("GET", "webhooks/{}", Signed(webhooks::get)),
+    route("PUT", "webhooks/{}", Signed(webhooks::update)),
+    route("DELETE", "webhooks/{}", Signed(webhooks::delete)),
+    route("*", "_wxflow/echo", Open(lab::echo)),
+    route("*", "_wxflow/status/{}", Open(lab::status)),
+    route("*", "_wxflow/redirect", Open(lab::redirect)),
+    route("*", "_wxflow/slow", Open(lab::slow)),
+    route("GET", "_wxflow/xml", Open(lab::xml)),
+    route("GET", "_wxflow/cookies", Open(lab::cookies)),
+    route("GET", "_wxflow/cookies/set", Open(lab::set_cookies)),
+    route("GET", "_wxflow/encoded/{}", Open(lab::encoded)),
+    route("GET", "_wxflow/bytes/{}", Open(lab::bytes)),
+];
+
+/// Finds the route and lets it answer. A refusal comes as late as any other answer.
+pub(super) fn answer(mut call: Call, faults: &mut Faults) -> Answer {
+    let path = call.request.url.path().trim_start_matches('/');
+    let path = path.strip_prefix("v1/").unwrap_or(path).trim_end_matches('/');
+    let ours = path.starts_with("_wxflow/");
+    let tracking_id = call.tracking_id;
+    let outcome = find(&call.request.method, path).and_then(|(route, param)| {
+        call.param = call::decode_segment(param);
+        if ours {
+            return dispatch(route, &mut call, None);
+        }
+        faults.strike()?;
+        dispatch(route, &mut call, Some(faults))
+    });
+    let mut answer = outcome.unwrap_or_else(|refusal| refusal.into_answer(tracking_id));
+    if !ours {
+        answer.delay += faults.latency();
+    }
+    answer
+}
+
+fn dispatch(route: &Route, call: &mut Call, faults: Option<&mut Faults>) -> Outcome {
+    match route.handler {
+        Open(handler) => handler(call),
+        Signed(handler) => {
+            let (token, caller) = authenticate(call)?;
+            if let Some(faults) = faults {
+                faults.count(token, caller, call.store, call.now)?;
+            }
+            handler(call, caller)
+        }
+    }
+}
+
+fn find<'p>(method: &Method, path: &'p str) -> Result<(&'static Route, &'p str), Refusal> {
+    // A HEAD is a GET whose body the wire leaves out (RFC 9110 section 9.3.2).
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let mut allowed = Vec::new();
+    for route in ROUTES {
+        let Some(param) = matches(route.pattern, path) else { continue };
+        if route.method == "*" || route.method == method {
+            return Ok((route, param));
+        }
+        allowed.push(route.method);
+    }
+    if allowed.is_empty() {
+        return Err(Refusal::not_found());
+    }
+    let refusal = Refusal::new(405, format!("The method {method} is not supported here."));
+    Err(refusal.header(::http::header::ALLOW, allowed.join(", ")))
+}
+
+/// What stands for the pattern's `{}`, or "" where it has none.
+fn matches<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
+    match pattern.split_once("{}") {
+        None => (pattern == path).then_some(""),
+        Some((before, after)) => {
+            let param = path.strip_prefix(before)?.strip_suffix(after)?;
+            (!param.is_empty() && !param.contains('/')).then_some(param)
+        }
+    }
+}
+
+/// The person behind the request's bearer token.
+fn authenticate<'r>(call: &Call<'r>) -> Result<(&'r str, Caller), Refusal> {
+    let value = call::header(&call.request.headers, "authorization").ok_or_else(Refusal::unauthorized)?;
+    let token = bearer(value).ok_or_else(Refusal::unauthorized)?;
+    Ok((token, caller_of(call.store, token, call.now).ok_or_else(Refusal::unauthorized)?))
+}
+
+fn caller_of(store: &Store, token: &str, now: jiff::Timestamp) -> Option<Caller> {
+    let token = store.tokens.get(token)?;
+    token.expires.is_none_or(|end| now < end).then_some(Caller { person: token.person, role: token.role })
+}
+
+/// The token after `Bearer`, in any letter case (RFC 9110 section 11.1).
+pub(super) fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Lab;
+    use super::*;
+
+    #[test]
+    fn routes_answer_with_and_without_the_version() {
+        let lab = Lab::new();
+        for path in ["/people/me", "/v1/people/me", "/v1/people/me/"] {
+            assert_eq!(lab.get(path).token(&lab.person()).send().status, 200, "{path}");
+        }
+        for path in ["/", "/v1", "/v1/nothing", "/v2/people/me", "/rooms/a/b"] {
+            let reply = lab.get(path).token(&lab.person()).send();
+            assert_eq!((reply.status, reply.message()), (404, "The requested resource could not be found."), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_callers_tracking_id_is_repeated() {
+        let lab = Lab::new();
+        let reply = lab.get("/rooms/x").header("TrackingID", "MINE_1").token(&lab.person()).send();
+        assert_eq!((reply.header("trackingid"), reply.json["trackingId"].as_str()), (Some("MINE_1"), Some("MINE_1")));
+        let (one, other) = (lab.get("/rooms").send(), lab.get("/rooms").send());
+        assert!(one.header("trackingid").unwrap().starts_with("ROUTERGW_"));
+        assert_ne!(one.header("trackingid"), other.header("trackingid"));
+    }
+
+    #[test]
+    fn only_a_bearer_token_counts() {
+        assert_eq!(bearer("Bearer abc"), Some("abc"));
+        assert_eq!(bearer("bearer  abc "), Some("abc"));
+        assert_eq!(bearer("Basic abc"), None);
+        assert_eq!(bearer("abc"), None);
+    }
+}
