@@ -68,12 +68,30 @@ fn webex_schemas_know_the_documented_replies_and_allow_more() {
     };
     let created = "2026-11-21T10:00:00.000Z";
     let samples = [
-        ("person", json!({ "id": "Y2l", "emails": ["a@b"], "displayName": "Stève", "orgId": "Y2l", "created": created, "type": "appuser" })),
-        ("room", json!({ "id": "Y2l", "title": "T", "type": "group", "isLocked": false, "creatorId": "Y2l", "created": created })),
-        ("membership", json!({ "id": "Y2l", "roomId": "r", "personId": "p", "personEmail": "a@b", "isModerator": false, "created": created })),
-        ("message", json!({ "id": "Y2l", "roomId": "r", "personId": "p", "personEmail": "a@b", "text": "hi", "created": created })),
-        ("webhook", json!({ "id": "Y2l", "name": "n", "targetUrl": "https://e.x", "resource": "messages", "event": "created", "status": "active", "created": created })),
-        ("guest-token", json!({ "id": "Y2l", "subject": "s", "displayName": "d", "email": "u@appid.ciscospark.com", "accessToken": "t", "expiresIn": 64799 })),
+        (
+            "person",
+            json!({ "id": "Y2l", "emails": ["a@b"], "displayName": "Stève", "orgId": "Y2l", "created": created, "type": "appuser" }),
+        ),
+        (
+            "room",
+            json!({ "id": "Y2l", "title": "T", "type": "group", "isLocked": false, "creatorId": "Y2l", "created": created }),
+        ),
+        (
+            "membership",
+            json!({ "id": "Y2l", "roomId": "r", "personId": "p", "personEmail": "a@b", "isModerator": false, "created": created }),
+        ),
+        (
+            "message",
+            json!({ "id": "Y2l", "roomId": "r", "personId": "p", "personEmail": "a@b", "text": "hi", "created": created }),
+        ),
+        (
+            "webhook",
+            json!({ "id": "Y2l", "name": "n", "targetUrl": "https://e.x", "resource": "messages", "event": "created", "status": "active", "created": created }),
+        ),
+        (
+            "guest-token",
+            json!({ "id": "Y2l", "subject": "s", "displayName": "d", "email": "u@appid.ciscospark.com", "accessToken": "t", "expiresIn": 64799 }),
+        ),
         ("access-token", json!({ "token": "t", "expiresIn": 21599 })),
         ("error", json!({ "message": "m", "errors": [{ "description": "d" }], "trackingId": "ROUTER_1" })),
     ];

@@ -6,6 +6,7 @@
 mod capture;
 mod expect;
 mod lower;
+mod missing;
 mod predicate;
 mod reply;
 mod schema;
@@ -19,7 +20,7 @@ mod verdict;
 use std::fmt;
 
 pub use capture::{Capture, Captured};
-pub use expect::Expect;
+pub use expect::{Expect, judge_that};
 pub use lower::{Lower, Schemas};
 pub use predicate::{Operator, Predicate};
 pub use reply::{Hop, Reply};

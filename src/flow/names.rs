@@ -16,9 +16,8 @@ const OWN: &[(&str, &str)] = &[
 pub(crate) const FUNCTIONS: &[&str] = &["now", "uuid", "random_int", "random_string", "range"];
 
 /// The words of the expression language itself.
-const WORDS: &[&str] = &[
-    "true", "false", "none", "True", "False", "None", "null", "not", "and", "or", "in", "is", "if", "else", "self",
-];
+const WORDS: &[&str] =
+    &["true", "false", "none", "True", "False", "None", "null", "not", "and", "or", "in", "is", "if", "else", "self"];
 
 /// Whether `text` can be the name of an input, a var, a capture, an output or an item of `for_each`.
 ///

@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 /// Decodes base64 in either alphabet, padded or not, spaces and line breaks around it ignored.
 ///
@@ -13,7 +13,19 @@ pub fn secret_from_base64(text: &str) -> Result<Vec<u8>, (String, String)> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let standard: String = text.trim().chars().map(|c| if c == '-' { '+' } else if c == '_' { '/' } else { c }).collect();
+    let standard: String = text
+        .trim()
+        .chars()
+        .map(|c| {
+            if c == '-' {
+                '+'
+            } else if c == '_' {
+                '/'
+            } else {
+                c
+            }
+        })
+        .collect();
     let decoded = GeneralPurpose::new(&alphabet::STANDARD, config).decode(standard);
     match decoded {
         Ok(bytes) if !bytes.is_empty() => Ok(bytes),

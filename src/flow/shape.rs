@@ -11,8 +11,25 @@ pub(crate) const ACTIONS: &[&str] = &["request", "jwt", "use", "set", "wait", "c
 pub(crate) const ACTIONS_HERE: &[&str] = &["request", "jwt", "set", "wait", "check"];
 /// The keys that stand only beside `request`.
 pub(crate) const REQUEST_ONLY: &[&str] = &[
-    "query", "headers", "cookies", "auth", "json", "form", "multipart", "text", "file", "timeout", "redirects", "http",
-    "save", "retry", "rate_limit", "poll", "paginate", "expect", "cleanup",
+    "query",
+    "headers",
+    "cookies",
+    "auth",
+    "json",
+    "form",
+    "multipart",
+    "text",
+    "file",
+    "timeout",
+    "redirects",
+    "http",
+    "save",
+    "retry",
+    "rate_limit",
+    "poll",
+    "paginate",
+    "expect",
+    "cleanup",
 ];
 
 static CAPTURE_KIND: Kind = Kind::Named("capture", &CAPTURE_SOURCE);
@@ -29,9 +46,17 @@ pub(crate) static FLOW: Shape = Shape {
     noun: "a flow",
     doc: "A wxflow flow: requests that run from top to bottom, and what is expected of their replies.",
     keys: &[
-        Key::new("name", Kind::Text, "What the flow is called in reports. Left out: the file's name without `.flow.yaml`."),
+        Key::new(
+            "name",
+            Kind::Text,
+            "What the flow is called in reports. Left out: the file's name without `.flow.yaml`.",
+        ),
         Key::new("description", Kind::Text, "What the flow shows or tests, for the people who read it."),
-        Key::new("tags", Kind::List(&Kind::Pattern(TAG, "a word")), "Words to choose flows by: `wxflow run --tag smoke`."),
+        Key::new(
+            "tags",
+            Kind::List(&Kind::Pattern(TAG, "a word")),
+            "Words to choose flows by: `wxflow run --tag smoke`.",
+        ),
         Key::new("version", Kind::Integer(1), "The version of the flow language: 1."),
         Key::new(
             "inputs",
@@ -43,8 +68,16 @@ pub(crate) static FLOW: Shape = Shape {
             BOUND_ANY,
             "Values worked out once, in order, before the first step. They may use inputs and the vars above them.",
         ),
-        Key::new("defaults", Kind::Object(&DEFAULTS), "What every request of this flow has unless its step says otherwise."),
-        Key::required("steps", Kind::List(&Kind::Named("step", &Kind::Object(&STEP))), "The steps, run from top to bottom."),
+        Key::new(
+            "defaults",
+            Kind::Object(&DEFAULTS),
+            "What every request of this flow has unless its step says otherwise.",
+        ),
+        Key::required(
+            "steps",
+            Kind::List(&Kind::Named("step", &Kind::Object(&STEP))),
+            "The steps, run from top to bottom.",
+        ),
         Key::new(
             "outputs",
             BOUND_ANY,
@@ -57,7 +90,11 @@ pub(crate) static FLOW: Shape = Shape {
         ),
     ],
     refused: &[
-        ("data", "`data` is reserved for a later version of the language", "remove it: write one input per value for now"),
+        (
+            "data",
+            "`data` is reserved for a later version of the language",
+            "remove it: write one input per value for now",
+        ),
         ("matrix", "`matrix` is reserved for a later version of the language", "remove it: use `for_each` on a step"),
         ("listeners", "`listeners` is reserved for a later version of the language", "remove it"),
         ("load", "`load` is reserved for a later version of the language", "remove it"),
@@ -72,17 +109,19 @@ pub(crate) static FLOW: Shape = Shape {
 
 const TAG: &str = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$";
 
-const INPUT: Kind = Kind::Named(
-    "input",
-    &Kind::Either(&[Kind::Object(&INPUT_SHAPE), Kind::Scalar, Kind::List(&Kind::Any)]),
-);
+const INPUT: Kind =
+    Kind::Named("input", &Kind::Either(&[Kind::Object(&INPUT_SHAPE), Kind::Scalar, Kind::List(&Kind::Any)]));
 
 /// The long form of an input.
 pub(crate) static INPUT_SHAPE: Shape = Shape {
     noun: "an input",
     doc: "An input in its long form.",
     keys: &[
-        Key::new("default", Kind::Any, "Its value where nothing else gives one, as it stands: no template. Left out: the input is required."),
+        Key::new(
+            "default",
+            Kind::Any,
+            "Its value where nothing else gives one, as it stands: no template. Left out: the input is required.",
+        ),
         Key::new(
             "env",
             Kind::Pattern("^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"),
@@ -119,7 +158,11 @@ pub(crate) static DEFAULTS: Shape = Shape {
             Kind::Template,
             "What the path of a request is appended to, like `https://webexapis.com/v1`. Defaults that are secret go only to its scheme, host and port.",
         ),
-        Key::new("headers", HEADERS, "Headers of every request. A header of the step replaces the one of the same name."),
+        Key::new(
+            "headers",
+            HEADERS,
+            "Headers of every request. A header of the step replaces the one of the same name.",
+        ),
         Key::new("query", HEADERS, "Query parameters of every request."),
         Key::new("auth", AUTH, "Credentials of every request to `base_url`'s scheme, host and port."),
         Key::new("timeout", Kind::Duration, "The longest each send may take. Left out: 30s."),
@@ -153,7 +196,9 @@ pub(crate) static AUTH_SHAPE: Shape = Shape {
         ),
         Key::new(
             "oauth",
-            Kind::Upcoming("get a token by other means, hand it in as a secret input, and write `auth: { bearer: \"{{ token }}\" }`"),
+            Kind::Upcoming(
+                "get a token by other means, hand it in as a secret input, and write `auth: { bearer: \"{{ token }}\" }`",
+            ),
             "a token that the environment knows how to get",
         ),
     ],
@@ -173,8 +218,10 @@ pub(crate) static BASIC: Shape = Shape {
     extensible: false,
 };
 
-const QUERY_KEY: Key = Key::new("query", HEADERS, "Query parameters, percent-encoded for you. A list repeats the key; `omit` drops it.");
-const HEADERS_KEY: Key = Key::new("headers", HEADERS, "Request headers. A list sends the header several times; `omit` drops it.");
+const QUERY_KEY: Key =
+    Key::new("query", HEADERS, "Query parameters, percent-encoded for you. A list repeats the key; `omit` drops it.");
+const HEADERS_KEY: Key =
+    Key::new("headers", HEADERS, "Request headers. A list sends the header several times; `omit` drops it.");
 const COOKIES_KEY: Key = Key::new("cookies", COOKIES, "Cookies to send beside those the server has set.");
 const AUTH_KEY: Key = Key::new(
     "auth",
@@ -184,8 +231,11 @@ const AUTH_KEY: Key = Key::new(
 const JSON_KEY: Key = Key::new("json", Kind::Any, "The body as JSON, with `Content-Type: application/json`.");
 const FORM_KEY: Key =
     Key::new("form", HEADERS, "The body as a form, with `Content-Type: application/x-www-form-urlencoded`.");
-const TEXT_KEY: Key =
-    Key::new("text", Kind::Template, "The body as text, with `Content-Type: text/plain; charset=utf-8` unless a header says otherwise.");
+const TEXT_KEY: Key = Key::new(
+    "text",
+    Kind::Template,
+    "The body as text, with `Content-Type: text/plain; charset=utf-8` unless a header says otherwise.",
+);
 const TIMEOUT_KEY: Key =
     Key::new("timeout", Kind::Duration, "The longest each send may take. Left out: as in `defaults`, else 30s.");
 const REDIRECTS_KEY: Key = Key::new(
@@ -203,10 +253,15 @@ const MULTIPART_KEY: Key = Key::new(
     Kind::Upcoming("use `form` for fields, or `json`; sending files comes later"),
     "a body of several parts, for uploads",
 );
-const FILE_KEY: Key =
-    Key::new("file", Kind::Upcoming("put the text into the flow with `text: |` or `json:`"), "a file as the body, unrendered");
-const HTTP_KEY: Key = Key::new("http", Kind::Upcoming("remove it: the version is negotiated"), "the HTTP version to use");
-const SAVE_KEY: Key = Key::new("save", Kind::Upcoming("remove it, and capture what you need of the body"), "keeps the body in a file");
+const FILE_KEY: Key = Key::new(
+    "file",
+    Kind::Upcoming("put the text into the flow with `text: |` or `json:`"),
+    "a file as the body, unrendered",
+);
+const HTTP_KEY: Key =
+    Key::new("http", Kind::Upcoming("remove it: the version is negotiated"), "the HTTP version to use");
+const SAVE_KEY: Key =
+    Key::new("save", Kind::Upcoming("remove it, and capture what you need of the body"), "keeps the body in a file");
 const RETRY_KEY: Key = Key::new(
     "retry",
     Kind::Upcoming("remove it; what a server asks to wait for (429) is waited for anyway, see `rate_limit`"),
@@ -222,8 +277,10 @@ const PAGINATE_KEY: Key = Key::new(
     Kind::Upcoming("remove it, and ask for enough in one page with a query parameter like `max`"),
     "follows the links to the next pages",
 );
-const NAME_KEY: Key = Key::new("name", Kind::Text, "What the step is called in reports. Left out: its action, like `GET /people/me`.");
-const DESCRIPTION_KEY: Key = Key::new("description", Kind::Text, "Why the step is there, for the people who read the flow.");
+const NAME_KEY: Key =
+    Key::new("name", Kind::Text, "What the step is called in reports. Left out: its action, like `GET /people/me`.");
+const DESCRIPTION_KEY: Key =
+    Key::new("description", Kind::Text, "Why the step is there, for the people who read the flow.");
 const WHEN_KEY: Key = Key::new(
     "when",
     Kind::Expression,
@@ -248,7 +305,11 @@ pub(crate) static STEP: Shape = Shape {
             Kind::Map(&Kind::Name, &Kind::Any),
             "Runs the step once per item: `for_each: {email: \"{{ emails }}\"}` has `email` and `loop` (index, first, last, length).",
         ),
-        Key::new("continue_on_failure", Kind::Boolean, "Whether the flow goes on after this step failed. It still fails in the end."),
+        Key::new(
+            "continue_on_failure",
+            Kind::Boolean,
+            "Whether the flow goes on after this step failed. It still fails in the end.",
+        ),
         Key::new(
             "request",
             Kind::Template,
@@ -271,17 +332,21 @@ pub(crate) static STEP: Shape = Shape {
         RETRY_KEY,
         POLL_KEY,
         PAGINATE_KEY,
-        Key::new("jwt", Kind::Object(&JWT), "Signs a JSON Web Token: `jwt.token` and `jwt.claims` for this step's `capture`."),
+        Key::new(
+            "jwt",
+            Kind::Object(&JWT),
+            "Signs a JSON Web Token: `jwt.token` and `jwt.claims` for this step's `capture`.",
+        ),
         Key::new("set", BOUND_ANY, "Binds names to values for the steps below."),
         Key::new("wait", Kind::Duration, "Waits this long, like `2s`."),
         Key::new("check", Kind::List(&Kind::Expression), "Expressions without braces that must all be true."),
-        Key::new(
-            "use",
-            Kind::Upcoming("copy the steps of the other flow here for now"),
-            "runs another flow as a step",
-        ),
+        Key::new("use", Kind::Upcoming("copy the steps of the other flow here for now"), "runs another flow as a step"),
         Key::new("with", Kind::Upcoming("it belongs to `use`: remove it"), "the inputs of the flow that `use` runs"),
-        Key::new("once", Kind::Upcoming("it belongs to `use`: remove it"), "runs the flow of `use` at most once in the command"),
+        Key::new(
+            "once",
+            Kind::Upcoming("it belongs to `use`: remove it"),
+            "runs the flow of `use` at most once in the command",
+        ),
         Key::new(
             "capture",
             Kind::Map(&Kind::Name, &CAPTURE_KIND),
@@ -294,18 +359,31 @@ pub(crate) static STEP: Shape = Shape {
         ),
         Key::new(
             "cleanup",
-            Kind::Named(
-                "cleanup",
-                &Kind::Either(&[Kind::Object(&CLEANUP), Kind::List(&Kind::Object(&CLEANUP))]),
-            ),
+            Kind::Named("cleanup", &Kind::Either(&[Kind::Object(&CLEANUP), Kind::List(&Kind::Object(&CLEANUP))])),
             "What undoes this request: a request step, or a list of them. Registered once the reply was accepted, run when the flow ends, whatever happened.",
         ),
     ],
     refused: &[
-        ("parallel", "`parallel` is reserved for a later version of the language", "remove it: steps run one after the other"),
-        ("group", "`group` is reserved for a later version of the language", "remove it: write the steps one after the other"),
-        ("else", "`else` is reserved for a later version of the language", "write a second step with the opposite `when`"),
-        ("goto", "`goto` is reserved for a later version of the language", "remove it: a flow runs from top to bottom; `when` skips a step"),
+        (
+            "parallel",
+            "`parallel` is reserved for a later version of the language",
+            "remove it: steps run one after the other",
+        ),
+        (
+            "group",
+            "`group` is reserved for a later version of the language",
+            "remove it: write the steps one after the other",
+        ),
+        (
+            "else",
+            "`else` is reserved for a later version of the language",
+            "write a second step with the opposite `when`",
+        ),
+        (
+            "goto",
+            "`goto` is reserved for a later version of the language",
+            "remove it: a flow runs from top to bottom; `when` skips a step",
+        ),
         (
             "on_success",
             "`on_success` is reserved for a later version of the language",
@@ -316,7 +394,11 @@ pub(crate) static STEP: Shape = Shape {
             "`on_failure` is reserved for a later version of the language",
             "use `cleanup`, or `continue_on_failure` and `when: steps.<id>.outcome == 'failed'` on the next step",
         ),
-        ("needs", "`needs` is reserved for a later version of the language", "remove it: every step needs the ones above it"),
+        (
+            "needs",
+            "`needs` is reserved for a later version of the language",
+            "remove it: every step needs the ones above it",
+        ),
         ("listen", "`listen` is reserved for a later version of the language", "remove it"),
         ("receive", "`receive` is reserved for a later version of the language", "remove it"),
         ("websocket", "`websocket` is reserved for a later version of the language", "remove it"),
@@ -334,11 +416,7 @@ pub(crate) static CLEANUP: Shape = Shape {
         NAME_KEY,
         DESCRIPTION_KEY,
         WHEN_KEY,
-        Key::required(
-            "request",
-            Kind::Template,
-            "The method and the URL: `DELETE /rooms/{{ room_id }}`.",
-        ),
+        Key::required("request", Kind::Template, "The method and the URL: `DELETE /rooms/{{ room_id }}`."),
         QUERY_KEY,
         HEADERS_KEY,
         COOKIES_KEY,
@@ -376,10 +454,18 @@ pub(crate) static JWT: Shape = Shape {
             Kind::Choice(ALGORITHMS),
             "The signature algorithm. HS… takes `secret`; RS…, PS…, ES… and EdDSA take `key`.",
         ),
-        Key::new("secret", Kind::Object(&SECRET), "The shared secret of HS256, HS384, HS512: `{base64 | text | hex: …}`."),
+        Key::new(
+            "secret",
+            Kind::Object(&SECRET),
+            "The shared secret of HS256, HS384, HS512: `{base64 | text | hex: …}`.",
+        ),
         Key::new("key", Kind::Object(&KEY), "The private key of RS…, PS…, ES… and EdDSA: `{pem: …}`."),
         Key::new("header", NAMED_ANY, "Header parameters besides `alg` and `typ`, like `kid`."),
-        Key::required("claims", NAMED_ANY, "The claims. `iat` is only there if you write it; `exp` is written here or comes from `expires_in`."),
+        Key::required(
+            "claims",
+            NAMED_ANY,
+            "The claims. `iat` is only there if you write it; `exp` is written here or comes from `expires_in`.",
+        ),
         Key::new("expires_in", Kind::Duration, "How long from now the token is valid: sets `exp`."),
     ],
     refused: &[],
@@ -395,7 +481,11 @@ pub(crate) static SECRET: Shape = Shape {
     noun: "`secret`",
     doc: "A shared secret: exactly one of its forms.",
     keys: &[
-        Key::new("base64", Kind::Template, "The secret in base64, either alphabet, padded or not. A Webex Guest Issuer secret is this."),
+        Key::new(
+            "base64",
+            Kind::Template,
+            "The secret in base64, either alphabet, padded or not. A Webex Guest Issuer secret is this.",
+        ),
         Key::new("text", Kind::Template, "The secret as it is."),
         Key::new("hex", Kind::Template, "The secret in hex digits."),
     ],

@@ -5,7 +5,7 @@ use super::record::{exchanges, milliseconds};
 use super::request::{self, Rendered};
 use super::scope::Scope;
 use super::send::{Log, Rules};
-use super::step::{assertion, placed, reply};
+use super::step::{assertion, kind_of, placed, reply};
 use super::{Cancel, Context, Stop};
 use crate::check::Reply;
 use crate::event::{EventKind, Outcome, Phase, StepOutcome};
@@ -84,7 +84,7 @@ impl<'a> Runner<'a, '_> {
         self.emit(
             number,
             item,
-            EventKind::StepStarted { name: step.label.clone(), kind: step.action.kind(), phase: Phase::Cleanup },
+            EventKind::StepStarted { name: step.label.clone(), kind: kind_of(&step.action), phase: Phase::Cleanup },
         );
         let mut outcome = self.outcome(step, Phase::Cleanup);
         let mut log = Log::default();

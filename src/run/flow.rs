@@ -8,6 +8,7 @@ use super::entropy::Entropy;
 use super::record::milliseconds;
 use super::render::Renderer;
 use super::scope::Scope;
+use super::step::kind_of;
 use super::steps::Steps;
 use super::{Context, Job, Sink, Stop};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
@@ -211,7 +212,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         StepOutcome {
             name: Arc::clone(&step.label),
             id: step.id.clone(),
-            kind: step.action.kind(),
+            kind: kind_of(&step.action),
             phase,
             outcome: Outcome::Passed,
             skipped: None,

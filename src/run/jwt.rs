@@ -19,7 +19,7 @@ const LENIENT: GeneralPurposeConfig =
 /// # Errors
 /// A template failed, or the key is not one.
 pub(super) fn sign(step: &JwtStep, span: Span, renderer: &Renderer<'_>) -> Result<Value, Stop> {
-    let header = object(&step.header, "header", span, renderer)?;
+    let header = step.header.as_ref().map_or(Ok(Map::new()), |header| object(header, "header", span, renderer))?;
     let mut claims = object(&step.claims, "claims", span, renderer)?;
     if let Some(setting) = &step.expires_in {
         let lifetime = renderer.duration("expires_in", span, setting)?;

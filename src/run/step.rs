@@ -7,9 +7,11 @@ use super::flow::Runner;
 use super::record::{exchanges, milliseconds};
 use super::response::ResponseObject;
 use super::send::{Log, Received, Rules, Sender};
-use super::{Context, Stop, jwt, request};
+use super::{Context, jwt, request};
 use crate::check::{CheckError, Reply, Verdict, judge_that};
-use crate::event::{Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepOutcome, Wait};
+use crate::event::{
+    Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepKind, StepOutcome, Wait,
+};
 use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step};
 use crate::http::{Bytes, HeaderMap, Response};
 use crate::source::{Source, Span};
@@ -93,7 +95,7 @@ impl<'a> Runner<'a, '_> {
     async fn item(&mut self, step: &'a Step, number: u32, item: u32) -> Ended {
         self.entropy.enter(number, item);
         let began = self.context.clock.elapsed();
-        let kind = step.action.kind();
+        let kind = kind_of(&step.action);
         self.emit(number, item, EventKind::StepStarted { name: Arc::clone(&step.label), kind, phase: Phase::Step });
         let mut outcome = self.outcome(step, Phase::Step);
         let mut log = Log::default();
@@ -302,6 +304,17 @@ pub(super) fn placed(mut problem: Problem, source: &Source, span: Span) -> Probl
 fn loop_value(index: usize, length: usize) -> TemplateValue {
     let of = |first, last| serde_json::json!({ "index": index + 1, "first": first, "last": last, "length": length });
     to_template_value(&of(index == 0, index + 1 == length))
+}
+
+/// The action, as events call it.
+pub(super) fn kind_of(action: &Action) -> StepKind {
+    match action {
+        Action::Request(_) => StepKind::Request,
+        Action::Jwt(_) => StepKind::Jwt,
+        Action::Set(_) => StepKind::Set,
+        Action::Wait(_) => StepKind::Wait,
+        Action::Check(_) => StepKind::Check,
+    }
 }
 
 fn left_behind(outcome: Outcome, response: Option<TemplateValue>) -> TemplateValue {

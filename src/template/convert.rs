@@ -5,8 +5,11 @@ use minijinja::value::ValueKind;
 
 use crate::value::{Map, Number, Value};
 
+use super::json::Json;
+
 /// How deep a value may be nested when it leaves a template: cyclic or hostile objects end here.
-const DEPTH: usize = 128;
+/// JSON itself is read to a depth of 128; a template may wrap that.
+const DEPTH: usize = 192;
 
 /// A JSON value as templates see it.
 #[must_use]
@@ -21,7 +24,7 @@ pub fn to_template_value(value: &Value) -> TemplateValue {
     }
 }
 
-fn from_number(n: &Number) -> TemplateValue {
+pub(super) fn from_number(n: &Number) -> TemplateValue {
     match (n.as_i64(), n.as_u64(), n.as_f64()) {
         (Some(n), ..) => TemplateValue::from(n),
         (_, Some(n), _) => TemplateValue::from(n),
@@ -33,7 +36,7 @@ fn from_number(n: &Number) -> TemplateValue {
 /// A template's value as JSON.
 ///
 /// # Errors
-/// It is undefined, `omit`, a function, a number JSON has not, or nested deeper than 128; the text says which.
+/// It is undefined, `omit`, a function, a number JSON has not, or nested deeper than 192; the text says which.
 pub fn from_template_value(value: &TemplateValue) -> Result<Value, String> {
     convert(value, DEPTH)
 }
@@ -42,6 +45,9 @@ fn convert(value: &TemplateValue, depth: usize) -> Result<Value, String> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(format!("the value is nested deeper than {DEPTH} levels"));
     };
+    if let Some(json) = value.downcast_object_ref::<Json>() {
+        return Ok(json.value().clone());
+    }
     match value.kind() {
         ValueKind::None => Ok(Value::Null),
         ValueKind::Bool => Ok(Value::Bool(value.is_true())),
@@ -60,8 +66,12 @@ fn convert(value: &TemplateValue, depth: usize) -> Result<Value, String> {
             Ok(Value::Object(map))
         }
         ValueKind::Undefined => Err("the value is undefined".to_owned()),
+
         _ if super::is_omit(value) => Err("`omit` must stand alone".to_owned()),
-        other => Err(format!("a value of the kind {other} cannot be used as data")),
+        other => Err(match super::failing(value) {
+            Some(failure) => failure.message.clone(),
+            None => format!("a value of the kind {other} cannot be used as data"),
+        }),
     }
 }
 

@@ -3,19 +3,18 @@
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, State, Value};
 
-use crate::diagnostic::nearest;
 use crate::source::Span;
 
-use super::node::{Arg, Call, Kind, Node};
+use super::node::{Arg, Call, Comparison, Kind, Node};
 use super::operate::{self, too_large};
 use super::text::{Failure, type_name};
 use super::{Context, FUEL, MAX_BYTES, MAX_ITEMS, RenderError, filter};
 
 /// Text costs one unit of fuel for this many bytes, so that a few large values cannot be multiplied without end.
-const BYTES_PER_FUEL: usize = 4096;
+const BYTES_PER_FUEL: usize = 1024;
 
 pub(super) struct Evaluator<'c> {
-    context: &'c Context<'c>,
+    pub(super) context: &'c Context<'c>,
     fuel: u32,
     state: Option<State<'static, 'static>>,
     /// A secret name was read.
@@ -50,7 +49,7 @@ impl<'c> Evaluator<'c> {
         self.burn(1, node.span)?;
         match &node.kind {
             Kind::Const(value) => Ok(value.clone()),
-            Kind::Var(name) => Ok(self.name(name)),
+            Kind::Var(name) => sound(self.name(name), node),
             Kind::Attr(_) | Kind::Item(_) => self.attribute(node),
             Kind::Slice(slice) => self.slice(node, &slice.0, &slice.1),
             Kind::Not(inner) => Ok(Value::from(!self.value(inner)?.is_true())),
@@ -58,20 +57,10 @@ impl<'c> Evaluator<'c> {
             Kind::Math(op, sides) => {
                 let (a, b) = (self.value(&sides.0)?, self.value(&sides.1)?);
                 let value = operate::calculate(*op, &a, &b).map_err(|f| at(node.span, f))?;
+                self.burn_items(&value, node.span)?;
                 self.sized(value, node.span)
             }
-            Kind::Compare(chain) => {
-                let mut left = self.value(&chain.0)?;
-                for (index, (op, right)) in chain.1.iter().enumerate() {
-                    let right = self.value(right)?;
-                    if !operate::compare(*op, &left, &right).map_err(|f| at(node.span, f))? {
-                        self.skipped |= index + 1 < chain.1.len();
-                        return Ok(Value::from(false));
-                    }
-                    left = right;
-                }
-                Ok(Value::from(true))
-            }
+            Kind::Compare(chain) => self.compare(node, &chain.0, &chain.1),
             Kind::And(sides) => {
                 let left = self.value(&sides.0)?;
                 if left.is_true() { self.value(&sides.1) } else { self.skip(left) }
@@ -107,6 +96,28 @@ impl<'c> Evaluator<'c> {
                 }
                 Ok(Value::from_pairs(map))
             }
+            Kind::JsonPath(_) | Kind::RegexFind(_) | Kind::RegexReplace(_) => self.compiled(node),
+        }
+    }
+
+    fn compare(&mut self, node: &Node, first: &Node, rest: &[(Comparison, Node)]) -> Evaluated {
+        let mut left = self.value(first)?;
+        for (index, (op, right)) in rest.iter().enumerate() {
+            let right = self.value(right)?;
+            self.burn_items(&left, node.span)?;
+            self.burn_items(&right, node.span)?;
+            if !operate::compare(*op, &left, &right).map_err(|f| at(node.span, f))? {
+                self.skipped |= index + 1 < rest.len();
+                return Ok(Value::from(false));
+            }
+            left = right;
+        }
+        Ok(Value::from(true))
+    }
+
+    /// The filters whose literal argument was compiled at load.
+    fn compiled(&mut self, node: &Node) -> Evaluated {
+        match &node.kind {
             Kind::JsonPath(call) => {
                 let subject = self.value(&call.0)?;
                 filter::query_json(&subject, &call.1).map_err(|f| at(node.span, f))
@@ -121,6 +132,7 @@ impl<'c> Evaluator<'c> {
                 let value = filter::pattern::replace(subject, &call.1, with).map_err(|f| at(node.span, f))?;
                 self.sized(value, node.span)
             }
+            _ => Ok(Value::UNDEFINED),
         }
     }
 
@@ -135,6 +147,14 @@ impl<'c> Evaluator<'c> {
                 let failure = Failure::new(format!("the template takes more than {FUEL} steps"));
                 Err(at(span, failure.help("split the work over several steps or names")))
             }
+        }
+    }
+
+    /// Operators go through lists quickly: a unit for 16 items.
+    fn burn_items(&mut self, value: &Value, span: Span) -> Result<(), RenderError> {
+        match value.kind() {
+            ValueKind::Seq | ValueKind::Map => self.burn(value.len().unwrap_or(0) / 16, span),
+            _ => Ok(()),
         }
     }
 
@@ -195,7 +215,8 @@ impl<'c> Evaluator<'c> {
                 if base.is_undefined() {
                     return Ok(base);
                 }
-                base.get_attr(&attr.1).map_err(|e| at(node.span, filter::failure(&e)))
+                let value = base.get_attr(&attr.1).map_err(|e| at(node.span, filter::failure(&e)))?;
+                sound(value, node)
             }
             Kind::Item(item) => {
                 let base = self.inner(&item.0)?;
@@ -203,7 +224,8 @@ impl<'c> Evaluator<'c> {
                 if base.is_undefined() {
                     return Ok(base);
                 }
-                base.get_item(&key).map_err(|e| at(node.span, filter::failure(&e)))
+                let value = base.get_item(&key).map_err(|e| at(node.span, filter::failure(&e)))?;
+                sound(value, node)
             }
             _ => self.soft(node),
         }
@@ -246,7 +268,7 @@ impl<'c> Evaluator<'c> {
             }
         }
         let value = self.soft(subject)?;
-        if !value.is_undefined() && !(falsy && !value.is_true()) {
+        if !value.is_undefined() && (!falsy || value.is_true()) {
             return self.skip(value);
         }
         fallback.map_or_else(|| Ok(Value::from("")), |node| self.value(node))
@@ -254,11 +276,12 @@ impl<'c> Evaluator<'c> {
 
     fn text(&mut self, node: &Node, name: &str) -> Evaluated {
         let value = self.value(node)?;
-        if value.as_str().is_none() {
+        let Some(text) = value.as_str() else {
             let failure = Failure::new(format!("`{name}`: needs a string, not {}", type_name(&value)));
             return Err(at(node.span, failure.help("convert it with `| string` or `| tojson`")));
-        }
-        self.sized(value, node.span)
+        };
+        self.burn(text.len() / BYTES_PER_FUEL, node.span)?;
+        Ok(value)
     }
 
     fn args(&mut self, subject: Value, args: &[Arg]) -> Result<Vec<Value>, RenderError> {
@@ -316,11 +339,16 @@ impl<'c> Evaluator<'c> {
     }
 
     fn apply(&mut self, name: &str, args: &[Value], span: Span) -> Evaluated {
-        if let ("sort" | "min" | "max", Some(items)) = (name, args.first().filter(|_| args.len() == 1)) {
-            comparable(items).map_err(|f| at(span, named(name, f)))?;
+        if matches!(name, "sort" | "min" | "max") {
+            comparable(args).map_err(|f| at(span, named(name, f)))?;
         }
         let state = self.state.get_or_insert_with(filter::state);
-        state.apply_filter(name, args).map_err(|e| at(span, named(name, filter::failure(&e))))
+        let value = state.apply_filter(name, args).map_err(|e| at(span, named(name, filter::failure(&e))))?;
+        if name == "map" && value.try_iter().is_ok_and(|mut items| items.any(|item| item.is_undefined())) {
+            let failure = Failure::new("`map`: an item has no such attribute");
+            return Err(at(span, failure.help("give a fallback: `map(attribute='…', default='…')`")));
+        }
+        Ok(value)
     }
 
     fn test(&mut self, node: &Node, call: &Call) -> Evaluated {
@@ -330,78 +358,13 @@ impl<'c> Evaluator<'c> {
         let result: Result<bool, Error> = state.perform_test(call.name, &args);
         result.map(Value::from).map_err(|e| at(node.span, named(call.name, filter::failure(&e))))
     }
+}
 
-    /// Why `node` gave nothing: the name, the key that is not there, or the filter that found none.
-    fn missing(&mut self, node: &Node) -> RenderError {
-        match &node.kind {
-            Kind::Var(name) => self.unbound(name, node.span),
-            Kind::Attr(attr) => self.no_key(node, &attr.0, Some(&attr.1)),
-            Kind::Item(item) => {
-                let key = self.value(&item.1).ok();
-                let key = key.as_ref().and_then(Value::as_str).map(str::to_owned);
-                self.no_key(node, &item.0, key.as_deref())
-            }
-            Kind::Default(call) => self.missing(&call.0),
-            Kind::Filter(call) => {
-                let failure = Failure::new(format!("`{}` found nothing", call.name));
-                at(node.span, failure.help("give a fallback: `| default('…')`"))
-            }
-            Kind::RegexFind(_) => {
-                let failure = Failure::new("`regex_find` found no match");
-                at(node.span, failure.help("give a fallback: `| default('…')`"))
-            }
-            Kind::JsonPath(call) => {
-                let failure = Failure::new(format!("`{}` found nothing", call.1));
-                at(node.span, failure.help("give a fallback: `| default('…')`"))
-            }
-            Kind::If(_) => at(node.span, Failure::new("the condition is false and there is no `else`")),
-            _ => at(node.span, Failure::new("the value is undefined")),
-        }
-    }
-
-    fn unbound(&self, name: &str, span: Span) -> RenderError {
-        let failure = Failure::new(match self.context.scope.why_unbound(name) {
-            Some(why) => format!("`{name}` is not bound: {why}"),
-            None => format!("`{name}` is not bound"),
-        });
-        at(span, failure)
-    }
-
-    fn no_key(&mut self, node: &Node, base: &Node, key: Option<&str>) -> RenderError {
-        let found = match self.soft(base) {
-            Ok(found) => found,
-            Err(error) => return error,
-        };
-        if found.is_undefined() {
-            return self.missing(base);
-        }
-        let mut path = Vec::new();
-        let whose = if base.path(&mut path) { format!("`{}`", path.join(".")) } else { "the value".to_owned() };
-        let failure = match (found.kind(), key) {
-            (ValueKind::Map, Some(key)) => {
-                let keys: Vec<String> =
-                    found.try_iter().map(|keys| keys.map(|k| k.to_string()).collect()).unwrap_or_default();
-                let failure = Failure::new(format!("{whose} has no `{key}`"));
-                match nearest(key, keys.iter().map(String::as_str)) {
-                    Some(near) => failure.help(format!("did you mean `{near}`?")),
-                    None if keys.is_empty() => failure.help("it is empty"),
-                    None => {
-                        let few: Vec<&str> = keys.iter().map(String::as_str).take(8).collect();
-                        let more = if keys.len() > few.len() { ", …" } else { "" };
-                        failure.help(format!("it has {}{more}", few.join(", ")))
-                    }
-                }
-            }
-            (ValueKind::Seq, None) => {
-                let count = found.len().unwrap_or(0);
-                Failure::new(format!("{whose} has {count} items, and none at this index"))
-            }
-            (ValueKind::Seq, Some(key)) => Failure::new(format!("{whose} is a list, so it has no `{key}`"))
-                .help(format!("choose an item: `[0].{key}`")),
-            (_, Some(key)) => Failure::new(format!("{whose} is {}, so it has no `{key}`", type_name(&found))),
-            (_, None) => Failure::new(format!("{whose} has no such item")),
-        };
-        at(node.span, failure)
+/// A lazy object may only find out when it is read that it has nothing to give.
+fn sound(value: Value, node: &Node) -> Evaluated {
+    match super::failing(&value) {
+        Some(failure) => Err(at(node.span, failure.clone())),
+        None => Ok(value),
     }
 }
 
@@ -410,10 +373,17 @@ fn named(name: &str, failure: Failure) -> Failure {
 }
 
 /// MiniJinja would order values of different types by type.
-fn comparable(items: &Value) -> Result<(), Failure> {
-    let Ok(mut iter) = items.try_iter() else { return Ok(()) };
-    let Some(first) = iter.next() else { return Ok(()) };
-    iter.try_for_each(|item| operate::order(&first, &item).map(drop))
+fn comparable(args: &[Value]) -> Result<(), Failure> {
+    let Some(items) = args.first().and_then(|items| items.try_iter().ok()) else { return Ok(()) };
+    let options = args.last().filter(|last| last.is_kwargs());
+    let attribute = options.and_then(|options| options.get_attr("attribute").ok());
+    let path = attribute.as_ref().and_then(Value::as_str);
+    let mut keys = items.map(|item| match path {
+        Some(path) => path.split('.').fold(item, |at, part| at.get_attr(part).unwrap_or(Value::UNDEFINED)),
+        None => item,
+    });
+    let Some(first) = keys.next() else { return Ok(()) };
+    keys.try_for_each(|key| operate::order(&first, &key).map(drop))
 }
 
 pub(super) fn at(span: Span, failure: Failure) -> RenderError {

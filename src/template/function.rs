@@ -112,7 +112,7 @@ fn range(args: &[Value]) -> Result<Value, Failure> {
     }
     let (from, to, by) = (i128::from(start), i128::from(stop), i128::from(step));
     let distance = if by > 0 { to - from } else { from - to };
-    let width = i128::try_from(step.unsigned_abs()).unwrap_or(1);
+    let width = i128::from(step.unsigned_abs());
     let count = if distance <= 0 { 0 } else { (distance + width - 1) / width };
     match usize::try_from(count) {
         Ok(count) if count <= MAX_RANGE => {

@@ -6,13 +6,20 @@ use minijinja::Value;
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, UnaryOpKind};
 use minijinja::machinery::{Span as JinjaSpan, parse_expr};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
-use crate::jsonpath::JsonPath;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{OffsetMap, Span};
 
 use super::filter;
-use super::function::{Function, function_names};
+use super::function::Function;
 use super::node::{Arg, Call, Comparison, Kind, Math, Node};
+use super::scan;
+
+/// The parser, and dropping its tree, recurse without a limit in chains such as `--1` and `a.b.c`; their length is bounded
+/// here, in bytes outside of text literals.
+const MAX_WEIGHT: usize = 2000;
+
+/// The deepest tree that is evaluated.
+const MAX_DEPTH: usize = 128;
 
 /// Parses the expression at `range` of `text`. Every mistake is reported; `None` where there was one.
 pub(super) fn expression(
@@ -27,31 +34,46 @@ pub(super) fn expression(
         diagnostics.error(Code::TemplateSyntax, span, "the expression is empty").help("write a name or an expression");
         return None;
     }
+    if scan::weight(source) > MAX_WEIGHT {
+        too_deep(map.span(range), diagnostics);
+        return None;
+    }
     let before = diagnostics.len();
     let tree = match parse_expr(source) {
         Ok(tree) => tree,
         Err(error) => {
             let found = error.range().unwrap_or(0..source.len());
-            let start = found.start.min(source.len());
-            let end = found.end.clamp(start, source.len());
-            let span = map.span(range.start + start..range.start + end.max((start + 1).min(source.len())));
+            let boundary = |at: &usize| source.is_char_boundary(*at);
+            let start = (0..=found.start.min(source.len())).rev().find(boundary).unwrap_or(0);
+            let end = (found.end.max(start + 1)..source.len()).find(boundary).unwrap_or(source.len());
+            let span = map.span(range.start + start..range.start + end);
             let detail = error.detail().unwrap_or("the expression cannot be read");
             let diagnostic = diagnostics.error(Code::TemplateSyntax, span, format!("syntax error: {detail}"));
             suggest_syntax(source, diagnostic);
             return None;
         }
     };
-    let mut lowering = Lowering { start: range.start, map, diagnostics };
+    let mut lowering = Lowering { start: range.start, map, diagnostics, depth: 0 };
     let node = lowering.node(&tree);
     (diagnostics.len() == before).then_some(node)
 }
 
+fn too_deep(span: Span, diagnostics: &mut Diagnostics) {
+    diagnostics
+        .error(Code::TemplateSyntax, span, "the expression is too long")
+        .help("split it: give parts of it names with `vars` or a `set` step");
+}
+
 /// Habits of other languages that MiniJinja's parser only calls unexpected.
 fn suggest_syntax(source: &str, diagnostic: &mut Diagnostic) {
-    let help = if source.contains("&&") || source.contains("||") {
+    let help = if source.contains("{{") {
+        "`{{ }}` is open already: write the name without braces"
+    } else if source.contains("&&") || source.contains("||") {
         "write `and`, `or` and `not`"
     } else if source.contains("===") {
         "write `==`"
+    } else if source.contains('=') && !["==", "!=", "<=", ">="].iter().any(|op| source.contains(op)) {
+        "compare with `==`"
     } else if source.contains('?') {
         "write `a if condition else b`"
     } else if source.contains('!') && !source.contains("!=") {
@@ -64,10 +86,11 @@ fn suggest_syntax(source: &str, diagnostic: &mut Diagnostic) {
     diagnostic.help(help);
 }
 
-struct Lowering<'a, 'd> {
+pub(super) struct Lowering<'a, 'd> {
     start: usize,
     map: &'a OffsetMap,
     diagnostics: &'d mut Diagnostics,
+    depth: usize,
 }
 
 impl Lowering<'_, '_> {
@@ -82,14 +105,31 @@ impl Lowering<'_, '_> {
         self.map.span(start..start + name.len())
     }
 
-    fn error(&mut self, code: Code, span: Span, message: String) -> &mut Diagnostic {
+    pub(super) fn error(&mut self, code: Code, span: Span, message: String) -> &mut Diagnostic {
         self.diagnostics.error(code, span, message)
     }
 
     fn node(&mut self, expr: &Expr<'_>) -> Node {
+        self.depth += 1;
+        let node = if self.depth > MAX_DEPTH {
+            let span = self.span(expr.span());
+            // Once is enough; what lies deeper is not looked at.
+            too_deep(span, self.diagnostics);
+            Node { kind: Kind::Const(Value::from(())), span }
+        } else {
+            self.lowered(expr)
+        };
+        self.depth -= 1;
+        node
+    }
+
+    fn lowered(&mut self, expr: &Expr<'_>) -> Node {
         let own = self.span(expr.span());
         match expr {
-            Expr::Var(var) => Node { kind: Kind::Var(var.id.into()), span: own },
+            Expr::Var(var) => {
+                self.check_name(var.id, own);
+                Node { kind: Kind::Var(var.id.into()), span: own }
+            }
             Expr::Const(constant) => self.constant(constant.value.clone(), own),
             Expr::GetAttr(attr) => {
                 let base = self.node(&attr.expr);
@@ -121,7 +161,7 @@ impl Lowering<'_, '_> {
             Expr::BinOp(binary) => self.binary(binary),
             Expr::Compare(compare) => {
                 let first = self.node(&compare.expr);
-                let rest: Box<[_]> = compare.ops.iter().map(|op| (comparison(op.op), self.node(&op.expr))).collect();
+                let rest: Vec<_> = compare.ops.iter().map(|op| (comparison(op.op), self.node(&op.expr))).collect();
                 let span = rest.last().map_or(first.span, |(_, last)| first.span.to(last.span));
                 Node { kind: Kind::Compare(Box::new((first, rest))), span }
             }
@@ -183,7 +223,7 @@ impl Lowering<'_, '_> {
         };
         let kind = match (math, comparison) {
             (Some(op), _) => Kind::Math(op, Box::new((left, right))),
-            (_, op) => Kind::Compare(Box::new((left, Box::new([(op.unwrap_or(Comparison::Equal), right)])))),
+            (_, op) => Kind::Compare(Box::new((left, vec![(op.unwrap_or(Comparison::Equal), right)]))),
         };
         Node { kind, span }
     }
@@ -229,71 +269,6 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// `map('upper')` and `select('eq', 1)` name a filter or a test.
-    fn check_callee(&mut self, name: &str, args: &[Arg]) {
-        let place = match name {
-            "map" | "select" | "reject" => 0,
-            "selectattr" | "rejectattr" => 1,
-            _ => return,
-        };
-        let Some(Arg { name: None, value: Node { kind: Kind::Const(callee), span } }) = args.get(place) else { return };
-        let Some(callee) = callee.as_str() else { return };
-        if name == "map" {
-            if filter::filter(callee).is_none_or(|callee| callee == "map") {
-                let known = filter::filter_names().filter(|n| *n != "map").collect();
-                self.unknown(Code::UnknownFilter, *span, "filter", callee, known);
-            }
-        } else if filter::test(callee).is_none() {
-            self.unknown(Code::UnknownTest, *span, "test", callee, filter::test_names().collect());
-        }
-    }
-
-    /// The filters whose literal argument is compiled here, or what was given back.
-    fn compiled(&mut self, name: &str, subject: Node, mut args: Vec<Arg>) -> Result<Kind, (Node, Vec<Arg>)> {
-        let literal = args.first().filter(|a| a.name.is_none()).and_then(|a| match &a.value.kind {
-            Kind::Const(value) => value.as_str().map(|text| (text.to_owned(), a.value.span)),
-            _ => None,
-        });
-        match (name, literal) {
-            ("default" | "d", _) => Ok(Kind::Default(Box::new((subject, args)))),
-            ("format_date" | "parse_date", Some((format, span))) => {
-                if let Err(failure) = filter::check_format(&format) {
-                    self.fail(Code::InvalidValue, span, failure);
-                }
-                Err((subject, args))
-            }
-            ("jsonpath", Some((path, span))) if args.len() == 1 => match JsonPath::parse(&path) {
-                Ok(path) => Ok(Kind::JsonPath(Box::new((subject, path)))),
-                Err(error) => {
-                    self.error(Code::InvalidJsonPath, span, format!("`{path}` is no JSONPath: {error}"));
-                    Err((subject, args))
-                }
-            },
-            ("regex_find", Some((pattern, span))) if args.len() == 1 => match filter::pattern::compile(&pattern) {
-                Ok(regex) => Ok(Kind::RegexFind(Box::new((subject, regex)))),
-                Err(failure) => {
-                    self.fail(Code::InvalidRegex, span, failure);
-                    Err((subject, args))
-                }
-            },
-            ("regex_replace", Some((pattern, span))) if args.len() == 2 => match filter::pattern::compile(&pattern) {
-                Ok(regex) => match args.pop() {
-                    Some(with) => Ok(Kind::RegexReplace(Box::new((subject, regex, with.value)))),
-                    None => Err((subject, args)),
-                },
-                Err(failure) => {
-                    self.fail(Code::InvalidRegex, span, failure);
-                    Err((subject, args))
-                }
-            },
-            _ => Err((subject, args)),
-        }
-    }
-
-    fn fail(&mut self, code: Code, span: Span, failure: super::text::Failure) {
-        self.error(code, span, failure.message).help = failure.help;
-    }
-
     fn test(&mut self, call: &ast::Test<'_>, place: JinjaSpan) -> Node {
         let subject = self.node(&call.expr);
         let mut args = self.args(&call.args);
@@ -307,7 +282,7 @@ impl Lowering<'_, '_> {
             ("defined", ..) => Kind::Defined(Box::new(subject)),
             ("undefined", ..) => Kind::Undefined(Box::new(subject)),
             (_, Some(op), 1) => match args.pop() {
-                Some(arg) => Kind::Compare(Box::new((subject, Box::new([(op, arg.value)])))),
+                Some(arg) => Kind::Compare(Box::new((subject, vec![(op, arg.value)]))),
                 None => Kind::Defined(Box::new(subject)),
             },
             _ => Kind::Test(Box::new(Call { name, subject, args })),
@@ -356,24 +331,6 @@ impl Lowering<'_, '_> {
                 broken(own)
             }
         }
-    }
-
-    fn unknown_function(&mut self, span: Span, name: &str) {
-        if filter::filter(name).is_some() {
-            self.error(Code::UnknownFunction, span, format!("`{name}` is a filter, not a function"))
-                .help(format!("write `value | {name}`"));
-        } else {
-            self.unknown(Code::UnknownFunction, span, "function", name, function_names().collect());
-        }
-    }
-
-    fn unknown(&mut self, code: Code, span: Span, what: &str, name: &str, known: Vec<&'static str>) {
-        let help = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if what == "function" => format!("the functions are {}", known.join(", ")),
-            None => format!("`wxflow` knows MiniJinja's {what}s and its own; see the documentation of templates"),
-        };
-        self.error(code, span, format!("unknown {what} `{name}`")).help(help);
     }
 }
 

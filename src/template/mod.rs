@@ -17,13 +17,16 @@ mod eval;
 mod expression;
 mod filter;
 mod function;
+mod json;
+mod literal;
 mod lower;
+mod missing;
 mod node;
 mod operate;
 pub mod read;
+mod render;
 mod scan;
 mod slice;
-mod template;
 mod text;
 mod tree;
 
@@ -31,14 +34,15 @@ pub use convert::{from_template_value, to_template_value};
 pub use expression::{Expression, Shown};
 pub use filter::{filter_names, test_names};
 pub use function::function_names;
+pub use json::shared_json;
 pub use minijinja::Value as TemplateValue;
 pub use node::NameUse;
-pub use template::Template;
+pub use render::Template;
 pub use tree::ValueTemplate;
 
 use node::Node;
 
-/// What one render may spend: a unit per node evaluated, per item of a list gone through, and per 4 KiB of text made.
+/// What one render may spend: a unit per node evaluated, per item of a list gone through, and per KiB of text made.
 const FUEL: u32 = 100_000;
 
 /// The most bytes a text may hold: 16 MiB.
@@ -165,6 +169,27 @@ impl fmt::Display for RenderError {
 }
 
 impl std::error::Error for RenderError {}
+
+/// A value that fails when it is used, for lazy objects: `response.json` of a body that is no JSON.
+/// `message` is a sentence without a final period.
+#[must_use]
+pub fn failing_value(message: &str, help: Option<&str>) -> TemplateValue {
+    let failure = text::Failure { message: message.to_owned(), help: help.map(str::to_owned) };
+    TemplateValue::from_object(Failing(failure))
+}
+
+#[derive(Debug)]
+struct Failing(text::Failure);
+
+impl Object for Failing {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
+
+fn failing(value: &TemplateValue) -> Option<&text::Failure> {
+    value.downcast_object_ref::<Failing>().map(|failing| &failing.0)
+}
 
 /// The value of the name `omit`.
 #[derive(Debug)]

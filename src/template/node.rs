@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Negate(Box<Node>),
     Math(Math, Box<(Node, Node)>),
     /// `a < b < c`: the first operand, then each comparison.
-    Compare(Box<(Node, Box<[(Comparison, Node)]>)>),
+    Compare(Box<(Node, Vec<(Comparison, Node)>)>),
     And(Box<(Node, Node)>),
     Or(Box<(Node, Node)>),
     /// Condition, then, else.

@@ -53,7 +53,7 @@ pub(super) fn key(value: &Value) -> Result<String, String> {
 }
 
 /// What went wrong, before it has a place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Failure {
     pub message: String,
     pub help: Option<String>,

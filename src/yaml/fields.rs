@@ -26,7 +26,11 @@ impl<'n, 's> Fields<'n, 's> {
             match shape.key(name) {
                 Some(Key { kind: Kind::Upcoming(help), doc, .. }) => {
                     diagnostics
-                        .error(Code::NotYetSupported, key.span, format!("this version does not have `{name}` yet: {doc}"))
+                        .error(
+                            Code::NotYetSupported,
+                            key.span,
+                            format!("this version does not have `{name}` yet: {doc}"),
+                        )
                         .help(*help);
                 }
                 Some(_) => {}

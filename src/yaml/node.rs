@@ -144,7 +144,7 @@ impl<'s> Node<'s> {
             Some(Value::Number(n)) if n.as_u64().is_some_and(|n| n >= least) => n.as_u64(),
             Some(other) => {
                 let message = format!("{what} must be a whole number of at least {least}, not {other}");
-                diagnostics.error(Code::WrongType, self.span, message);
+                diagnostics.error(Code::WrongType, self.span, message).help("write digits only, without quotes");
                 None
             }
             None if diagnostics.len() > before => None,
@@ -180,7 +180,21 @@ impl<'s> Node<'s> {
             Data::List(_) => "a list",
             Data::Map(_) => "a mapping",
         };
-        diagnostics.error(Code::WrongType, self.span, format!("{what} must be {wanted}, not {found}"));
+        let diagnostic = diagnostics.error(Code::WrongType, self.span, format!("{what} must be {wanted}, not {found}"));
+        let help = match wanted {
+            "a mapping" => "a mapping is `key: value` on lines of its own, indented, or `{ key: value }`",
+            "a list" => "a list is `- item` on lines of its own, or `[item, item]`",
+            "text" if found == "a list" || found == "a mapping" => {
+                "write one text; to begin it with `[` or `{`, quote it"
+            }
+            "text" => "quote it",
+            "true or false" => "write `true` or `false`, without quotes",
+            "a whole number" => "write digits only, without quotes",
+            "a duration" => "write a number with `ms`, `s`, `m`, `h` or `d`, like `500ms` or `1.5m`",
+            // The message has said all there is to say.
+            _ => return None,
+        };
+        diagnostic.help(help);
         None
     }
 }

@@ -21,11 +21,7 @@ impl Predicate {
             }
             Data::Map(entries) => operators(entries, domain, cx)?,
             Data::Broken => return None,
-            _ => vec![Test {
-                operator: Operator::Eq,
-                span: node.span,
-                operand: compared(node, Operator::Eq, domain, cx)?,
-            }],
+            _ => vec![test(Operator::Eq, node.span, node, domain, cx)?],
         };
         Some(Self { tests: tests.into(), domain })
     }

@@ -17,7 +17,8 @@ impl Reader<'_> {
             } else if text.contains("{{") {
                 format!("say which kind it is: `auth: {{ bearer: \"{text}\" }}`")
             } else {
-                "write `auth: { bearer: … }`, `auth: { basic: { username: …, password: … } }` or `auth: none`".to_owned()
+                "write `auth: { bearer: … }`, `auth: { basic: { username: …, password: … } }` or `auth: none`"
+                    .to_owned()
             };
             self.diagnostics.error(Code::WrongType, node.span, "`auth` must be a mapping or `none`").help(help);
             return None;

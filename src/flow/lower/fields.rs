@@ -62,14 +62,17 @@ impl Reader<'_> {
             return true;
         }
         let refused = match name.to_ascii_lowercase().as_str() {
-            "content-length" | "transfer-encoding" if kind == Named::Header => Some("it is set from the body: remove it"),
+            "content-length" | "transfer-encoding" if kind == Named::Header => {
+                Some("it is set from the body: remove it")
+            }
             _ => None,
         };
         let (message, help) = if let Some(help) = refused {
             (format!("the header `{name}` cannot be set"), help)
         } else if !is_token(name) {
             (format!("`{name}` cannot be {what}"), "it is letters, digits and `-`, without spaces or `:`")
-        } else if let Some(first) = earlier.iter().find(|f| kind == Named::Header && f.name.eq_ignore_ascii_case(name)) {
+        } else if let Some(first) = earlier.iter().find(|f| kind == Named::Header && f.name.eq_ignore_ascii_case(name))
+        {
             self.diagnostics
                 .error(Code::InvalidHeader, key.span, format!("the header `{name}` stands here twice"))
                 .related(first.span, "first here")
@@ -100,11 +103,11 @@ impl Reader<'_> {
         let found = if matches!(node.data, Data::List(_)) { "a list" } else { "a mapping" };
         let help = match kind {
             Named::Cookie => "write one text",
-            _ => "write one value, or a list of values to repeat the key; to send JSON as text use `| tojson` in a template",
+            _ => {
+                "write one value, or a list of values to repeat the key; to send JSON as text use `| tojson` in a template"
+            }
         };
-        self.diagnostics
-            .error(Code::WrongType, node.span, format!("{} cannot be {found}", kind.one()))
-            .help(help);
+        self.diagnostics.error(Code::WrongType, node.span, format!("{} cannot be {found}", kind.one())).help(help);
         false
     }
 
@@ -141,7 +144,8 @@ impl Reader<'_> {
     pub(super) fn header_credentials(&mut self, node: &Node<'_>) {
         for (key, value) in node_entries(node) {
             let name = key.scalar().unwrap_or("").to_ascii_lowercase();
-            let credential = matches!(name.as_str(), "authorization" | "proxy-authorization" | "x-api-key" | "x-auth-token");
+            let credential =
+                matches!(name.as_str(), "authorization" | "proxy-authorization" | "x-api-key" | "x-auth-token");
             if credential && value.scalar().is_some_and(|v| v.len() >= 8) && !is_template(value) {
                 self.diagnostics
                     .warning(Code::CredentialLiteral, value.span, format!("the value of `{}` stands in the flow file", key.scalar().unwrap_or("")))

@@ -1,7 +1,7 @@
 //! `inputs`: long form, plain default, or `null`.
 
 use super::Reader;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, nearest};
 use crate::flow::{Input, InputType, names, shape};
 use crate::redact::HostPattern;
 use crate::source::Span;
@@ -50,21 +50,25 @@ impl Reader<'_> {
             input.default = Some(value);
             return Some(input);
         }
-        let before = self.diagnostics.len();
-        let fields = Fields::read(node, &shape::INPUT_SHAPE, self.diagnostics)?;
-        if self.diagnostics.len() > before && fields.keys().all(|(key, _)| shape::INPUT_SHAPE.key(key).is_none()) {
-            // None of its keys is one of ours: it was meant as a value.
+        let foreign = |key: &str| shape::INPUT_SHAPE.keys.iter().all(|known| nearest(key, [known.name]).is_none());
+        if let Data::Map(entries) = &node.data
+            && !entries.is_empty()
+            && entries.iter().filter_map(|(key, _)| key.scalar()).all(foreign)
+        {
+            // None of its keys is like one of ours: it was meant as a value.
             self.diagnostics
                 .error(Code::WrongType, node.span, "an input's default that is a mapping needs the long form")
                 .help(format!("write `{}: {{ default: {{ … }} }}`", key.scalar().unwrap_or("name")));
             return None;
         }
+        let fields = Fields::read(node, &shape::INPUT_SHAPE, self.diagnostics)?;
         self.long_input(&fields, &mut input);
         Some(input)
     }
 
     fn long_input(&mut self, fields: &Fields<'_, '_>, input: &mut Input) {
-        input.description = fields.get("description").and_then(|n| Some(n.text("`description`", self.diagnostics)?.into()));
+        input.description =
+            fields.get("description").and_then(|n| Some(n.text("`description`", self.diagnostics)?.into()));
         input.secret = fields.get("secret").and_then(|n| n.boolean("`secret`", self.diagnostics)).unwrap_or(false);
         input.env = fields.get("env").and_then(|n| self.variable(n));
         let declared = fields.get("type").and_then(|n| self.input_type(n));
@@ -114,8 +118,17 @@ impl Reader<'_> {
         let text = node.text("`type`", self.diagnostics)?;
         let kind = InputType::parse(text);
         if kind.is_none() {
-            let common = [("text", "string"), ("str", "string"), ("int", "integer"), ("float", "number"), ("bool", "boolean"), ("array", "list"), ("map", "object")];
-            let meant = common.iter().find(|(other, _)| *other == text).map(|(_, ours)| format!("did you mean `{ours}`?"));
+            let common = [
+                ("text", "string"),
+                ("str", "string"),
+                ("int", "integer"),
+                ("float", "number"),
+                ("bool", "boolean"),
+                ("array", "list"),
+                ("map", "object"),
+            ];
+            let meant =
+                common.iter().find(|(other, _)| *other == text).map(|(_, ours)| format!("did you mean `{ours}`?"));
             self.diagnostics
                 .error(Code::InvalidValue, node.span, format!("`{text}` is not a type of input"))
                 .help(meant.unwrap_or_else(|| names::one_of(text, shape::INPUT_TYPES)));
@@ -156,7 +169,7 @@ impl Reader<'_> {
             return true;
         }
         let help = match value {
-            Value::String(text) if !matches!(kind, InputType::List | InputType::Object) => {
+            Value::String(text) if serde_json::from_str(text).is_ok_and(|value| kind.holds(&value)) => {
                 format!("write it without quotes if it is meant as {}: {text}", kind.words())
             }
             other if kind == InputType::String => format!("quote it: \"{other}\""),

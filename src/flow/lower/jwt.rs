@@ -75,9 +75,7 @@ impl Reader<'_> {
                     Some(a) if !a.takes_secret() => "add `key: { pem: … }`",
                     _ => "add `secret: { base64: … }`, or `text` or `hex` as the secret is written",
                 };
-                self.diagnostics
-                    .error(Code::MissingKey, fields.head(), "`jwt` has nothing to sign with")
-                    .help(help);
+                self.diagnostics.error(Code::MissingKey, fields.head(), "`jwt` has nothing to sign with").help(help);
             }
             return None;
         };

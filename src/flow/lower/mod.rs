@@ -14,10 +14,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Binding, Defaults, Step, names, shape};
-use crate::diagnostic::{Code, Diagnostics};
 use crate::check::Schemas;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::source::{Files, Span};
-use crate::template::{Expression, Template, ValueTemplate, lower};
+use crate::template::{Expression, Template, ValueTemplate, read};
 use crate::yaml::{Data, Fields, Node};
 
 /// What is known while a flow is read.
@@ -81,9 +81,7 @@ impl Reader<'_> {
     pub(super) fn no_template(&mut self, node: &Node<'_>, what: &str, help: &str) -> bool {
         let Some(at) = node.scalar().and_then(|text| text.find("{{")) else { return false };
         let span = self.place(node, at..at + 2);
-        self.diagnostics
-            .error(Code::TemplateMisplaced, span, format!("a template cannot stand in {what}"))
-            .help(help);
+        self.diagnostics.error(Code::TemplateMisplaced, span, format!("a template cannot stand in {what}")).help(help);
         true
     }
 
@@ -162,17 +160,17 @@ impl Reader<'_> {
 
     /// A text with templates.
     pub(super) fn template(&mut self, node: &Node<'_>, what: &str) -> Option<Template> {
-        lower::template(node, what, self.diagnostics)
+        read::template(node, what, self.diagnostics)
     }
 
     /// A value with templates anywhere in it.
     pub(super) fn value(&mut self, node: &Node<'_>) -> Option<ValueTemplate> {
-        lower::value(node, self.diagnostics)
+        read::value(node, self.diagnostics)
     }
 
     /// A bare expression.
     pub(super) fn expression(&mut self, node: &Node<'_>, what: &str) -> Option<Expression> {
-        lower::expression(node, what, self.diagnostics)
+        read::expression(node, what, self.diagnostics)
     }
 }
 

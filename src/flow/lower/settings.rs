@@ -66,7 +66,9 @@ impl Reader<'_> {
             "true" | "True" | "TRUE" => {
                 self.diagnostics
                     .error(Code::WrongType, node.span, "`redirects` is a count or `false`, not `true`")
-                    .help("redirects are followed unless you say otherwise: remove the key, or write how many, like `10`");
+                    .help(
+                        "redirects are followed unless you say otherwise: remove the key, or write how many, like `10`",
+                    );
                 return None;
             }
             _ => {}
@@ -74,7 +76,11 @@ impl Reader<'_> {
         let count = node.integer("`redirects`", 0, self.diagnostics)?;
         if count > 100 {
             self.diagnostics
-                .error(Code::InvalidValue, node.span, format!("`redirects` is {count}: more than 100 are never followed"))
+                .error(
+                    Code::InvalidValue,
+                    node.span,
+                    format!("`redirects` is {count}: more than 100 are never followed"),
+                )
                 .help("write a smaller count; 10 is the default");
             return None;
         }

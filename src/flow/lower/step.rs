@@ -74,7 +74,11 @@ impl Reader<'_> {
             }
             [(first, first_at), (second, second_at), ..] => {
                 self.diagnostics
-                    .error(Code::ConflictingKeys, *second_at, format!("a step has one action: `{first}` and `{second}` are two"))
+                    .error(
+                        Code::ConflictingKeys,
+                        *second_at,
+                        format!("a step has one action: `{first}` and `{second}` are two"),
+                    )
                     .related(*first_at, "the first action")
                     .help("put the second one into a step of its own, with a `-` before it");
                 None
@@ -181,7 +185,12 @@ impl Reader<'_> {
     }
 
     fn captures(&mut self, node: &Node<'_>, of_reply: bool) -> Vec<NamedCapture> {
-        let Some(entries) = node.entries("`capture`", self.diagnostics) else { return Vec::new() };
+        let Some(entries) = node.entries("`capture`", self.diagnostics) else {
+            if let (Some(text), Some(last)) = (node.scalar(), self.diagnostics.last_mut()) {
+                last.help(format!("give it a name: `capture: {{ name: \"{text}\" }}`"));
+            }
+            return Vec::new();
+        };
         let mut captures = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let name = self.name(key);
@@ -205,7 +214,10 @@ impl Reader<'_> {
             Data::Map(entries) => entries
                 .iter()
                 .map(|(key, _)| key)
-                .find(|key| key.scalar().is_some_and(|k| CAPTURE.key(k).is_some() && !["value", "secret", "default"].contains(&k)))
+                .find(|key| {
+                    key.scalar()
+                        .is_some_and(|k| CAPTURE.key(k).is_some() && !["value", "secret", "default"].contains(&k))
+                })
                 .map(|key| key.span),
             _ => None,
         };
@@ -254,12 +266,7 @@ impl Reader<'_> {
         })
     }
 
-    fn request_step(
-        &mut self,
-        node: &Node<'_>,
-        fields: &Fields<'_, '_>,
-        cleanup: Vec<Step>,
-    ) -> Option<RequestStep> {
+    fn request_step(&mut self, node: &Node<'_>, fields: &Fields<'_, '_>, cleanup: Vec<Step>) -> Option<RequestStep> {
         let request = self.request(node, fields);
         let expect = match fields.get("expect") {
             Some(node) => Expect::lower(node, &mut self.checks()),
@@ -301,7 +308,12 @@ impl Reader<'_> {
     }
 
     fn cleanup(&mut self, node: &Node<'_>) -> Option<Step> {
-        let fields = Fields::read(node, &shape::CLEANUP, self.diagnostics)?;
+        let Some(fields) = Fields::read(node, &shape::CLEANUP, self.diagnostics) else {
+            if let (Some(text), Some(last)) = (node.scalar(), self.diagnostics.last_mut()) {
+                last.help(format!("write `cleanup: {{ request: {text} }}`"));
+            }
+            return None;
+        };
         let name = self.title(&fields, "name");
         let _ = self.title(&fields, "description");
         let when = fields.get("when").and_then(|n| self.expression(n, "`when`")).map(Box::new);

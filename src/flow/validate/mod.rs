@@ -6,7 +6,9 @@ mod uses;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Action, Auth, Binding, Body, Defaults, Field, Flow, Key, RequestStep, RequestTemplate, Setting, Settings, Step};
+use super::{
+    Action, Auth, Binding, Body, Defaults, Field, Flow, Key, RequestStep, RequestTemplate, Setting, Settings, Step,
+};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::Source;
 use crate::template::NameUse;
@@ -23,7 +25,7 @@ pub(super) fn validate(flow: &mut Flow, broken: &HashSet<Arc<str>>, diagnostics:
         walk.bind(&input.name, input.span, Kind::Input);
     }
     for var in &flow.vars {
-        walk.check(Place::Vars, None, |v| var.value.names(v));
+        walk.check(Place::Vars, None, |v| var.value.names().into_iter().for_each(&mut *v));
         walk.bind(&var.name, var.span, Kind::Var);
     }
     for (index, step) in flow.steps.iter().enumerate() {
@@ -32,7 +34,7 @@ pub(super) fn validate(flow: &mut Flow, broken: &HashSet<Arc<str>>, diagnostics:
     }
     walk.scope.at = usize::MAX;
     for output in &flow.outputs {
-        walk.check(Place::Outputs, None, |v| output.value.names(v));
+        walk.check(Place::Outputs, None, |v| output.value.names().into_iter().for_each(&mut *v));
     }
     let kept = walk.scope.kept;
     for (index, step) in flow.steps.iter_mut().enumerate() {
@@ -62,33 +64,35 @@ impl<'f> Walk<'_, 'f> {
     fn step(&mut self, step: &'f Step, defaults: &'f Defaults) {
         self.own_id(step);
         if let Some(each) = &step.for_each {
-            self.check(Place::Action, None, |v| each.items.names(v));
+            self.check(Place::Action, None, |v| each.items.names().into_iter().for_each(&mut *v));
             self.scope.enter(each, self.diagnostics);
         }
         if let Some(when) = &step.when {
-            self.check(Place::Action, Some(step), |v| when.names(v));
+            self.check(Place::Action, Some(step), |v| when.names().into_iter().for_each(&mut *v));
         }
         match &step.action {
             Action::Request(request) => self.request_step(step, request, defaults),
             Action::Jwt(jwt) => {
                 self.check(Place::Action, Some(step), |v| {
                     let (Key::Base64(key) | Key::Text(key) | Key::Hex(key) | Key::Pem(key)) = &jwt.key;
-                    key.names(v);
-                    jwt.header.iter().for_each(|header| header.names(v));
-                    jwt.claims.names(v);
+                    key.names().into_iter().for_each(&mut *v);
+                    jwt.header.iter().for_each(|header| header.names().into_iter().for_each(&mut *v));
+                    jwt.claims.names().into_iter().for_each(&mut *v);
                     jwt.expires_in.iter().for_each(|setting| setting_names(setting, v));
                 });
                 self.captures(step, Place::Token);
             }
             Action::Set(bindings) => {
                 for Binding { name, span, value } in bindings {
-                    self.check(Place::Action, Some(step), |v| value.names(v));
+                    self.check(Place::Action, Some(step), |v| value.names().into_iter().for_each(&mut *v));
                     self.bind(name, *span, Kind::Set);
                 }
             }
             Action::Wait(setting) => self.check(Place::Action, Some(step), |v| setting_names(setting, v)),
             Action::Check(checks) => {
-                self.check(Place::Action, Some(step), |v| checks.iter().for_each(|check| check.names(v)));
+                self.check(Place::Action, Some(step), |v| {
+                    checks.iter().for_each(|check| check.names().into_iter().for_each(&mut *v))
+                });
             }
         }
         self.scope.leave();
@@ -101,7 +105,7 @@ impl<'f> Walk<'_, 'f> {
         for cleanup in &request.cleanup {
             let Action::Request(undo) = &cleanup.action else { continue };
             if let Some(when) = &cleanup.when {
-                self.check(Place::Cleanup, Some(step), |v| when.names(v));
+                self.check(Place::Cleanup, Some(step), |v| when.names().into_iter().for_each(&mut *v));
             }
             self.check(Place::Cleanup, Some(step), |v| request_names(&undo.request, v));
             self.check(Place::CleanupReply, Some(step), |v| undo.expect.names(v));
@@ -122,16 +126,16 @@ impl<'f> Walk<'_, 'f> {
         self.check(Place::Defaults, Some(step), |v| {
             let replaced = |own: &[Field], field: &Field| own.iter().any(|f| f.name.eq_ignore_ascii_case(&field.name));
             if on_base {
-                defaults.base_url.iter().for_each(|url| url.names(v));
+                defaults.base_url.iter().for_each(|url| url.names().into_iter().for_each(&mut *v));
                 if let (Some(auth), None) = (&defaults.auth, &request.auth) {
                     auth_names(auth, v);
                 }
             }
             for field in defaults.headers.iter().filter(|field| !replaced(&request.headers, field)) {
-                field.value.names(v);
+                field.value.names().into_iter().for_each(&mut *v);
             }
             for field in defaults.query.iter().filter(|field| !request.query.iter().any(|f| f.name == field.name)) {
-                field.value.names(v);
+                field.value.names().into_iter().for_each(&mut *v);
             }
             settings_names(&defaults.settings, v);
         });
@@ -159,17 +163,17 @@ impl<'f> Walk<'_, 'f> {
 }
 
 fn request_names(request: &RequestTemplate, v: Visit<'_>) {
-    request.url.names(v);
+    request.url.names().into_iter().for_each(&mut *v);
     for field in request.query.iter().chain(&request.headers).chain(&request.cookies) {
-        field.value.names(v);
+        field.value.names().into_iter().for_each(&mut *v);
     }
     if let Some(auth) = &request.auth {
         auth_names(auth, v);
     }
     match request.body.as_deref() {
-        Some(Body::Json(value)) => value.names(v),
-        Some(Body::Form(fields)) => fields.iter().for_each(|field| field.value.names(v)),
-        Some(Body::Text(text)) => text.names(v),
+        Some(Body::Json(value)) => value.names().into_iter().for_each(&mut *v),
+        Some(Body::Form(fields)) => fields.iter().for_each(|field| field.value.names().into_iter().for_each(&mut *v)),
+        Some(Body::Text(text)) => text.names().into_iter().for_each(&mut *v),
         None => {}
     }
     if let Some(settings) = &request.settings {
@@ -179,10 +183,10 @@ fn request_names(request: &RequestTemplate, v: Visit<'_>) {
 
 fn auth_names(auth: &Auth, v: Visit<'_>) {
     match auth {
-        Auth::Bearer(token) => token.names(v),
+        Auth::Bearer(token) => token.names().into_iter().for_each(&mut *v),
         Auth::Basic { username, password } => {
-            username.names(v);
-            password.names(v);
+            username.names().into_iter().for_each(&mut *v);
+            password.names().into_iter().for_each(&mut *v);
         }
         Auth::None => {}
     }
@@ -198,6 +202,6 @@ fn settings_names(settings: &Settings, v: Visit<'_>) {
 
 fn setting_names<T>(setting: &Setting<T>, v: Visit<'_>) {
     if let Setting::Rendered(template) = setting {
-        template.names(v);
+        template.names().into_iter().for_each(&mut *v);
     }
 }

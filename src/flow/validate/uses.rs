@@ -24,8 +24,21 @@ pub(super) enum Place {
 }
 
 const RESPONSE: &[&str] = &[
-    "status", "reason", "http_version", "headers", "cookies", "text", "json", "url", "duration_ms", "size", "wire_size",
-    "sha256", "redirects", "remote_ip", "attempts",
+    "status",
+    "reason",
+    "http_version",
+    "headers",
+    "cookies",
+    "text",
+    "json",
+    "url",
+    "duration_ms",
+    "size",
+    "wire_size",
+    "sha256",
+    "redirects",
+    "remote_ip",
+    "attempts",
 ];
 const LOOP: &[&str] = &["index", "first", "last", "length"];
 const TOKEN: &[&str] = &["token", "claims"];
@@ -40,8 +53,12 @@ pub(super) fn check(name: &NameUse, place: Place, step: Option<&Step>, scope: &m
         "loop" => in_loop(name, step, out),
         "steps" => steps(name, scope, out),
         "outputs" => {
-            out.error(Code::NotYetSupported, name.span, "`outputs` belongs to a `use` step, which this version does not have")
-                .help("what this flow itself gives is written under its top-level `outputs`");
+            out.error(
+                Code::NotYetSupported,
+                name.span,
+                "`outputs` belongs to a `use` step, which this version does not have",
+            )
+            .help("what this flow itself gives is written under its top-level `outputs`");
         }
         _ if scope.has(first) => {}
         plain => unbound(name, plain, place, scope, out),
@@ -57,9 +74,13 @@ fn unbound(name: &NameUse, plain: &str, place: Place, scope: &Scope<'_>, out: &m
     }
     if let Some(&at) = scope.items.get(plain) {
         let line = scope.line(at);
-        out.error(Code::UndefinedName, name.span, format!("`{plain}` is known only inside its `for_each` (line {line})"))
-            .related(at, "its `for_each`")
-            .help("capture what you need there: after the step each capture is the list of all items");
+        out.error(
+            Code::UndefinedName,
+            name.span,
+            format!("`{plain}` is known only inside its `for_each` (line {line})"),
+        )
+        .related(at, "its `for_each`")
+        .help("capture what you need there: after the step each capture is the list of all items");
         return;
     }
     let help = if FUNCTIONS.contains(&plain) {
@@ -67,7 +88,10 @@ fn unbound(name: &NameUse, plain: &str, place: Place, scope: &Scope<'_>, out: &m
     } else if let Some(near) = nearest(plain, scope.names()) {
         format!("did you mean `{near}`?")
     } else if let Some(near) = nearest(plain, scope.by_steps.keys().copied()) {
-        format!("did you mean `{near}`? It is bound only at line {}", scope.by_steps.get(near).map_or(0, |at| scope.line(*at)))
+        format!(
+            "did you mean `{near}`? It is bound only at line {}",
+            scope.by_steps.get(near).map_or(0, |at| scope.line(*at))
+        )
     } else if let Some(near) = nearest(plain, ["response", "steps", "loop", "omit", "jwt"]) {
         format!("did you mean `{near}`?")
     } else {
@@ -104,10 +128,7 @@ fn later(name: &NameUse, plain: &str, at: Span, place: Place, scope: &Scope<'_>,
             format!("`{plain}` is bound only behind this place, in the same step (line {line})"),
             "a step's captures are known to its later captures, its `expect` and its `cleanup`; use it in the next step",
         ),
-        _ => (
-            format!("`{plain}` is bound only by a later step (line {line})"),
-            "move that step before this one",
-        ),
+        _ => (format!("`{plain}` is bound only by a later step (line {line})"), "move that step before this one"),
     };
     out.error(Code::UnboundStep, name.span, message).related(at, "bound here").help(help);
 }
@@ -120,9 +141,13 @@ fn binds(step: &Step, at: Span) -> bool {
 fn response(name: &NameUse, place: Place, out: &mut Diagnostics) {
     let message = match place {
         Place::Reply | Place::CleanupReply => return response_field(name, 1, out),
-        Place::Action | Place::Defaults => "`response` is known only after the request was sent, in `capture` and `expect`",
+        Place::Action | Place::Defaults => {
+            "`response` is known only after the request was sent, in `capture` and `expect`"
+        }
         Place::Token => "`response` belongs to a request step, and this step is `jwt`",
-        Place::Cleanup | Place::Vars | Place::Outputs => "`response` is known only in `capture` and `expect` of its own step",
+        Place::Cleanup | Place::Vars | Place::Outputs => {
+            "`response` is known only in `capture` and `expect` of its own step"
+        }
     };
     let help = match place {
         Place::Cleanup => "capture what you need under `capture` of the step, and use that name here",
@@ -140,8 +165,12 @@ fn response_field(name: &NameUse, at: usize, out: &mut Diagnostics) {
         && let Some(header) = name.path.get(at + 1).filter(|h| h.chars().any(|c| c.is_ascii_uppercase() || c == '_'))
     {
         let lower = header.to_ascii_lowercase().replace('_', "-");
-        out.error(Code::UndefinedName, name.path_span, format!("`headers` has no `{header}`: header names are in lower case"))
-            .help(format!("write `headers['{lower}']`"));
+        out.error(
+            Code::UndefinedName,
+            name.path_span,
+            format!("`headers` has no `{header}`: header names are in lower case"),
+        )
+        .help(format!("write `headers['{lower}']`"));
     }
 }
 
@@ -191,7 +220,10 @@ fn steps(name: &NameUse, scope: &mut Scope<'_>, out: &mut Diagnostics) {
     let Some(step) = scope.steps.get(index) else { return };
     if index >= scope.at {
         let (message, help) = if index == scope.at {
-            (format!("`steps.{id}` is this step itself"), "in its own step the reply is `response`, in `capture` and `expect`")
+            (
+                format!("`steps.{id}` is this step itself"),
+                "in its own step the reply is `response`, in `capture` and `expect`",
+            )
         } else {
             let line = scope.line(step.span);
             (format!("`steps.{id}` is a later step (line {line})"), "move that step before this one")
@@ -203,18 +235,28 @@ fn steps(name: &NameUse, scope: &mut Scope<'_>, out: &mut Diagnostics) {
     if step.for_each.is_some() && field_name.is_some() {
         let field = field_name.unwrap_or("");
         out.error(Code::UndefinedName, name.path_span, format!("`steps.{id}` is a list: its step has `for_each`"))
-            .help(format!("write `steps.{id}[0].{field}` for one item, or `steps.{id} | map(attribute='{field}')` for all"));
+            .help(format!(
+                "write `steps.{id}[0].{field}` for one item, or `steps.{id} | map(attribute='{field}')` for all"
+            ));
         return;
     }
     let is_request = matches!(step.action, Action::Request(_));
     match field_name {
         Some("response") if !is_request => {
-            out.error(Code::UndefinedName, name.path_span, format!("`steps.{id}` has no `response`: it sends no request"))
-                .help("capture what you need in that step");
+            out.error(
+                Code::UndefinedName,
+                name.path_span,
+                format!("`steps.{id}` has no `response`: it sends no request"),
+            )
+            .help("capture what you need in that step");
         }
         Some("outputs") => {
-            out.error(Code::NotYetSupported, name.path_span, format!("`steps.{id}` has no `outputs`: only `use` steps have, in a later version"))
-                .help("capture what you need in that step and use that name");
+            out.error(
+                Code::NotYetSupported,
+                name.path_span,
+                format!("`steps.{id}` has no `outputs`: only `use` steps have, in a later version"),
+            )
+            .help("capture what you need in that step and use that name");
         }
         Some("response") => {
             scope.kept.insert(index);

@@ -68,7 +68,7 @@ fn a_run() {
     </testcase>
     <testcase name="Invite [1]" classname="flows/rooms.flow.yaml [row 2]" time="0.083"/>
     <testcase name="Invite [2]" classname="flows/rooms.flow.yaml [row 2]" time="0.083">
-      <failure message="$.displayName equals" type="assertion">$.displayName equals
+      <failure message="$.displayName equals &quot;Stève&quot;, was &quot;&lt;Steve&gt;&quot;" type="assertion">$.displayName equals &quot;Stève&quot;
   at flows/guest.flow.yaml:38:24
   | $.displayName: &quot;{{ guest_name }}&quot;
   expected: &quot;Stève&quot;
@@ -147,7 +147,7 @@ fn schema() -> BTreeMap<String, Element> {
 }
 
 /// Checks elements, their order, and attributes against the schema in `tests/data`.
-fn conforms(text: &str) {
+pub(in crate::report) fn conforms(text: &str) {
     let schema = schema();
     let mut reader = Reader::from_str(text);
     // Each open element, and how far in its sequence it is.

@@ -1,10 +1,11 @@
 //! The run as a person sees it: one line a step, everything about a failure, numbers at the end.
 //!
 //! Colours are written always; whoever hands in the stream strips them where they do not belong (anstream). Texts of
-//! users and servers pass through [`display::line`](super::display), and each line begins with a word or mark of ours.
+//! users and servers pass through `display::line`, and each line begins with a word or mark of ours.
 
 mod difference;
 mod failure;
+mod flow;
 mod step;
 mod totals;
 
@@ -15,8 +16,8 @@ use colored::Colorize as _;
 
 use super::Key;
 use super::display;
-use crate::event::{EventKind, FlowOutcome, Outcome, Phase, Reason, RunEvent, StepOutcome, Summary, Wait};
-use crate::redact::Redacted;
+use crate::event::{EventKind, RunEvent, Summary};
+pub(super) use flow::TerminalFlow;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,20 +101,7 @@ impl Terminal {
     }
 
     pub(super) fn flow(&self, key: &Key) -> TerminalFlow<'_> {
-        TerminalFlow {
-            terminal: self,
-            key: key.clone(),
-            text: String::new(),
-            title: display::line(&key.path).into_owned() + &key.suffix(),
-            titled: false,
-            gap: false,
-            place: Place::Steps,
-            nested: None,
-            skips: Skips::default(),
-            failed: false,
-            polled: false,
-            listed: Vec::new(),
-        }
+        TerminalFlow::new(self, key)
     }
 
     pub(super) fn finish(self, summary: &Summary) -> io::Result<()> {
@@ -152,251 +140,6 @@ impl Out {
     fn run(&mut self, text: &str, columns: usize) {
         self.write(text, true);
         self.running = columns;
-    }
-}
-
-/// The view of one flow run.
-pub(super) struct TerminalFlow<'a> {
-    terminal: &'a Terminal,
-    key: Key,
-    /// What waits to be written.
-    text: String,
-    title: String,
-    /// The title was printed.
-    titled: bool,
-    /// A failure was told: the next line is set off.
-    gap: bool,
-    place: Place,
-    /// The used flow whose steps are being printed.
-    nested: Option<std::sync::Arc<str>>,
-    skips: Skips,
-    /// A step failed.
-    failed: bool,
-    /// A poll of this step was told; the others are only counted.
-    polled: bool,
-    /// What goes into the list of failures.
-    listed: Vec<String>,
-}
-
-#[derive(PartialEq, Eq)]
-enum Place {
-    Steps,
-    Cleanups,
-}
-
-/// Skipped steps that wait for the next line, to be one line together.
-#[derive(Default)]
-struct Skips {
-    count: u64,
-    name: String,
-    reason: Option<String>,
-    margin: usize,
-}
-
-impl TerminalFlow<'_> {
-    pub(super) fn event(&mut self, event: &Redacted<RunEvent>) {
-        let own = event.flow.as_ref().is_none_or(|flow| *flow == self.key.path);
-        let mut flush = false;
-        match &event.kind {
-            EventKind::FlowStarted { name, .. } if own => self.started(name),
-            EventKind::StepStarted { name, .. } => {
-                self.polled = false;
-                self.running(name, event.item);
-            }
-            EventKind::Wait(wait) => flush = self.wait(wait, !own),
-            EventKind::StepFinished(step) => {
-                self.step(event, step, own);
-                flush = step.outcome == Outcome::Failed;
-            }
-            EventKind::FlowFinished(flow) if own => {
-                self.finished(flow);
-                flush = true;
-            }
-            _ => {}
-        }
-        let Options { live, interactive, .. } = self.terminal.options;
-        if live && !self.text.is_empty() {
-            self.terminal.lock().write(&self.text, flush || interactive);
-            self.text.clear();
-        }
-    }
-
-    fn started(&mut self, name: &str) {
-        let stem = self.key.path.rsplit('/').next().unwrap_or_default();
-        if stem.strip_suffix(".flow.yaml") != Some(name) {
-            self.title = format!("{} — {}", self.title, display::line(name));
-        }
-        if self.terminal.options.verbosity > Verbosity::Quiet {
-            self.show_title();
-        }
-    }
-
-    /// What each line needs before it: the flow's title once, an empty line after a failure.
-    fn show_title(&mut self) {
-        if self.titled {
-            if std::mem::take(&mut self.gap) {
-                self.text.push('\n');
-            }
-            return;
-        }
-        self.titled = true;
-        let mut out = self.terminal.lock();
-        // Flows that are printed whole begin their text with the title, so the line goes there in both cases.
-        if self.terminal.options.live && out.begun {
-            self.text.push('\n');
-        }
-        out.begun |= self.terminal.options.live;
-        drop(out);
-        self.text.push_str(&self.title.bold().to_string());
-        self.text.push('\n');
-    }
-
-    fn running(&mut self, name: &str, item: Option<u32>) {
-        let Options { live, interactive, verbosity, width } = self.terminal.options;
-        if live && interactive && verbosity > Verbosity::Quiet {
-            let name = step::name(name, item);
-            let shown = display::cut(&name, width.saturating_sub(6));
-            self.terminal.lock().run(&format!("  {} {}", "…".dimmed(), shown.dimmed()), display::width(&shown) + 4);
-        }
-    }
-
-    /// True where the line must leave at once.
-    fn wait(&mut self, wait: &Wait, nested: bool) -> bool {
-        let poll = wait.reason == Reason::Poll;
-        let short = wait.reason == Reason::Step && wait.wait_ms < 1000;
-        if self.terminal.options.verbosity == Verbosity::Quiet || short || (poll && self.polled) {
-            return false;
-        }
-        self.polled |= poll;
-        self.flush_skips();
-        self.show_title();
-        step::wait(&mut self.text, wait, if nested { 6 } else { 4 });
-        true
-    }
-
-    fn step(&mut self, event: &RunEvent, step: &StepOutcome, own: bool) {
-        let Options { verbosity, width, .. } = self.terminal.options;
-        let failed = step.outcome == Outcome::Failed;
-        if verbosity == Verbosity::Quiet && !failed {
-            return;
-        }
-        let margin = if own && step.phase == Phase::Step { 2 } else { 4 };
-        if step.outcome == Outcome::Skipped {
-            self.skip(&step::name(&step.name, event.item), step.skipped.as_deref(), margin);
-            if step.warnings.is_empty() {
-                return;
-            }
-        }
-        self.flush_skips();
-        self.show_title();
-        self.show_place(event, step, own);
-        if step.outcome != Outcome::Skipped {
-            step::line(&mut self.text, event.item, step, margin);
-        }
-        if verbosity >= Verbosity::Headers {
-            for exchange in &step.exchanges {
-                step::exchange(&mut self.text, exchange, margin + 4, failed || verbosity >= Verbosity::Bodies);
-            }
-        }
-        if failed {
-            self.failed = true;
-            self.gap = true;
-            self.listed.push(failure::headline(event.item, step));
-            failure::step(&mut self.text, step, margin + 2, width, verbosity < Verbosity::Headers);
-        }
-        for warning in &step.warnings {
-            step::warning(&mut self.text, warning, margin + 2);
-        }
-    }
-
-    /// The line above cleanups, or above the steps of a used flow.
-    fn show_place(&mut self, event: &RunEvent, step: &StepOutcome, own: bool) {
-        if step.phase == Phase::Cleanup {
-            if self.place != Place::Cleanups {
-                self.place = Place::Cleanups;
-                self.text.push_str(&format!("  {}\n", "↺ cleanup".dimmed()));
-            }
-        } else if own {
-            self.nested = None;
-        } else if self.nested != event.flow {
-            self.nested.clone_from(&event.flow);
-            let path = event.flow.as_deref().unwrap_or_default();
-            self.text.push_str(&format!("  {}\n", format!("↳ {}", display::line(path)).dimmed()));
-        }
-    }
-
-    /// What is skipped for the same reason in a row becomes one line.
-    fn skip(&mut self, name: &str, reason: Option<&str>, margin: usize) {
-        if self.skips.reason.as_deref() != reason || self.skips.margin != margin || !self.failed {
-            self.flush_skips();
-        }
-        self.skips.count += 1;
-        self.skips.name = name.to_owned();
-        self.skips.reason = reason.map(str::to_owned);
-        self.skips.margin = margin;
-    }
-
-    fn flush_skips(&mut self) {
-        let Skips { count, name, reason, margin } = std::mem::take(&mut self.skips);
-        if count > 0 {
-            self.show_title();
-            step::skipped(&mut self.text, count, &name, reason.as_deref(), margin);
-        }
-    }
-
-    fn finished(&mut self, flow: &FlowOutcome) {
-        self.flush_skips();
-        let verbosity = self.terminal.options.verbosity;
-        if !flow.problems.is_empty() || flow.invalid {
-            self.show_title();
-            for problem in &flow.problems {
-                failure::problem(&mut self.text, problem, 2, self.terminal.options.width);
-            }
-        }
-        if flow.invalid {
-            self.text.push_str(&format!("  {}\n", "✗ invalid: nothing was sent".red()));
-            self.listed.push("invalid: nothing was sent".to_owned());
-        } else if flow.outcome == Outcome::Skipped {
-            self.show_title();
-            self.text.push_str(&format!("  {}\n", "○ every step was skipped, which is not success".yellow()));
-            self.listed.push("every step was skipped".to_owned());
-        } else if flow.outcome == Outcome::Failed && self.listed.is_empty() {
-            let first = flow.problems.first().map_or("failed", |p| p.message.as_str());
-            self.listed.push(display::line(first).into_owned());
-        }
-        if verbosity > Verbosity::Quiet {
-            for warning in &flow.warnings {
-                self.show_title();
-                step::warning(&mut self.text, warning, 2);
-            }
-        }
-    }
-}
-
-impl Drop for TerminalFlow<'_> {
-    /// A flow that is printed whole is printed here, as is what a torn-off flow still had to say.
-    fn drop(&mut self) {
-        self.flush_skips();
-        let mut out = self.terminal.lock();
-        if !self.text.is_empty() {
-            if !self.terminal.options.live && std::mem::replace(&mut out.begun, true) {
-                self.text.insert(0, '\n');
-            }
-            out.write(&self.text, true);
-        }
-        out.ended += 1;
-        let Options { live, interactive, verbosity, .. } = self.terminal.options;
-        if !live && interactive && verbosity > Verbosity::Quiet && out.ended < out.flows {
-            let text = format!("… {} of {} flows done", out.ended, out.flows);
-            out.run(&text.dimmed().to_string(), display::width(&text));
-        }
-        for text in self.listed.drain(..) {
-            if out.failures.len() < FAILURES {
-                out.failures.push((self.key.clone(), text));
-            } else {
-                out.unlisted += 1;
-            }
-        }
     }
 }
 

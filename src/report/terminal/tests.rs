@@ -74,7 +74,7 @@ flows/guest.flow.yaml — Guest joins a space
   ✓ Mint a guest token                                                0.2 ms
   ✓ Log the guest in            POST /v1/jwt/login            200      83 ms
   ✗ Who am I                    GET /v1/people/me             200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals "Stève"
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -103,7 +103,7 @@ fn several_flows_repeat_their_failures() {
     let last = text.split_once("failures").unwrap().1;
     assert_eq!(
         last,
-        "\n  ✗ flows/guest.flow.yaml › Who am I: $.displayName equals\n\nflows 1 passed, 1 failed · steps 3 passed, 1 failed, 2 skipped · assertions 4 held, 1 failed · requests 4 · 0.42 s\nFAILED\n"
+        "\n  ✗ flows/guest.flow.yaml › Who am I: $.displayName equals \"Stève\", was \"Steve\"\n\nflows 1 passed, 1 failed · steps 3 passed, 1 failed, 2 skipped · assertions 4 held, 1 failed · requests 4 · 0.42 s\nFAILED\n"
     );
 }
 
@@ -115,7 +115,7 @@ fn quiet_shows_failures_and_the_last_lines() {
         r#"
 flows/guest.flow.yaml — Guest joins a space
   ✗ Who am I                    GET /v1/people/me             200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals "Stève"
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -294,7 +294,7 @@ PASSED
 }
 
 #[test]
-fn an_invalid_flow_shows_what_is_wrong_with_it() {
+fn an_invalid_flow_counts_its_mistakes_which_stand_on_stderr() {
     let problem = Problem {
         message: "unknown key `nmae`".into(),
         help: Some("did you mean `name`?".into()),
@@ -307,13 +307,7 @@ fn an_invalid_flow_shows_what_is_wrong_with_it() {
         &[flow],
         r#"
 flows/guest.flow.yaml
-  error[unknown-key]: unknown key `nmae`
-    --> flows/guest.flow.yaml:38:5
-     |
-  38 |   - nmae: x
-     |     ^^^^
-  help: did you mean `name`?
-  ✗ invalid: nothing was sent
+  ✗ invalid: 1 mistake, nothing was sent
 
 flows 1 invalid · steps 0 · assertions 0 · requests 0 · 0.42 s
 FAILED
@@ -341,7 +335,7 @@ fn long_values_are_shown_by_their_difference() {
         r#"
 flows/a.flow.yaml
   ✗ A list                      GET /v1/people                200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals …
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -372,7 +366,7 @@ flows/a.flow.yaml
     200 OK
 
   ✗ A long line                 GET /v1/people                200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals …
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -384,7 +378,7 @@ flows/a.flow.yaml
     200 OK
 
   ✗ Another type                GET /v1/people                200      83 ms
-    failed: $.displayName equals
+    failed: $.displayName equals "x"
       --> flows/guest.flow.yaml:38:24
        |
     38 |         $.displayName: "{{ guest_name }}"
@@ -419,6 +413,32 @@ flows 1 failed · steps 3 failed · assertions 3 held, 3 failed · requests 3 ·
 FAILED
 "#,
     );
+}
+
+/// An expression reads as a sentence, and a transport error that a problem tells is told once.
+#[test]
+fn causes_are_told_once() {
+    let mut sent = exchange("GET", "http://127.0.0.1:9/", 200);
+    (sent.reply, sent.error) = (None, Some("refused".into()));
+    let mut refused = request("Look", vec![sent]);
+    refused.outcome = Outcome::Failed;
+    refused.problems = vec![Problem { message: "refused".into(), help: None, code: None, at: None }];
+    let mut wrong = step("Check it");
+    wrong.outcome = Outcome::Failed;
+    wrong.assertions = vec![Assertion {
+        subject: "x == 3".into(),
+        predicate: "is true".into(),
+        passed: false,
+        expected: None,
+        actual: None,
+        message: Some("x is 2".into()),
+        at: None,
+    }];
+    let flow = Flow::new("flows/a.flow.yaml", "a").step(refused).step(wrong).end();
+    let text = shown(Verbosity::Normal, &[flow, passing("flows/b.flow.yaml")]);
+    assert_eq!(text.matches("refused").count(), 2, "where it happened and in the list: {text}");
+    assert!(text.contains("    failed: x == 3\n    x is 2\n"), "{text}");
+    assert!(text.contains("› Check it: x == 3 (x is 2)\n"), "{text}");
 }
 
 /// A difference that `lines` would not see.

@@ -1,17 +1,23 @@
 //! JSON in and out, and JSONPath into it.
 
-use minijinja::value::Rest;
+use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, Value};
 
 use crate::jsonpath::JsonPath;
 use crate::template::convert::{from_template_value, to_template_value};
+use crate::template::json::Json;
 use crate::template::text::{Failure, type_name};
 
-use super::argument;
+use super::Arguments;
 
 pub(super) fn add(env: &mut Environment<'static>) {
     env.add_filter("from_json", |v: &Value| Ok::<_, Error>(from_json(super::text(v)?)?));
-    env.add_filter("tojson", |args: Rest<Value>| Ok::<_, Error>(to_json(&args)?));
+    env.add_filter("tojson", |values: Rest<Value>, named: Kwargs| {
+        let args = Arguments::new(values, named);
+        let text = to_json(&args)?;
+        args.named.assert_all_used()?;
+        Ok::<_, Error>(text)
+    });
     env.add_filter("jsonpath", |v: &Value, path: &Value| {
         let path = path.as_str().ok_or_else(|| Failure::new("the JSONPath must be text"))?;
         let path = JsonPath::parse(path).map_err(|e| Failure::new(format!("`{path}` is no JSONPath: {e}")))?;
@@ -28,10 +34,9 @@ fn from_json(text: &str) -> Result<Value, Failure> {
 }
 
 /// Compact, or with `indent` spaces; nothing is escaped for HTML.
-fn to_json(args: &Rest<Value>) -> Result<String, Failure> {
-    let value = args.first().cloned().unwrap_or(Value::UNDEFINED);
-    let value = from_template_value(&value).map_err(Failure::new)?;
-    let Some(indent) = argument(args, 1, "indent").filter(|v| !v.is_none() && !v.is_undefined()) else {
+fn to_json(args: &Arguments) -> Result<String, Failure> {
+    let value = from_template_value(&args.subject()).map_err(Failure::new)?;
+    let Some(indent) = args.get(1, "indent").filter(|v| !v.is_none() && !v.is_undefined()) else {
         return Ok(value.to_string());
     };
     let width = match indent.as_usize() {
@@ -52,9 +57,16 @@ fn to_json(args: &Rest<Value>) -> Result<String, Failure> {
 
 /// A singular path gives the value, undefined where there is none; any other the list of values.
 pub(in crate::template) fn query(value: &Value, path: &JsonPath) -> Result<Value, Failure> {
-    let value = from_template_value(value).map_err(Failure::new)?;
+    let copy;
+    let value = match value.downcast_object_ref::<Json>() {
+        Some(json) => json.value(),
+        None => {
+            copy = from_template_value(value).map_err(Failure::new)?;
+            &copy
+        }
+    };
     if path.is_singular() {
-        return Ok(path.first(&value).map_or(Value::UNDEFINED, to_template_value));
+        return Ok(path.first(value).map_or(Value::UNDEFINED, to_template_value));
     }
-    Ok(path.query(&value).into_iter().map(to_template_value).collect())
+    Ok(path.query(value).into_iter().map(to_template_value).collect())
 }

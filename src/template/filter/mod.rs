@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
 
-use super::node::Comparison;
+use super::node::{Comparison, Math};
 use super::operate;
-use super::text::{Failure, type_name};
+use super::text::{self, Failure, type_name};
 
 mod bounded;
 mod date;
@@ -187,7 +187,14 @@ fn environment() -> Environment<'static> {
             env.add_test(*test, move |a: &Value, b: &Value| operate::compare(op, a, b).map_err(Error::from));
         }
     }
+    // MiniJinja's panics on 0.
+    env.add_test("divisibleby", |value: &Value, by: &Value| {
+        let rest = operate::calculate(Math::Remainder, value, by)?;
+        Ok::<_, Error>(operate::equal(&rest, &Value::from(0)))
+    });
     env.add_filter("safe", |value: Value| value);
+    // MiniJinja writes `True` and `5.0`, as Python does.
+    env.add_filter("string", |value: &Value| text::of(value).map_err(Error::from));
     bounded::add(&mut env);
     encode::add(&mut env);
     digest::add(&mut env);
@@ -218,6 +225,9 @@ pub(super) fn failure(error: &Error) -> Failure {
         return Failure { message: own.message.clone(), help: own.help.clone() };
     }
     match (error.kind(), error.detail()) {
+        (_, Some("invalid float literal" | "invalid digit found in string")) => {
+            Failure::new("the text is not a number").help("give a fallback: `int(default=0)`")
+        }
         (ErrorKind::MissingArgument, _) => Failure::new("an argument is missing"),
         (ErrorKind::TooManyArguments, None) => Failure::new("too many arguments"),
         (_, Some(detail)) => Failure::new(detail.to_owned()),
@@ -233,16 +243,23 @@ fn text(value: &Value) -> Result<&str, Failure> {
     })
 }
 
-/// The arguments a MiniJinja filter was called with, named ones last.
-fn positional(args: &[Value]) -> (&[Value], Option<Kwargs>) {
-    match args.split_last() {
-        Some((last, rest)) if last.is_kwargs() => (rest, Kwargs::try_from(last.clone()).ok()),
-        _ => (args, None),
-    }
+/// What a filter was called with; the first is its subject.
+struct Arguments {
+    values: Vec<Value>,
+    named: Kwargs,
 }
 
-/// An argument by place or name.
-fn argument(args: &Rest<Value>, place: usize, name: &str) -> Option<Value> {
-    let (plain, named) = positional(args);
-    plain.get(place).cloned().or_else(|| named?.get::<Option<Value>>(name).ok().flatten())
+impl Arguments {
+    fn new(values: Rest<Value>, named: Kwargs) -> Self {
+        Self { values: values.0, named }
+    }
+
+    fn subject(&self) -> Value {
+        self.values.first().cloned().unwrap_or(Value::UNDEFINED)
+    }
+
+    /// An argument by place, from 1, or by name.
+    fn get(&self, place: usize, name: &str) -> Option<Value> {
+        self.values.get(place).cloned().or_else(|| self.named.get::<Option<Value>>(name).ok().flatten())
+    }
 }

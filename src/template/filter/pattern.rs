@@ -1,5 +1,8 @@
 //! Regular expressions, in the syntax of Rust's `regex`: linear time, no backtracking.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
 use minijinja::{Environment, Error, Value};
 use regex::Regex;
 
@@ -18,7 +21,27 @@ pub(super) fn add(env: &mut Environment<'static>) {
 }
 
 /// Compiles a pattern, or says in one line why it is none.
+///
+/// A compiled pattern takes tens of kilobytes, and generated flows repeat theirs by the thousand: equal ones are shared.
 pub(in crate::template) fn compile(pattern: &str) -> Result<Regex, Failure> {
+    static SHARED: LazyLock<Mutex<HashMap<Box<str>, Regex>>> = LazyLock::new(Mutex::default);
+    const MOST: usize = 256;
+    if let Ok(shared) = SHARED.lock()
+        && let Some(regex) = shared.get(pattern)
+    {
+        return Ok(regex.clone());
+    }
+    let regex = compile_new(pattern)?;
+    if let Ok(mut shared) = SHARED.lock() {
+        if shared.len() >= MOST {
+            shared.clear();
+        }
+        shared.insert(pattern.into(), regex.clone());
+    }
+    Ok(regex)
+}
+
+fn compile_new(pattern: &str) -> Result<Regex, Failure> {
     Regex::new(pattern).map_err(|error| {
         let text = error.to_string();
         let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();

@@ -151,20 +151,29 @@ impl Template {
     /// # Errors
     /// As [`Template::render_text`]; or a path segment would be `.` or `..`, which servers and clients resolve away.
     pub fn render_url(&self, context: &Context<'_>) -> Result<Rendered<String>, RenderError> {
-        self.write(context, &mut |node, value, out| {
+        let mut encoded = Vec::new();
+        let rendered = self.write(context, &mut |node, value, out| {
             let safe = matches!(&node.kind, Kind::Filter(call) if call.name == "safe");
-            if out.is_empty() || safe {
+            if safe || self.begins_with(node) {
                 return text::write(value, out);
             }
-            let encoded = filter::percent_encode(&text::of(value)?);
-            if matches!(encoded.as_str(), "." | "..") && out.ends_with('/') && !out.contains(['?', '#']) {
-                return Err(Failure::new(format!(
-                    "a path segment cannot be `{encoded}`: it would lead to another path"
-                )));
-            }
-            out.push_str(&encoded);
+            encoded.push((out.len(), node.span));
+            out.push_str(&filter::percent_encode(&text::of(value)?));
             Ok(())
-        })
+        })?;
+        let url = rendered.value.as_deref().unwrap_or_default();
+        for (at_byte, span) in encoded {
+            let segment = segment(url, at_byte);
+            if matches!(segment, "." | "..") {
+                let message = format!("a path segment cannot be `{segment}`: it would lead to another path");
+                return Err(at(span, Failure::new(message)));
+            }
+        }
+        Ok(rendered)
+    }
+
+    fn begins_with(&self, node: &Node) -> bool {
+        self.literal_prefix().is_empty() && self.holes().next().is_some_and(|first| std::ptr::eq(first, node))
     }
 
     fn write(
@@ -201,4 +210,15 @@ impl Template {
         }
         Ok(Rendered { value: Some(out), secret })
     }
+}
+
+/// The path segment around a byte of a URL; empty behind `?` or `#`.
+fn segment(url: &str, byte: usize) -> &str {
+    let Some((before, after)) = url.split_at_checked(byte) else { return "" };
+    if before.contains(['?', '#']) {
+        return "";
+    }
+    let start = before.rfind('/').map_or(0, |slash| slash + 1);
+    let end = byte + after.find(['/', '?', '#']).unwrap_or(after.len());
+    url.get(start..end).unwrap_or_default()
 }

@@ -1,0 +1,171 @@
+//! The language by example: every file in `corpus/valid` loads, every file in `corpus/invalid` says what is wrong as its
+//! snapshot shows. A new test is a new file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wxflow::check::Schemas;
+use wxflow::diagnostic::{Code, Diagnostic, render};
+use wxflow::flow::Flow;
+use wxflow::schema::flow_schema;
+use wxflow::source::{FileError, Files, Source};
+
+/// The files below `tests/corpus`, and none outside of it.
+struct Corpus(PathBuf);
+
+impl Files for Corpus {
+    fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
+        let whole = self.resolve(folder, path)?;
+        fs::read(whole).map_err(|_| FileError { message: format!("`{path}` is not there"), help: None })
+    }
+
+    fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        let mut whole = folder.to_owned();
+        for part in Path::new(path).components() {
+            match part {
+                std::path::Component::ParentDir => drop(whole.pop()),
+                other => whole.push(other),
+            }
+        }
+        if whole.starts_with(&self.0) {
+            return Ok(whole);
+        }
+        Err(FileError {
+            message: format!("`{path}` lies outside of the project"),
+            help: Some("a flow reads only files of its project".to_owned()),
+        })
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name)
+}
+
+fn files(name: &str) -> Vec<(String, String)> {
+    let mut files: Vec<_> = fs::read_dir(folder(name))
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)))
+        .filter(|(name, _)| name.ends_with(".flow.yaml"))
+        .map(|(name, path)| (name, fs::read_to_string(path).expect("it can be read")))
+        .collect();
+    files.sort();
+    files
+}
+
+fn parse(name: &str, file: &str, text: &str) -> Result<(Flow, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let corpus = Corpus(folder(""));
+    Flow::parse(Source::new(file, text), Arc::from(file), folder(name), &corpus, &mut Schemas::default())
+}
+
+fn rendered(list: &[Diagnostic]) -> String {
+    list.iter().map(|d| render(d, false, 100)).collect::<Vec<_>>().join("\n\n")
+}
+
+#[test]
+fn valid_flows_load_and_pass_the_schema() {
+    let validator = jsonschema::validator_for(&flow_schema()).expect("it compiles");
+    let mut problems = BTreeMap::new();
+    for (file, text) in files("valid") {
+        match parse("valid", &file, &text) {
+            Ok((_, warnings)) if warnings.is_empty() => {}
+            Ok((_, list)) | Err(list) => drop(problems.insert(file.clone(), rendered(&list))),
+        }
+        let value: serde_json::Value = serde_yaml::from_str(&text).expect("it is YAML");
+        for error in validator.iter_errors(&value) {
+            problems.insert(format!("{file} against the schema"), format!("{error} at {}", error.instance_path()));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.iter().map(|(f, p)| format!("== {f}\n{p}\n")).collect::<String>());
+}
+
+#[test]
+fn invalid_flows_say_what_is_wrong() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("corpus/invalid/snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let _bound = settings.bind_to_scope();
+    let mut seen = BTreeSet::new();
+    let mut helpless = Vec::new();
+    for (file, text) in files("invalid") {
+        let list = match parse("invalid", &file, &text) {
+            Ok(_) => panic!("{file} loads, and should not"),
+            Err(list) => list,
+        };
+        helpless.extend(list.iter().filter(|d| d.help.is_none()).cloned());
+        seen.extend(list.iter().map(|d| d.code));
+        insta::assert_snapshot!(file.trim_end_matches(".flow.yaml"), rendered(&list));
+    }
+    assert!(helpless.is_empty(), "these say no next step:\n{}", rendered(&helpless));
+    let missing: Vec<_> = REACHABLE.iter().filter(|code| !seen.contains(code)).collect();
+    assert!(missing.is_empty(), "no file shows {missing:?}");
+}
+
+#[test]
+fn a_flow_is_called_after_its_file_unless_it_has_a_name() {
+    let name = |file: &str, text: &str| parse("valid", file, text).expect("it loads").0.name;
+    assert_eq!(name("a/log-in.flow.yaml", "steps: [{ wait: 0s }]"), "log-in");
+    assert_eq!(name("a/log-in.flow.yaml", "name: Log in\nsteps: [{ wait: 0s }]"), "Log in");
+}
+
+#[test]
+fn a_reply_is_kept_only_where_a_later_template_reads_it() {
+    let text = "steps:\n  - id: a\n    request: GET https://e.x/\n  - id: b\n    request: GET https://e.x/\n  - id: c\n    \
+                request: GET https://e.x/\n  - check: [\"steps.a.response.status == 200\", \"steps.b.outcome == 'passed'\"]\n\
+                outputs: { all: \"{{ steps.c }}\" }\n";
+    let flow = parse("valid", "keep.flow.yaml", text).expect("it loads").0;
+    let kept: Vec<_> = flow.steps.iter().map(|step| step.keep_response).collect();
+    assert_eq!(kept, [true, false, true, false]);
+}
+
+#[test]
+fn credentials_in_the_file_are_a_warning() {
+    let text = "steps:\n  - request: GET https://e.x/\n    auth: { bearer: abcdef123456 }\n";
+    let (_, warnings) = parse("valid", "warn.flow.yaml", text).expect("it loads");
+    assert_eq!(warnings.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::CredentialLiteral]);
+}
+
+/// Every code that reading a flow can give. `FileRefused`, `MissingInput` and `InvalidInput` belong to `load` and `run`.
+const REACHABLE: &[Code] = &[
+    Code::YamlSyntax,
+    Code::YamlUnsupported,
+    Code::YamlBudget,
+    Code::YamlEmptyValue,
+    Code::YamlAmbiguousNumber,
+    Code::YamlUnquotedTemplate,
+    Code::YamlUnquotedPath,
+    Code::YamlComment,
+    Code::DuplicateKey,
+    Code::UnknownKey,
+    Code::ReservedKey,
+    Code::MissingKey,
+    Code::ConflictingKeys,
+    Code::WrongType,
+    Code::InvalidValue,
+    Code::InvalidName,
+    Code::DuplicateName,
+    Code::UndefinedName,
+    Code::UnboundStep,
+    Code::TemplateSyntax,
+    Code::UnknownFilter,
+    Code::UnknownFunction,
+    Code::UnknownTest,
+    Code::TemplateMisplaced,
+    Code::BracesInExpression,
+    Code::InvalidJsonPath,
+    Code::InvalidRegex,
+    Code::InvalidSchema,
+    Code::InvalidDuration,
+    Code::InvalidStatus,
+    Code::InvalidUrl,
+    Code::InvalidMethod,
+    Code::InvalidHeader,
+    Code::InvalidHost,
+    Code::UnknownOperator,
+    Code::FileUnreadable,
+    Code::NotYetSupported,
+    Code::CredentialLiteral,
+];

@@ -1,0 +1,220 @@
+//! Runs a flow given as text and keeps its events.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use wxflow::event::{EventKind, FlowOutcome, Outcome, RunEvent, StepOutcome, Wait};
+use wxflow::flow::Flow;
+use wxflow::http::{Request, Sending, Transport};
+use wxflow::redact::{HostPattern, Redacted, Redactor};
+use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Options, ResolvedInput, Sink};
+use wxflow::sandbox::{Sandbox, SandboxTransport};
+use wxflow::source::{FileError, Files, Source};
+
+/// A clock that stands still until somebody sleeps.
+pub(crate) struct TestClock(Cell<Duration>);
+
+impl Clock for TestClock {
+    fn now(&self) -> jiff::Timestamp {
+        "2026-11-21T10:00:00Z".parse::<jiff::Timestamp>().unwrap() + self.0.get()
+    }
+    fn elapsed(&self) -> Duration {
+        self.0.get()
+    }
+    fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+        self.0.set(self.0.get() + duration);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+struct RepositoryFiles;
+
+impl Files for RepositoryFiles {
+    fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
+        std::fs::read(folder.join(path)).map_err(|e| FileError { message: e.to_string(), help: None })
+    }
+    fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        Ok(folder.join(path))
+    }
+}
+
+/// Keeps what was sent on its way to the sandbox.
+struct Recording {
+    sandbox: SandboxTransport,
+    sent: RefCell<Vec<Request>>,
+    cancel: Option<(usize, Cancel)>,
+}
+
+impl Transport for Recording {
+    fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
+        self.sent.borrow_mut().push(request.clone());
+        if let Some((after, cancel)) = &self.cancel
+            && self.sent.borrow().len() == *after
+        {
+            cancel.cancel();
+        }
+        self.sandbox.send(request)
+    }
+}
+
+#[derive(Default)]
+struct Collect(Vec<RunEvent>);
+
+impl Sink for Collect {
+    fn emit(&mut self, event: Redacted<RunEvent>) {
+        self.0.push(event.into_inner());
+    }
+}
+
+/// A run's events and requests.
+pub(crate) struct Ran {
+    pub(crate) flow: FlowOutcome,
+    pub(crate) steps: Vec<StepOutcome>,
+    pub(crate) waits: Vec<Wait>,
+    pub(crate) sent: Vec<Request>,
+    pub(crate) took: Duration,
+    /// Every event as JSON, a line each: what a report could hold.
+    pub(crate) json: String,
+}
+
+impl Ran {
+    pub(crate) fn step(&self, name: &str) -> &StepOutcome {
+        self.steps.iter().find(|s| &*s.name == name).unwrap_or_else(|| panic!("no step `{name}`"))
+    }
+
+    /// `name: outcome` of each step.
+    pub(crate) fn outline(&self) -> Vec<String> {
+        self.steps.iter().map(|s| format!("{} {}", s.name, word(s.outcome))).collect()
+    }
+
+    /// All that went wrong, in order.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        let step = |s: &StepOutcome| {
+            let problems = s.problems.iter().map(|p| p.message.clone());
+            let failed = s.assertions.iter().filter(|a| !a.passed);
+            let failed = failed.map(|a| {
+                let message = a.message.clone().unwrap_or_default();
+                format!("{} {} {}: {message}", a.subject, a.predicate, a.expected.clone().unwrap_or(Value::Null))
+            });
+            problems.chain(failed).collect::<Vec<_>>()
+        };
+        self.flow.problems.iter().map(|p| p.message.clone()).chain(self.steps.iter().flat_map(step)).collect()
+    }
+
+    pub(crate) fn captured(&self, name: &str) -> Value {
+        let captures = self.steps.iter().flat_map(|s| &s.captures);
+        captures.filter(|c| &*c.name == name).last().unwrap_or_else(|| panic!("no capture `{name}`")).value.clone()
+    }
+
+    pub(crate) fn passed(self) -> Self {
+        assert_eq!(self.flow.outcome, Outcome::Passed, "{:#?}\n{}", self.outline(), self.wrong().join("\n"));
+        self
+    }
+
+    pub(crate) fn failed(self) -> Self {
+        assert_eq!(self.flow.outcome, Outcome::Failed, "{:#?}", self.outline());
+        self
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+    }
+}
+
+/// What a test may change about a run.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) inputs: Vec<(&'static str, Value, bool)>,
+    pub(crate) hosts: Vec<(&'static str, &'static str)>,
+    pub(crate) options: Options,
+    pub(crate) faults: Vec<wxflow::sandbox::Fault>,
+    /// Interrupts while this request (from 1) is under way.
+    pub(crate) cancel_at: Option<usize>,
+    pub(crate) seed: Option<u64>,
+}
+
+/// Runs the steps (and what else stands) of `yaml`, `{{ url }}` bound to the sandbox.
+pub(crate) fn run(yaml: &str) -> Ran {
+    Setup::default().run(yaml)
+}
+
+impl Setup {
+    pub(crate) fn run(self, yaml: &str) -> Ran {
+        let source = Source::new("test.flow.yaml", yaml);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
+        let flow = match Flow::parse(
+            source,
+            Arc::from("test.flow.yaml"),
+            folder,
+            &RepositoryFiles,
+            &mut wxflow::check::Schemas::default(),
+        ) {
+            Ok((flow, _)) => flow,
+            Err(problems) => {
+                let shown: Vec<_> = problems.iter().map(|d| wxflow::diagnostic::render(d, false, 120)).collect();
+                panic!("{}", shown.join("\n"));
+            }
+        };
+        let clock = TestClock(Cell::new(Duration::ZERO));
+        let start: jiff::Timestamp = clock.now();
+        let sandbox = Sandbox::new(7, Box::new(move || start)).with_faults(&self.faults);
+        let sandbox = Arc::new(sandbox);
+        let variables = sandbox.variables("http://sandbox.test:80/v1");
+        let redactor = Redactor::new();
+        let cancel = Cancel::new();
+        let transport = Recording {
+            sandbox: SandboxTransport::new(Arc::clone(&sandbox)),
+            sent: RefCell::default(),
+            cancel: self.cancel_at.map(|at| (at, cancel.clone())),
+        };
+        let options = Options { detail: Detail::Everything, ..self.options };
+        let context =
+            Context { transport: &transport, redactor: &redactor, clock: &clock, cancel: &cancel, options: &options };
+        let inputs = flow.inputs.iter().map(|input| {
+            let given = self.inputs.iter().find(|(name, ..)| *name == &*input.name);
+            let variable = input.env.as_ref().and_then(|env| variables.iter().find(|(name, _)| name == env));
+            let value = match (given, variable) {
+                (Some((_, value, _)), _) => value.clone(),
+                (None, Some((_, value))) => Value::from(value.as_str()),
+                (None, None) => input.default.clone().unwrap_or_else(|| panic!("no value for `{}`", input.name)),
+            };
+            let host = self.hosts.iter().find(|(name, _)| *name == &*input.name);
+            ResolvedInput {
+                name: Arc::clone(&input.name),
+                value,
+                secret: input.secret || given.is_some_and(|(.., secret)| *secret),
+                hosts: host.map(|(_, host)| vec![HostPattern::parse(host).unwrap()]),
+            }
+        });
+        let job = Job { inputs: inputs.collect(), flow: &flow, seed: self.seed, row: None, repeat: None };
+        let mut sink = Collect::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let outcome = runtime.block_on(run::run(&job, &context, &mut sink));
+        let json = sink.0.iter().map(|e| serde_json::to_string(e).unwrap()).collect::<Vec<_>>().join("\n");
+        let mut ran = Ran {
+            flow: outcome,
+            steps: Vec::new(),
+            waits: Vec::new(),
+            sent: transport.sent.take(),
+            took: clock.elapsed(),
+            json,
+        };
+        for event in sink.0 {
+            match event.kind {
+                EventKind::StepFinished(step) => ran.steps.push(*step),
+                EventKind::Wait(wait) => ran.waits.push(wait),
+                _ => {}
+            }
+        }
+        ran
+    }
+}

@@ -1,0 +1,11 @@
+//! The engine in process: flows as text, the sandbox's routes as the transport, a clock that only sleeps move.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+
+mod cleanup;
+mod example;
+mod harness;
+mod loops;
+mod secrets;
+mod sending;
+mod steps;
