@@ -27,7 +27,7 @@ fn a_flow_that_fails_is_1() {
         "
 flows/a.flow.yaml — Fails
   ✗ Adds [time]
-    failed: 1 + 1 == 3 is true
+    failed: 1 + 1 == 3
      --> flows/a.flow.yaml:5:14
       |
     5 |     check: [\"1 + 1 == 3\"]
