@@ -75,6 +75,8 @@ impl Lower<'_> {
         if !text.starts_with('$') {
             let dot = if text.starts_with(['.', '[']) { "" } else { "." };
             diagnostic.help(format!("write `${dot}{text}`"));
+        } else {
+            diagnostic.help("a JSONPath looks like `$.items[0].name`, `$.items[*].id` or `$['a key'].x` (RFC 9535)");
         }
         None
     }

@@ -11,22 +11,23 @@ const VALUE: usize = 2000;
 
 /// What went wrong, in one line: the first problem, else the first failed assertion.
 pub(super) fn headline(step: &StepOutcome) -> String {
-    let failed = step.assertions.iter().find(|a| !a.passed);
-    match (step.problems.first(), failed) {
-        (Some(problem), _) => display::line(first_line(&problem.message)).into_owned(),
-        (None, Some(assertion)) => match &assertion.actual {
-            Some(actual) if is_short(actual) => {
-                display::cut(&format!("{}, was {}", claim(assertion), shown(actual)), 120).into_owned()
-            }
-            _ => claim(assertion),
-        },
-        (None, None) => "failed".to_owned(),
+    if let Some(problem) = step.problems.first() {
+        return display::line(first_line(&problem.message)).into_owned();
     }
+    let Some(assertion) = step.assertions.iter().find(|a| !a.passed) else { return "failed".to_owned() };
+    let claim = claim(assertion);
+    let text = match (&assertion.actual, &assertion.message) {
+        (Some(actual), _) if is_short(actual) => format!("{claim}, was {}", shown(actual)),
+        (_, Some(message)) => format!("{claim} ({})", display::line(first_line(message))),
+        _ => claim,
+    };
+    display::cut(&text, 120).into_owned()
 }
 
-/// `$.displayName equals "Stève"`, in a line's length.
+/// `$.displayName equals "Stève"`, in a line's length. An expression says by itself that it should be true.
 pub(super) fn claim(assertion: &Assertion) -> String {
-    let text = format!("{} {}", first_line(&assertion.subject), first_line(&assertion.predicate));
+    let predicate = first_line(&assertion.predicate).trim_end_matches("is true");
+    let text = format!("{} {predicate}", first_line(&assertion.subject));
     let text = display::cut(&display::line(text.trim_end()), 100).into_owned();
     match &assertion.expected {
         Some(expected) if is_short(expected) => format!("{text} {}", shown(expected)),

@@ -18,38 +18,69 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    // What was shown last, and whether anything was.
-    let (mut before, mut last, mut begun) = (' ', ' ', false);
+    let (mut commands, mut begun) = (Commands::default(), false);
     for c in text.chars() {
-        let command = (c == '[' && last == '#' && before == '#') || (c == ':' && last == ':' && !begun);
+        let command = commands.ends_with(c) && (c == '[' || !begun);
         if c == '\n' {
             out.push_str("\\n");
         } else if c == '\r' {
             out.push_str("\\r");
         } else if c == '\t' {
             out.push_str("  ");
-        } else if command || c.is_control() || steers(c) {
+        } else if command || steers(c) {
             write!(out, "\\u{{{:x}}}", u32::from(c)).ok();
         } else {
             out.push(c);
         }
-        if c.width().unwrap_or(0) > 0 {
-            begun |= !c.is_whitespace() && (c != ':' || last == ':');
-            (before, last) = (last, c);
-        }
+        begun |= !matches!(c, ':') && !c.is_whitespace() && c.width().unwrap_or(0) > 0;
     }
     Cow::Owned(out)
 }
 
-/// Characters that reorder or break lines without being control characters.
-fn steers(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Watches for the beginnings of GitHub's commands, `::` and `##[`, over characters that show nothing.
+#[derive(Default)]
+pub(super) struct Commands {
+    before: Option<char>,
+    last: Option<char>,
 }
 
-/// A value as JSON on one line that is no command either: outside of strings `##[` cannot stand.
+impl Commands {
+    /// Whether `c`, the next character, makes the beginning whole.
+    pub(super) fn ends_with(&mut self, c: char) -> bool {
+        let whole = match c {
+            '[' => self.before == Some('#') && self.last == Some('#'),
+            ':' => self.last == Some(':'),
+            _ => false,
+        };
+        if c.width().unwrap_or(0) > 0 {
+            (self.before, self.last) = (self.last, Some(c));
+        }
+        whole
+    }
+}
+
+/// Control characters, and those that reorder or break lines without being one.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A value as JSON on one line that steers nothing either. Only in strings is there anything to escape, and there the
+/// escapes mean the same.
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<String> {
     let text = serde_json::to_string(value)?;
-    Ok(if text.contains("##[") { text.replace("##[", "##\\u005b") } else { text })
+    if !text.chars().any(|c| c == '#' || steers(c)) {
+        return Ok(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut commands = Commands::default();
+    for c in text.chars() {
+        if (commands.ends_with(c) && c == '[') || steers(c) {
+            write!(out, "\\u{:04x}", u32::from(c)).ok();
+        } else {
+            out.push(c);
+        }
+    }
+    Ok(out)
 }
 
 /// Columns that `text` takes on a terminal.

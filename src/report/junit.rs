@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write};
 
+use super::display::Commands;
 use super::{FlowWriter, Format, Frame, Key, Run, Segments, Tally, describe};
 use crate::event::{EventKind, FlowOutcome, Outcome, Phase, RunEvent, StepOutcome};
 use crate::redact::Redacted;
@@ -201,12 +202,18 @@ fn attribute(text: &str) -> String {
 }
 
 fn content(text: &str) -> String {
-    let escaped = quick_xml::escape::escape(allowed(text)).into_owned();
-    // What GitHub's runner takes for a command where the report goes to stdout, written so that XML readers see the same.
-    if escaped.contains("::") || escaped.contains("##[") {
-        return escaped.replace("::", ":&#58;").replace("##[", "##&#91;");
+    let escaped = quick_xml::escape::escape(allowed(text));
+    // What GitHub's runner takes for a command where the report goes to stdout, written so that readers see the same.
+    let mut commands = Commands::default();
+    let mut out = String::with_capacity(escaped.len());
+    for c in escaped.chars() {
+        if commands.ends_with(c) {
+            write!(out, "&#{};", u32::from(c)).ok();
+        } else {
+            out.push(c);
+        }
     }
-    escaped
+    out
 }
 
 /// Without ANSI sequences, and without the characters that XML 1.0 cannot hold in any form (section 2.2) or
@@ -221,4 +228,4 @@ fn allowed(text: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -22,7 +22,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 pub use schema::{event_schema, report_schema};
-pub use spool::{Key, Segments};
+use spool::{Key, Segments};
 pub use target::{ReportError, Target};
 
 use crate::diagnostic::nearest;
@@ -32,7 +32,7 @@ use spool::{Spool, Store};
 use terminal::{Terminal, TerminalFlow};
 
 /// A report's format: how one flow is written, and how flows make a whole.
-pub trait Format: Send + Sync {
+pub(crate) trait Format: Send + Sync {
     /// The writer of one flow run.
     fn flow(&self, key: &Key) -> Box<dyn FlowWriter>;
 
@@ -44,7 +44,7 @@ pub trait Format: Send + Sync {
 }
 
 /// Writes one flow run in one format.
-pub trait FlowWriter: Send {
+pub(crate) trait FlowWriter: Send {
     /// Takes the next event of the flow.
     ///
     /// # Errors
@@ -57,8 +57,8 @@ pub trait FlowWriter: Send {
 }
 
 /// What stands around a flow's body, known only at its end.
-#[derive(Debug, Default)]
-pub struct Frame {
+#[derive(Default)]
+pub(crate) struct Frame {
     /// Before the body.
     pub head: String,
     /// After it.
@@ -69,7 +69,7 @@ pub struct Frame {
 
 /// Test cases counted, for the formats that know only those.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// All of them.
     pub tests: u64,
     /// Those that failed.
@@ -81,8 +81,7 @@ pub struct Tally {
 }
 
 /// The run's own events.
-#[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// `run_started`; absent where the run ended before it.
     pub started: Option<Redacted<RunEvent>>,
     /// `run_finished`.
@@ -91,8 +90,7 @@ pub struct Run {
 
 impl Run {
     /// The totals that `run_finished` carries.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         match &self.finished.kind {
             EventKind::RunFinished(summary) => *summary,
             _ => Summary::default(),
@@ -253,94 +251,4 @@ impl Report {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::fixture::{Flow, Shared, options, run, step};
-    use super::*;
-    use crate::redact::Redactor;
-    use terminal::Verbosity;
-
-    /// Workers share the reports, and take a sink each to another thread.
-    #[test]
-    fn threads_can_share_reports() {
-        fn shared<T: Sync>() {}
-        fn sent<T: Send>() {}
-        shared::<Reports>();
-        sent::<FlowSink<'_>>();
-    }
-
-    #[test]
-    fn formats_are_known_by_name() {
-        assert_eq!("junit".parse(), Ok(FormatName::Junit));
-        let error = |text: &str| text.parse::<FormatName>().unwrap_err();
-        assert_eq!(error("juint"), "unknown report format `juint`: did you mean `junit`?");
-        assert_eq!(error("pdf"), "unknown report format `pdf`: it can be junit, json, events");
-    }
-
-    struct Full;
-
-    impl Write for Full {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::Error::other("disk full"))
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_report_that_fails_stops_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let (good, bad) = (folder.path().join("good.json"), folder.path().to_owned());
-        let wanted = vec![
-            (FormatName::Events, Target::Stream(Box::new(Full))),
-            (FormatName::Junit, Target::File(bad.clone())),
-            (FormatName::Json, Target::File(good.clone())),
-        ];
-        let reports = Reports::new(Terminal::new(options(Verbosity::Normal, true), Box::new(Full)), wanted);
-        let flow = Flow::new("flows/a.flow.yaml", "a").step(step("One")).end();
-        let redactor = Redactor::new();
-        let mut sink = reports.flow(flow.path, None, None);
-        flow.events.iter().for_each(|event| sink.emit(&redactor.redact(event.clone())));
-        drop(sink);
-        let kind = EventKind::RunFinished(Summary::default());
-        let errors = reports.finish(redactor.redact(RunEvent { kind, ..flow.events[0].clone() }));
-        let shown: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!(shown[0], "could not write -: disk full");
-        assert!(shown[1].starts_with(&format!("could not write {}: ", bad.display())), "{shown:?}");
-        assert_eq!(shown[2], "could not write the terminal: disk full");
-        assert_eq!(shown.len(), 3);
-        assert!(std::fs::read_to_string(good).unwrap().contains("flows/a.flow.yaml"));
-    }
-
-    /// Nothing that a report prints to stdout is a command to GitHub's runner.
-    #[test]
-    fn reports_on_stdout_command_nothing() {
-        let evil = "x\n::error::y\n ##[add-mask]z";
-        let mut odd = step(evil);
-        odd.outcome = crate::event::Outcome::Failed;
-        odd.warnings = vec![evil.into()];
-        odd.problems =
-            vec![crate::event::Problem { message: evil.into(), help: Some(evil.into()), code: None, at: None }];
-        for (_, format) in FormatName::ALL {
-            let flow = Flow::new("flows/a.flow.yaml", evil).step(odd.clone()).end();
-            let text = run(options(Verbosity::Quiet, true), Some(format), &[flow]).1;
-            for line in text.lines() {
-                assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "{format:?}: {line}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_flow_that_was_torn_off_is_shown() {
-        let view = Shared::default();
-        let reports = Reports::new(Terminal::new(options(Verbosity::Normal, false), Box::new(view.clone())), vec![]);
-        let flow = Flow::new("flows/a.flow.yaml", "a").step(step("One"));
-        let redactor = Redactor::new();
-        let mut sink = reports.flow(flow.path, None, None);
-        flow.events.iter().for_each(|event| sink.emit(&redactor.redact(event.clone())));
-        assert_eq!(view.text(), "");
-        drop(sink);
-        assert!(view.text().contains("One"), "a flow that was torn off shows what it did");
-    }
-}
+mod tests;

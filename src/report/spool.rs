@@ -16,7 +16,7 @@ const REPORT: usize = 1 << 20;
 
 /// Which flow run; the order of flows in every report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub(crate) struct Key {
     /// The flow's path from the project root, with `/`.
     pub path: Arc<str>,
     /// The data row, from 1.
@@ -27,8 +27,7 @@ pub struct Key {
 
 impl Key {
     /// ` [row 2, repeat 3]`, or nothing.
-    #[must_use]
-    pub fn suffix(&self) -> String {
+    pub(crate) fn suffix(&self) -> String {
         match (self.row, self.repeat) {
             (None, None) => String::new(),
             (Some(row), None) => format!(" [row {row}]"),
@@ -109,15 +108,14 @@ impl Store {
 }
 
 /// The flows of a report, sorted by path, row and repeat.
-pub struct Segments {
+pub(crate) struct Segments {
     bytes: SpooledTempFile,
     segments: Vec<Segment>,
 }
 
 impl Segments {
     /// The sum over the flows.
-    #[must_use]
-    pub fn tally(&self) -> Tally {
+    pub(crate) fn tally(&self) -> Tally {
         self.segments.iter().fold(Tally::default(), |sum, Segment { tally, .. }| Tally {
             tests: sum.tests + tally.tests,
             failures: sum.failures + tally.failures,
@@ -130,7 +128,7 @@ impl Segments {
     ///
     /// # Errors
     /// Where `out` or the temporary file fails.
-    pub fn copy(&mut self, between: &str, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn copy(&mut self, between: &str, out: &mut dyn Write) -> io::Result<()> {
         for (i, segment) in self.segments.iter().enumerate() {
             if i > 0 {
                 out.write_all(between.as_bytes())?;

@@ -181,7 +181,7 @@ impl<'s> Node<'s> {
             Data::Map(_) => "a mapping",
         };
         let diagnostic = diagnostics.error(Code::WrongType, self.span, format!("{what} must be {wanted}, not {found}"));
-        diagnostic.help(match wanted {
+        let help = match wanted {
             "a mapping" => "a mapping is `key: value` on lines of its own, indented, or `{ key: value }`",
             "a list" => "a list is `- item` on lines of its own, or `[item, item]`",
             "text" if found == "a list" || found == "a mapping" => {
@@ -191,8 +191,10 @@ impl<'s> Node<'s> {
             "true or false" => "write `true` or `false`, without quotes",
             "a whole number" => "write digits only, without quotes",
             "a duration" => "write a number with `ms`, `s`, `m`, `h` or `d`, like `500ms` or `1.5m`",
-            _ => "replace it by what is wanted here",
-        });
+            // The message has said all there is to say.
+            _ => return None,
+        };
+        diagnostic.help(help);
         None
     }
 }

@@ -236,7 +236,10 @@ fn keys_and_what_asks_nothing() {
             "that: []",
             "1:7 invalid-value: `that` is empty, so it asks nothing | leave it out, or write an expression that must be true",
         ),
-        ("json: [a]", "1:7 wrong-type: `json` must be a mapping, not a list | -"),
+        (
+            "json: [a]",
+            "1:7 wrong-type: `json` must be a mapping, not a list | a mapping is `key: value` on lines of its own, indented, or `{ key: value }`",
+        ),
         (
             "json: { $.v: { eq: { \"{{ word }}\": 1 } } }",
             "1:23 template-misplaced: a key cannot hold a template | templates stand in values, never in keys",

@@ -274,7 +274,7 @@ mod tests {
         let parts = |text: &str| outside(text).map(|r| text[r].to_owned()).collect::<Vec<_>>();
         assert_eq!(parts("/a/{{ x }}/b"), ["/a/", "/b"]);
         assert_eq!(parts("{{ '}}' }}/b"), ["", "/b"]);
-        assert_eq!(parts("/a {{ x"), ["/a "]);
+        assert_eq!(parts("/a {{ x"), ["/a ", ""]);
         assert_eq!(parts(""), [""]);
     }
 }

@@ -147,7 +147,7 @@ fn schema() -> BTreeMap<String, Element> {
 }
 
 /// Checks elements, their order, and attributes against the schema in `tests/data`.
-fn conforms(text: &str) {
+pub(in crate::report) fn conforms(text: &str) {
     let schema = schema();
     let mut reader = Reader::from_str(text);
     // Each open element, and how far in its sequence it is.

@@ -25,7 +25,8 @@ pub(super) fn step(out: &mut String, step: &StepOutcome, margin: usize, width: u
         self::assertion(out, assertion, margin, width);
     }
     if let Some(exchange) = step.exchanges.last().filter(|_| show_exchange) {
-        self::exchange(out, exchange, margin, width);
+        let told = step.problems.iter().any(|p| Some(&p.message) == exchange.error.as_ref());
+        self::exchange(out, exchange, margin, width, told);
     }
 }
 
@@ -103,8 +104,8 @@ fn window(text: &str, column: usize, length: usize, room: usize) -> (String, usi
     (shown, before, carets)
 }
 
-/// The request line, and what came back.
-fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize) {
+/// The request line, and what came back. `told`: a problem has said already why there is no reply.
+fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize, told: bool) {
     let mut row = |text: &str| {
         display::spaces(out, margin);
         writeln!(out, "{text}").ok();
@@ -112,7 +113,10 @@ fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize) 
     let request = format!("{} {}", display::line(&exchange.method), display::line(&exchange.url));
     row(&request.cyan().to_string());
     let Some(reply) = &exchange.reply else {
-        return row(&display::line(exchange.error.as_deref().unwrap_or("no reply")).red().to_string());
+        if !told {
+            row(&display::line(exchange.error.as_deref().unwrap_or("no reply")).red().to_string());
+        }
+        return;
     };
     let tracking =
         describe::tracking_id(exchange).map_or_else(String::new, |id| format!(" · trackingid {}", display::line(id)));

@@ -1,7 +1,7 @@
 //! The run as a person sees it: one line a step, everything about a failure, numbers at the end.
 //!
 //! Colours are written always; whoever hands in the stream strips them where they do not belong (anstream). Texts of
-//! users and servers pass through [`display::line`](super::display), and each line begins with a word or mark of ours.
+//! users and servers pass through `display::line`, and each line begins with a word or mark of ours.
 
 mod difference;
 mod failure;

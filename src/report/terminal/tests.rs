@@ -294,7 +294,7 @@ PASSED
 }
 
 #[test]
-fn an_invalid_flow_shows_what_is_wrong_with_it() {
+fn an_invalid_flow_counts_its_mistakes_which_stand_on_stderr() {
     let problem = Problem {
         message: "unknown key `nmae`".into(),
         help: Some("did you mean `name`?".into()),
@@ -307,13 +307,7 @@ fn an_invalid_flow_shows_what_is_wrong_with_it() {
         &[flow],
         r#"
 flows/guest.flow.yaml
-  error[unknown-key]: unknown key `nmae`
-    --> flows/guest.flow.yaml:38:5
-     |
-  38 |   - nmae: x
-     |     ^^^^
-  help: did you mean `name`?
-  ✗ invalid: nothing was sent
+  ✗ invalid: 1 mistake, nothing was sent
 
 flows 1 invalid · steps 0 · assertions 0 · requests 0 · 0.42 s
 FAILED
@@ -419,6 +413,32 @@ flows 1 failed · steps 3 failed · assertions 3 held, 3 failed · requests 3 ·
 FAILED
 "#,
     );
+}
+
+/// An expression reads as a sentence, and a transport error that a problem tells is told once.
+#[test]
+fn causes_are_told_once() {
+    let mut sent = exchange("GET", "http://127.0.0.1:9/", 200);
+    (sent.reply, sent.error) = (None, Some("refused".into()));
+    let mut refused = request("Look", vec![sent]);
+    refused.outcome = Outcome::Failed;
+    refused.problems = vec![Problem { message: "refused".into(), help: None, code: None, at: None }];
+    let mut wrong = step("Check it");
+    wrong.outcome = Outcome::Failed;
+    wrong.assertions = vec![Assertion {
+        subject: "x == 3".into(),
+        predicate: "is true".into(),
+        passed: false,
+        expected: None,
+        actual: None,
+        message: Some("x is 2".into()),
+        at: None,
+    }];
+    let flow = Flow::new("flows/a.flow.yaml", "a").step(refused).step(wrong).end();
+    let text = shown(Verbosity::Normal, &[flow, passing("flows/b.flow.yaml")]);
+    assert_eq!(text.matches("refused").count(), 2, "where it happened and in the list: {text}");
+    assert!(text.contains("    failed: x == 3\n    x is 2\n"), "{text}");
+    assert!(text.contains("› Check it: x == 3 (x is 2)\n"), "{text}");
 }
 
 /// A difference that `lines` would not see.
