@@ -59,7 +59,9 @@ fn room() -> Room {
 }
 
 fn flow_of(steps: usize) -> Arc<Source> {
-    let mut text = "inputs: { url: https://webexapis.com/v1, id: none }\ndefaults: { base_url: \"{{ url }}\" }\nsteps:\n".to_owned();
+    let mut text =
+        "inputs: { url: https://webexapis.com/v1, id: none }\ndefaults: { base_url: \"{{ url }}\" }\nsteps:\n"
+            .to_owned();
     for step in 0..steps {
         let _ = write!(
             text,
@@ -132,7 +134,8 @@ fn redaction_of_64_kib(bencher: Bencher, secrets: usize) {
 
 #[divan::bench(args = ["$.items[500].id", "$.items[*].id", "$.items[?@.id > 990].name", "$..y"])]
 fn jsonpath_over_1000_items(bencher: Bencher, path: &str) {
-    let items: Vec<_> = (0..1000).map(|i| json!({"id": i, "name": format!("name-{i}"), "nested": {"x": i, "y": [i]}})).collect();
+    let items: Vec<_> =
+        (0..1000).map(|i| json!({"id": i, "name": format!("name-{i}"), "nested": {"x": i, "y": [i]}})).collect();
     let document = json!({ "items": items });
     let Ok(path) = JsonPath::parse(path) else { panic!("the bench's own path is not valid") };
     bencher.bench_local(|| path.query(black_box(&document)).len());

@@ -59,7 +59,15 @@ fn measure() -> Outcome<()> {
 
     let (ours, theirs) = compare(&flow(1)?, &loops(1), 21)?;
     let more = ours - theirs;
-    row(&mut out, "1 request, whole process, ms", ours, theirs, &format!("{more:+.1}"), "+10 ms at most", more <= 10.0)?;
+    row(
+        &mut out,
+        "1 request, whole process, ms",
+        ours,
+        theirs,
+        &format!("{more:+.1}"),
+        "+10 ms at most",
+        more <= 10.0,
+    )?;
 
     match (peak(&flow(10_000)?)?, peak(&loops(10_000))?) {
         (Some(ours), Some(theirs)) => {
@@ -181,10 +189,8 @@ fn serve() -> Outcome<String> {
 
 fn answer(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let reply = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{BODY}",
-        BODY.len()
-    );
+    let reply =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{BODY}", BODY.len());
     let (mut reader, mut writer) = (BufReader::new(stream), stream);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {

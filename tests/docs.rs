@@ -40,7 +40,11 @@ fn blocks() -> Vec<Block> {
         for (index, line) in text.lines().enumerate() {
             match (&mut open, line.strip_prefix("```")) {
                 (None, Some(kind)) => {
-                    open = Some(Block { name: format!("{stem}-{}", index + 1), kind: kind.trim().to_owned(), text: String::new() });
+                    open = Some(Block {
+                        name: format!("{stem}-{}", index + 1),
+                        kind: kind.trim().to_owned(),
+                        text: String::new(),
+                    });
                 }
                 (Some(_), Some(_)) => found.extend(open.take()),
                 (Some(block), None) => {
@@ -134,10 +138,42 @@ fn flows_that_are_said_to_be_invalid_are() {
     }
 }
 
+/// Every `$ wxflow …` of README with the output under it, from a project that holds README's flow.
+#[test]
+fn the_readme_shows_what_the_program_says() {
+    let readme: Vec<_> = blocks().into_iter().filter(|b| b.name.starts_with("readme-")).collect();
+    let hello = &readme.iter().find(|b| b.kind == "yaml").unwrap().text;
+    let dir = project(&[]);
+    fs::write(dir.path().join("flows/hello.flow.yaml"), hello).unwrap();
+    let typo = hello.replace("{{ token }}", "{{ tokn }}").replace("expect:", "expects:");
+    fs::write(dir.path().join("flows/typo.flow.yaml"), typo).unwrap();
+    let consoles: Vec<_> = readme.iter().filter(|b| b.kind == "console").collect();
+    assert!(!consoles.is_empty());
+    for block in consoles {
+        let (command, output) = block.text.split_once('\n').unwrap();
+        let arguments: Vec<_> = command.strip_prefix("$ wxflow ").unwrap().split(' ').collect();
+        let ran = wxflow(dir.path(), &arguments);
+        let said = format!("{}{}", String::from_utf8_lossy(&ran.stderr), String::from_utf8_lossy(&ran.stdout));
+        assert_eq!(masked(&said), masked(output), "{command}");
+    }
+}
+
+/// Times, ports, dates and ids are new in every run.
+fn masked(text: &str) -> String {
+    let changing = [
+        (r" +[\d.]+ m?s\b", " TIME"),
+        (r"127\.0\.0\.1:\d+", "HOST"),
+        (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "DATE"),
+        (r"[A-Za-z0-9_-]{30,}", "ID"),
+    ];
+    changing.iter().fold(text.trim().to_owned(), |text, (pattern, word)| {
+        regex::Regex::new(pattern).unwrap().replace_all(&text, *word).into_owned()
+    })
+}
+
 #[test]
 fn every_fence_is_of_a_known_kind() {
-    const KINDS: &[&str] =
-        &["yaml", "yaml fails", "yaml invalid", "yaml fragment", "console", "text", "sh", "json", "xml", "rust", "toml"];
+    const KINDS: &[&str] = &["yaml", "yaml fails", "yaml invalid", "yaml fragment", "console", "text", "sh"];
     for block in blocks() {
         assert!(KINDS.contains(&block.kind.as_str()), "{}: a fence of the kind `{}`", block.name, block.kind);
         if block.kind == "yaml fragment" {
@@ -223,24 +259,31 @@ fn plan_of_the_test() -> Plan {
         .collect()
 }
 
-/// The table of docs/architecture.md: `| floor | module | is | may import |`.
-fn plan_of_the_docs() -> Plan {
+/// The table of docs/architecture.md, `| floor | module | is | may import |`: the plan, and each module's floor.
+fn plan_of_the_docs() -> (Plan, BTreeMap<String, u8>) {
     let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let words = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
-    let mut plan = Plan::new();
+    let (mut plan, mut floors) = (Plan::new(), BTreeMap::new());
     for line in text.lines().filter(|l| l.starts_with("| ")) {
         let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
         let [floor, module, _, imports] = cells.as_slice() else { continue };
-        if floor.parse::<u8>().is_ok() {
-            plan.insert(words(module).pop_first().unwrap(), words(imports));
+        if let Ok(floor) = floor.parse::<u8>() {
+            let module = words(module).pop_first().unwrap();
+            floors.insert(module.clone(), floor);
+            plan.insert(module, words(imports));
         }
     }
-    plan
+    (plan, floors)
 }
 
 #[test]
 fn the_house_plan_is_the_one_that_is_tested() {
-    let (docs, test) = (plan_of_the_docs(), plan_of_the_test());
+    let ((docs, floors), test) = (plan_of_the_docs(), plan_of_the_test());
     assert!(docs.len() > 10, "the table of docs/architecture.md was not found");
     assert_eq!(docs, test);
+    for (module, imports) in &docs {
+        for import in imports {
+            assert!(floors[import] < floors[module], "`{module}` may import `{import}`, which is not on a lower floor");
+        }
+    }
 }
