@@ -67,7 +67,11 @@ fn a_part_is_checked_but_not_run() {
 fn a_file_that_is_not_utf8_is_told_with_its_place() {
     let done = Project::new().file("flows/a.flow.yaml", b"name: St\xE8ve\n").run(&["run"]);
     assert_eq!(done.status, 2);
-    assert!(done.stderr.contains("the file is not UTF-8: byte 0xE8 at offset 8\n --> flows/a.flow.yaml:1:9"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("the file is not UTF-8: byte 0xE8 at offset 8\n --> flows/a.flow.yaml:1:9"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
