@@ -1,6 +1,9 @@
 //! The language by example: every file in `corpus/valid` loads, every file in `corpus/invalid` says what is wrong as its
 //! snapshot shows. A new test is a new file.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,11 +45,10 @@ fn load(library: &Library, name: &str, file: &str) -> Arc<Parsed> {
     library.flow(&place, file, &mut Schemas::default())
 }
 
-fn parse(file: &str, text: &str) -> (Flow, Vec<Diagnostic>) {
+fn parse(file: &str, text: &str) -> Result<(Flow, Vec<Diagnostic>), Vec<Diagnostic>> {
     let library = library();
     let source = Source::new(file, text);
     Flow::parse(source, Arc::from(file), folder("valid"), &**library.project(), &mut Schemas::default(), &mut ())
-        .expect("it loads")
 }
 
 fn rendered(list: &[Diagnostic]) -> String {
@@ -73,6 +75,37 @@ fn valid_flows_load_and_pass_the_schema() {
 }
 
 #[test]
+fn the_valid_flows_use_every_key() {
+    fn keys(value: &serde_json::Value, out: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+                out.insert(key.clone());
+                keys(value, out);
+            }),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, out)),
+            _ => {}
+        }
+    }
+    fn known(schema: &serde_json::Value, out: &mut BTreeSet<String>) {
+        if let Some(properties) = schema.get("properties").and_then(|p| p.as_object()) {
+            out.extend(properties.keys().cloned());
+        }
+        match schema {
+            serde_json::Value::Object(map) => map.values().for_each(|value| known(value, out)),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| known(item, out)),
+            _ => {}
+        }
+    }
+    let (mut used, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for (_, text) in files("valid") {
+        keys(&serde_yaml::from_str(&text).expect("it is YAML"), &mut used);
+    }
+    known(&flow_schema(), &mut all);
+    let missing: Vec<_> = all.difference(&used).collect();
+    assert!(missing.is_empty(), "no valid flow uses {missing:?}");
+}
+
+#[test]
 fn invalid_flows_say_what_is_wrong() {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("corpus/invalid/snapshots");
@@ -86,7 +119,8 @@ fn invalid_flows_say_what_is_wrong() {
         let Err(list) = load(&library(), "invalid", &file).flow.clone() else { panic!("{file} loads, and should not") };
         helpless.extend(list.iter().filter(|d| d.help.is_none()).cloned());
         seen.extend(list.iter().map(|d| d.code));
-        insta::assert_snapshot!(file.trim_end_matches(".flow.yaml"), rendered(&list));
+        let text = rendered(&list).replace(&*library().project().root().to_string_lossy(), "tests/corpus");
+        insta::assert_snapshot!(file.trim_end_matches(".flow.yaml"), text);
     }
     assert!(helpless.is_empty(), "these say no next step:\n{}", rendered(&helpless));
     let missing: Vec<_> = REACHABLE.iter().filter(|code| !seen.contains(code)).collect();
@@ -94,8 +128,19 @@ fn invalid_flows_say_what_is_wrong() {
 }
 
 #[test]
+fn a_file_cut_off_anywhere_is_read_without_a_panic() {
+    for (file, text) in files("valid") {
+        for end in (0..text.len()).step_by(11).filter(|end| text.is_char_boundary(*end)) {
+            let cut = &text[..end];
+            let list = parse(&file, cut).map_or_else(|list| list, |(_, warnings)| warnings);
+            assert!(!rendered(&list).contains('\0'));
+        }
+    }
+}
+
+#[test]
 fn a_flow_is_called_after_its_file_unless_it_has_a_name() {
-    let name = |file: &str, text: &str| parse(file, text).0.name;
+    let name = |file: &str, text: &str| parse(file, text).expect("it loads").0.name;
     assert_eq!(name("a/log-in.flow.yaml", "steps: [{ wait: 0s }]"), "log-in");
     assert_eq!(name("a/log-in.flow.yaml", "name: Log in\nsteps: [{ wait: 0s }]"), "Log in");
 }
@@ -105,7 +150,7 @@ fn a_reply_is_kept_only_where_a_later_template_reads_it() {
     let text = "steps:\n  - id: a\n    request: GET https://e.x/\n  - id: b\n    request: GET https://e.x/\n  - id: c\n    \
                 request: GET https://e.x/\n  - check: [\"steps.a.response.status == 200\", \"steps.b.outcome == 'passed'\"]\n\
                 outputs: { all: \"{{ steps.c }}\" }\n";
-    let flow = parse("keep.flow.yaml", text).0;
+    let flow = parse("keep.flow.yaml", text).expect("it loads").0;
     let kept: Vec<_> = flow.steps.iter().map(|step| step.keep_response).collect();
     assert_eq!(kept, [true, false, true, false]);
 }
@@ -113,7 +158,7 @@ fn a_reply_is_kept_only_where_a_later_template_reads_it() {
 #[test]
 fn credentials_in_the_file_are_a_warning() {
     let text = "steps:\n  - request: GET https://e.x/\n    auth: { bearer: abcdef123456 }\n";
-    let (_, warnings) = parse("warn.flow.yaml", text);
+    let (_, warnings) = parse("warn.flow.yaml", text).expect("it loads");
     assert_eq!(warnings.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::CredentialLiteral]);
 }
 

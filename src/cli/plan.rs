@@ -76,11 +76,11 @@ pub(super) fn plan(
                 sandbox,
                 redactor: &output.redactor,
             };
-            let (resolved, uses) =
-                match (resolve(&flow.source, &flow.inputs, &sources), resolve_uses(&flow, &sources)) {
-                    (Ok(resolved), Ok(uses)) => (resolved, uses),
-                    (own, used) => return Err([own.err(), used.err()].into_iter().flatten().flatten().collect()),
-                };
+            let (resolved, uses) = match (resolve(&flow.source, &flow.inputs, &sources), resolve_uses(&flow, &sources))
+            {
+                (Ok(resolved), Ok(uses)) => (resolved, uses),
+                (own, used) => return Err([own.err(), used.err()].into_iter().flatten().flatten().collect()),
+            };
             let (used, warnings) = uses;
             output.diagnostics(&resolved.warnings);
             output.diagnostics(&warnings);

@@ -126,8 +126,14 @@ impl Crew<'_> {
                 self.leave_out(planned, ready, &mut sink);
             }
             Work::Ready(ready) => {
-                let job =
-                    Job { flow: &ready.flow, inputs: ready.inputs.clone(), used: &ready.used, seed: self.seed, row: None, repeat: None };
+                let job = Job {
+                    flow: &ready.flow,
+                    inputs: ready.inputs.clone(),
+                    used: &ready.used,
+                    seed: self.seed,
+                    row: None,
+                    repeat: None,
+                };
                 let context = self.context(transport, clock, &ready.options);
                 let ended = run::run(&job, &context, &mut sink).await;
                 if ended.outcome.outcome != Outcome::Passed {

@@ -27,8 +27,8 @@ pub use auth::Auth;
 pub(crate) use convert::{Raw, convert};
 pub use input::{Input, InputType};
 pub use request::{Body, Defaults, Field, RateLimit, RequestTemplate, Settings};
-pub use secret::{secret_from_base64, secret_from_hex};
 pub use reuse::{Library, UseError, UseStep};
+pub use secret::{secret_from_base64, secret_from_hex};
 pub(crate) use shape::{ACTIONS, FLOW, REQUEST_ONLY, USE_ONLY};
 pub use step::{Action, ForEach, JwtStep, Key, NamedCapture, RequestStep, Step};
 

@@ -345,7 +345,11 @@ pub(crate) static STEP: Shape = Shape {
             Kind::Text,
             "Runs another flow as a step, in its own names: its path, relative to this flow's folder. Its `outputs` are there for this step's `capture`.",
         ),
-        Key::new("with", BOUND_ANY, "Values for the inputs of the flow that `use` runs. `omit` leaves an input to its own default."),
+        Key::new(
+            "with",
+            BOUND_ANY,
+            "Values for the inputs of the flow that `use` runs. `omit` leaves an input to its own default.",
+        ),
         Key::new(
             "once",
             Kind::Boolean,

@@ -124,7 +124,11 @@ impl flow::Library for Reading<'_> {
         }
         if self.chain.len() >= DEPTH {
             let message = format!("more than {DEPTH} flows stand inside each other");
-            return fail(Code::InvalidUse, message, "use the inner ones from further outside, and hand over their outputs");
+            return fail(
+                Code::InvalidUse,
+                message,
+                "use the inner ones from further outside, and hand over their outputs",
+            );
         }
         let name = shown(&place, current);
         match &self.library.parse(&place, &name, self.chain.clone(), schemas).flow {
@@ -132,7 +136,11 @@ impl flow::Library for Reading<'_> {
             Err(mistakes) => {
                 let errors = mistakes.iter().filter(|d| d.severity == Severity::Error).count();
                 let count = if errors == 1 { "1 mistake".to_owned() } else { format!("{errors} mistakes") };
-                fail(Code::InvalidUse, format!("`{name}` has {count}"), "correct that file first: its mistakes are told there")
+                fail(
+                    Code::InvalidUse,
+                    format!("`{name}` has {count}"),
+                    "correct that file first: its mistakes are told there",
+                )
             }
         }
     }
@@ -193,12 +201,17 @@ mod tests {
     #[test]
     fn nesting_has_an_end() {
         let name = |n: usize| format!("f{n}.flow.yaml");
-        let text = |n: usize| if n < 33 { format!("steps: [{{ use: {} }}]\n", name(n + 1)) } else { "steps: [{ wait: 0s }]".into() };
+        let text = |n: usize| {
+            if n < 33 { format!("steps: [{{ use: {} }}]\n", name(n + 1)) } else { "steps: [{ wait: 0s }]".into() }
+        };
         let files: Vec<_> = (0..=33).map(|n| (name(n), text(n))).collect();
         let files: Vec<_> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
         let (_dir, library) = library(&files);
         assert_eq!(mistakes(&library, "f0.flow.yaml").len(), 1);
-        assert_eq!(mistakes(&library, "f31.flow.yaml"), [(Code::InvalidUse, "more than 32 flows stand inside each other".to_owned())]);
+        assert_eq!(
+            mistakes(&library, "f31.flow.yaml"),
+            [(Code::InvalidUse, "more than 32 flows stand inside each other".to_owned())]
+        );
         assert_eq!(mistakes(&library, "f32.flow.yaml"), []);
     }
 

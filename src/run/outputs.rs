@@ -44,7 +44,7 @@ impl Outputs {
 
     /// `outputs`, as templates see it.
     pub(super) fn value(&self) -> TemplateValue {
-        TemplateValue::from_iter(self.0.iter().map(|o| (o.name.to_string(), to_template_value(&o.value))))
+        TemplateValue::from_pairs(self.0.iter().map(|o| (&*o.name, to_template_value(&o.value))))
     }
 
     /// The names of those that are secret.

@@ -70,7 +70,8 @@ impl<'a> Runner<'a, '_> {
                 return Ok(ResolvedInput { name: Arc::clone(&input.name), value, secret, hosts });
             }
             resolved.iter().find(|r| r.name == input.name).cloned().ok_or_else(|| {
-                let message = format!("input `{}` of `{}` has no value: `with` gives `omit`", input.name, action.flow.path);
+                let message =
+                    format!("input `{}` of `{}` has no value: `with` gives `omit`", input.name, action.flow.path);
                 renderer.problem(action.span, message, Some(format!("give it under `with`: `{}: …`", input.name)))
             })
         };

@@ -337,7 +337,8 @@ fn left_behind(outcome: Outcome, result: Option<(&'static str, TemplateValue)>) 
         Outcome::Failed => "failed",
         Outcome::Skipped => "skipped",
     };
-    TemplateValue::from_iter([("outcome", TemplateValue::from(word))].into_iter().chain(result))
+    let kept = [("outcome", TemplateValue::from(word))].into_iter().chain(result);
+    TemplateValue::from(BTreeMap::from_iter(kept))
 }
 
 /// A captured value for the event: whole where it is small.

@@ -11,8 +11,8 @@ use serde_json::Value;
 use wxflow::event::{EventKind, FlowOutcome, Outcome, RunEvent, StepOutcome, Wait};
 use wxflow::flow::Flow;
 use wxflow::http::{Request, Sending, Transport};
-use wxflow::redact::{HostPattern, Redacted, Redactor};
 use wxflow::load::{Library, Project, Surroundings};
+use wxflow::redact::{HostPattern, Redacted, Redactor};
 use wxflow::run::inputs::{Invented, Outside, Sources, Used, resolve_uses};
 use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Once, Options, Outputs, ResolvedInput, Sink};
 use wxflow::sandbox::{Sandbox, SandboxTransport};
@@ -125,8 +125,8 @@ impl Ran {
     }
 
     pub(crate) fn captured(&self, name: &str) -> Value {
-        let captures = self.steps.iter().flat_map(|s| &s.captures);
-        captures.filter(|c| &*c.name == name).last().unwrap_or_else(|| panic!("no capture `{name}`")).value.clone()
+        let mut captures = self.steps.iter().flat_map(|s| &s.captures);
+        captures.rfind(|c| &*c.name == name).unwrap_or_else(|| panic!("no capture `{name}`")).value.clone()
     }
 
     pub(crate) fn passed(self) -> Self {

@@ -174,6 +174,7 @@ impl Reader<'_> {
                 .error(Code::WrongType, value.span, "`for_each` needs a list")
                 .help("write a template that gives one, like \"{{ emails }}\", or a list like `[a, b]`");
         }
+        self.no_omit(value);
         let items = self.value(value).filter(|_| is_list);
         match (name, items) {
             (Some(name), Some(items)) => Some(ForEach { name, span: key.span, items }),
@@ -224,7 +225,9 @@ impl Reader<'_> {
         };
         if let Some(at) = wrong {
             let help = match action {
-                "use" => "write a template: \"{{ outputs.name }}\"; the flow that is used says under `outputs` what it gives",
+                "use" => {
+                    "write a template: \"{{ outputs.name }}\"; the flow that is used says under `outputs` what it gives"
+                }
                 _ => "write a template: \"{{ jwt.token }}\", or \"{{ jwt.claims.sub }}\"",
             };
             self.diagnostics
@@ -274,7 +277,12 @@ impl Reader<'_> {
         })
     }
 
-    fn request_step(&mut self, node: &Node<'_>, fields: &Fields<'_, '_>, cleanup: Vec<Arc<Step>>) -> Option<RequestStep> {
+    fn request_step(
+        &mut self,
+        node: &Node<'_>,
+        fields: &Fields<'_, '_>,
+        cleanup: Vec<Arc<Step>>,
+    ) -> Option<RequestStep> {
         let request = self.request(node, fields);
         let expect = match fields.get("expect") {
             Some(node) => Expect::lower(node, &mut self.checks()),
