@@ -2,8 +2,12 @@
 //!
 //! A key of the language that this version lacks stays here as `Upcoming`, so that it answers with its own words.
 
+mod waiting;
+
 use crate::check::shape::{CAPTURE_SOURCE, EXPECT};
 use crate::yaml::{Key, Kind, Shape};
+pub(crate) use waiting::{PAGINATE, POLL, RETRY};
+use waiting::{PAGINATE_KEY, POLL_KEY, RETRY_KEY};
 
 /// The actions of a step: exactly one stands in each.
 pub(crate) const ACTIONS: &[&str] = &["request", "jwt", "use", "set", "wait", "check"];
@@ -262,21 +266,6 @@ const HTTP_KEY: Key =
     Key::new("http", Kind::Upcoming("remove it: the version is negotiated"), "the HTTP version to use");
 const SAVE_KEY: Key =
     Key::new("save", Kind::Upcoming("remove it, and capture what you need of the body"), "keeps the body in a file");
-const RETRY_KEY: Key = Key::new(
-    "retry",
-    Kind::Upcoming("remove it; what a server asks to wait for (429) is waited for anyway, see `rate_limit`"),
-    "sends again after a failure",
-);
-const POLL_KEY: Key = Key::new(
-    "poll",
-    Kind::Upcoming("remove it; put a `wait` step before this one if the server needs time"),
-    "sends again until the reply is as wanted",
-);
-const PAGINATE_KEY: Key = Key::new(
-    "paginate",
-    Kind::Upcoming("remove it, and ask for enough in one page with a query parameter like `max`"),
-    "follows the links to the next pages",
-);
 const NAME_KEY: Key =
     Key::new("name", Kind::Text, "What the step is called in reports. Left out: its action, like `GET /people/me`.");
 const DESCRIPTION_KEY: Key =

@@ -10,6 +10,7 @@ mod request;
 mod settings;
 mod step;
 mod url;
+mod waiting;
 
 use std::collections::HashSet;
 use std::path::Path;
