@@ -3,6 +3,7 @@
 mod body;
 pub mod cookies;
 mod error;
+pub mod link;
 pub mod redirect;
 mod response;
 

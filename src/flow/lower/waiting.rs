@@ -48,10 +48,7 @@ impl Reader<'_> {
             delay: fields.get("delay").and_then(|n| self.delay(n)),
             backoff: fields.get("backoff").and_then(|n| self.backoff(n)),
             on: fields.get("on").and_then(|n| self.retry_on(n)),
-            resend_unsafe: fields
-                .get("unsafe")
-                .and_then(|n| n.boolean("`unsafe`", self.diagnostics))
-                .unwrap_or(false),
+            resend_unsafe: fields.get("unsafe").and_then(|n| n.boolean("`unsafe`", self.diagnostics)).unwrap_or(false),
         })
     }
 

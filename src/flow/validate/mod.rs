@@ -6,7 +6,10 @@ mod uses;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Action, Auth, Binding, Body, Defaults, Field, Flow, Key, Paginate, Poll, RequestStep, RequestTemplate, Retry, Setting, Settings, Step, Waiting};
+use super::{
+    Action, Auth, Binding, Body, Defaults, Field, Flow, Key, Paginate, Poll, RequestStep, RequestTemplate, Retry,
+    Setting, Settings, Step, Waiting,
+};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::Source;
 use crate::template::NameUse;
