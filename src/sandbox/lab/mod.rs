@@ -2,6 +2,8 @@
 
 mod reply;
 mod request;
+mod work;
 
 pub(super) use reply::{bytes, encoded, redirect, slow, status, xml};
 pub(super) use request::{cookies, echo, set_cookies};
+pub(super) use work::{Work, create_job, flaky, items, job};
