@@ -48,7 +48,6 @@ impl Waiting {
     /// # Errors
     /// A template failed, or what it gave is out of bounds.
     pub(super) fn render(action: &RequestStep, renderer: &Renderer<'_>) -> Result<Self, Stop> {
-        let span = action.request.span;
         let waiting = action.waiting.as_deref();
         let poll = waiting.and_then(|w| w.poll.as_ref());
         let paginate = waiting.and_then(|w| w.paginate.as_ref());
@@ -68,9 +67,10 @@ impl Waiting {
             }
             Ok((every, within))
         });
-        let max_pages = paginate
-            .and_then(|p| p.max_pages.as_ref())
-            .map_or(Ok(PAGES), |setting| Ok(renderer.count("max_pages", span, setting)?.max(1)))?;
+        let max_pages = match paginate {
+            Some(paginate) => at_least_one("max_pages", paginate.max_pages.as_ref(), PAGES, paginate.span, renderer)?,
+            None => PAGES,
+        };
         Ok(Self { asked_for, retry: retry.transpose()?, poll: poll.transpose()?, max_pages })
     }
 
@@ -106,13 +106,26 @@ impl RetryRule {
             }
         }
         Ok(Self {
-            attempts: retry.attempts.as_ref().map_or(Ok(ATTEMPTS), |n| renderer.count("attempts", span, n))?.max(1),
+            attempts: at_least_one("attempts", retry.attempts.as_ref(), ATTEMPTS, span, renderer)?,
             delay,
             backoff: backoff(retry.backoff.as_ref(), span, renderer)?,
             network: on.contains(&RetryOn::Network),
             statuses,
             resend_unsafe: retry.resend_unsafe,
         })
+    }
+}
+
+fn at_least_one(
+    what: &str,
+    setting: Option<&Setting<u32>>,
+    default: u32,
+    span: Span,
+    renderer: &Renderer<'_>,
+) -> Result<u32, Stop> {
+    match setting.map_or(Ok(default), |setting| renderer.count(what, span, setting))? {
+        0 => Err(renderer.problem(span, format!("`{what}` must be at least 1, and came out as 0"), None)),
+        count => Ok(count),
     }
 }
 

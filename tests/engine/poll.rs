@@ -64,7 +64,8 @@ fn in_until_what_is_missing_or_of_another_type_is_not_yet() {
 
 #[test]
 fn a_condition_that_cannot_be_judged_stops_at_once() {
-    let flow = "vars: { x: {} }\nsteps:\n  - request: GET http://a.test/\n    poll: { until: { json: { $.a: \"{{ x.y }}\" } } }";
+    let flow = "vars: { five: 5 }\nsteps:\n  - request: GET http://a.test/\n    \
+                poll: { until: { json: { $.a: { in: \"{{ five }}\" } } } }";
     let ran = Setup { script: Some(vec![json(200, &value!({"a": 1}))]), ..Setup::default() }.run(flow).failed();
     assert_eq!(ran.sent.len(), 1);
     assert!(ran.wrong()[0].starts_with("`poll` cannot judge `$.a`: "), "{:?}", ran.wrong());

@@ -91,6 +91,8 @@ fn settings_may_be_templates_and_are_checked_when_rendered() {
     let ran = flow("{ delay: \"{{ d }}\" }").failed();
     assert_eq!(ran.wrong(), ["`delay` is more than 30s, the longest wait of `retry`"]);
     assert_eq!(ran.sent.len(), 0, "nothing was sent");
+    let ran = flow("{ attempts: \"{{ n - 2 }}\" }").failed();
+    assert_eq!(ran.wrong(), ["`attempts` must be at least 1, and came out as 0"]);
     let ran = flow("{ backoff: \"{{ d }}\" }").failed();
     assert_eq!(ran.wrong(), ["backoff `1m` is not a number from 1 to 100"]);
 }

@@ -145,6 +145,12 @@ impl Reader<'_> {
     }
 
     fn poll(&mut self, node: &Node<'_>) -> Option<Poll> {
+        if node.scalar().is_some() {
+            self.diagnostics
+                .error(Code::WrongType, node.span, "`poll` must be a mapping")
+                .help("write `poll: { until: { json: { $.status: done } } }`: what the reply must be");
+            return None;
+        }
         let fields = Fields::read(node, &shape::POLL, self.diagnostics)?;
         let until = fields.get("until").and_then(|n| self.condition(n, "`until`"));
         let fail_when = fields.get("fail_when").map(|n| self.condition(n, "`fail_when`"));
@@ -173,13 +179,14 @@ impl Reader<'_> {
 
     /// An `expect` that must say something.
     fn condition(&mut self, node: &Node<'_>, what: &str) -> Option<Expect> {
-        if matches!(&node.data, Data::Map(entries) if entries.is_empty()) {
-            self.diagnostics
-                .error(Code::MissingKey, node.span, format!("{what} asks nothing"))
-                .help("write it as `expect`: `{ json: { $.status: done } }`, or `{ status: 200 }`");
-            return None;
-        }
-        Expect::lower(node, &mut self.checks())
+        let (code, message) = match &node.data {
+            Data::Map(entries) if entries.is_empty() => (Code::MissingKey, format!("{what} asks nothing")),
+            Data::Scalar(..) | Data::List(_) => (Code::WrongType, format!("{what} must be a mapping, as `expect` is")),
+            Data::Map(_) | Data::Broken => return Expect::lower(node, &mut self.checks()),
+        };
+        let help = "write what the reply must be: `{ json: { $.status: done } }`, or `{ status: 200 }`";
+        self.diagnostics.error(code, node.span, message).help(help);
+        None
     }
 
     fn paginate(&mut self, node: &Node<'_>) -> Option<Paginate> {
