@@ -80,7 +80,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "client",
             "report",
             "sandbox",
-            "schema",
         ],
     ),
 ];
