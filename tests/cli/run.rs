@@ -67,7 +67,11 @@ fn a_part_is_checked_but_not_run() {
 fn a_file_that_is_not_utf8_is_told_with_its_place() {
     let done = Project::new().file("flows/a.flow.yaml", b"name: St\xE8ve\n").run(&["run"]);
     assert_eq!(done.status, 2);
-    assert!(done.stderr.contains("the file is not UTF-8: byte 0xE8 at offset 8\n --> flows/a.flow.yaml:1:9"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("the file is not UTF-8: byte 0xE8 at offset 8\n --> flows/a.flow.yaml:1:9"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
@@ -146,4 +150,14 @@ fn colours_only_where_they_are_wanted() {
     let project = Project::new().file("flows/a.flow.yaml", FAILS);
     assert!(!project.run(&["run"]).stdout.contains('\u{1b}'));
     assert!(project.run(&["run", "--color", "always"]).stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn flows_of_two_projects_keep_their_names_apart() {
+    let project = Project::new().file("a/environments/x.yaml", "").file("b/environments/x.yaml", "");
+    let project = project.file("a/flows/x.flow.yaml", PASSES).file("b/flows/x.flow.yaml", PASSES);
+    let done = project.run(&["run", "a", "b", "-j1"]);
+    assert_eq!(done.status, 0);
+    assert!(done.stdout.contains("a/flows/x.flow.yaml — Passes"), "{}", done.stdout);
+    assert!(done.stdout.contains("b/flows/x.flow.yaml — Passes"), "{}", done.stdout);
 }

@@ -49,7 +49,11 @@ fn a_bad_value_is_explained() {
 
 #[test]
 fn without_flows_there_is_nothing_to_run() {
-    Project::new().run(&["run"]).is(2, "", "error: flows: it does not exist\n  name a flow or a folder: wxflow run PATH\n");
+    Project::new().run(&["run"]).is(
+        2,
+        "",
+        "error: flows: it does not exist\n  name a flow or a folder: wxflow run PATH\n",
+    );
     Project::new().file("empty/x.yaml", "").run(&["run", "empty"]).is(
         2,
         "",
