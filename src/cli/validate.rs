@@ -26,25 +26,22 @@ pub(super) fn validate(args: &Validate, output: &Output) -> Result<Exit, Exit> {
     let environments = if folder { environments(&loaded, &around.current) } else { Vec::new() };
     let mut all: Vec<_> = loaded.iter().flat_map(diagnostics).collect();
     all.extend(environments.iter().flatten());
-    let broken = loaded.iter().filter(|l| l.flow.is_err()).count();
-    let broken = broken + environments.iter().filter(|mistakes| !mistakes.is_empty()).count();
+    let broken_flows = loaded.iter().filter(|l| l.flow.is_err()).count();
+    let broken_environments = environments.iter().filter(|mistakes| !mistakes.is_empty()).count();
     let text = match args.format {
         ValidateFormat::Text => {
             all.iter().for_each(|d| output.diagnostics(std::slice::from_ref(*d)));
-            let mut text = count(loaded.len(), "flow");
+            let mut text = count(loaded.len(), broken_flows, "flow");
             if !environments.is_empty() {
-                write!(text, ", {}", count(environments.len(), "environment")).ok();
+                text += &count(environments.len(), broken_environments, "environment");
             }
-            match broken {
-                0 => format!("{text}: all valid\n"),
-                _ => format!("{text}: {broken} not valid\n"),
-            }
+            text
         }
         ValidateFormat::Json => format!("{:#}\n", json!(all.iter().map(|d| object(d)).collect::<Vec<_>>())),
         ValidateFormat::Github => all.iter().map(|d| annotation(d)).collect(),
     };
     output.results(&text)?;
-    Ok(if broken == 0 { Exit::Success } else { Exit::Invalid })
+    Ok(if broken_flows + broken_environments == 0 { Exit::Success } else { Exit::Invalid })
 }
 
 /// What is wrong with each environment of the flows' projects.
@@ -58,8 +55,15 @@ fn environments(loaded: &[Loaded], current: &Path) -> Vec<Vec<Diagnostic>> {
     all.map(|environment| environment.err().and_then(Result::ok).unwrap_or_default()).collect()
 }
 
-fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+/// "2 flows valid, 1 not".
+fn count(all: usize, broken: usize, noun: &str) -> String {
+    let valid = all - broken;
+    let plural = if valid == 1 { "" } else { "s" };
+    let rest = if broken > 0 { format!(", {broken} not") } else { String::new() };
+    format!(
+        "{valid} {noun}{plural} valid{rest}
+"
+    )
 }
 
 fn diagnostics(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {
