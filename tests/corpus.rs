@@ -1,6 +1,7 @@
 //! The language by example: every file in `corpus/valid` loads, every file in `corpus/invalid` says what is wrong as its
 //! snapshot shows. A new test is a new file.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,6 +3,8 @@
 //! A fence says what its block is: `yaml` a whole flow that passes under `run --sandbox`, `yaml fails` one that ends with
 //! status 1, `yaml invalid` one that ends with 2, `yaml fragment` any YAML.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
