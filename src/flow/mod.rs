@@ -102,7 +102,7 @@ impl Flow {
                 broken: HashSet::new(),
                 has_base_url: false,
             };
-            let parts = reader.flow(&root)?;
+            let parts = reader.flow(root)?;
             let broken = reader.broken;
             let name = parts.name.unwrap_or_else(|| stem(&path));
             let mut flow = Flow {
