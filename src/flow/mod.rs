@@ -23,6 +23,7 @@ use crate::yaml;
 
 pub use auth::Auth;
 pub use input::{Input, InputType};
+pub(crate) use names::RESPONSE_FIELDS;
 pub use request::{Body, Defaults, Field, RateLimit, RequestTemplate, Settings};
 pub use secret::{secret_from_base64, secret_from_hex};
 pub(crate) use shape::{ACTIONS_HERE, FLOW, REQUEST_ONLY};
