@@ -52,7 +52,14 @@ impl JsonPath {
                 while !text.is_char_boundary(position) {
                     position -= 1;
                 }
-                let message = error.message().trim().trim_end_matches('.').to_owned();
+                let message = match (error.message().trim().trim_end_matches('.'), text.get(position..)) {
+                    // The parser often only says that it failed.
+                    ("parser error", Some("")) => "the path ends too early".to_owned(),
+                    ("parser error", Some(rest)) => {
+                        format!("it cannot be read from `{}` on", rest.chars().take(10).collect::<String>())
+                    }
+                    (message, _) => message.to_owned(),
+                };
                 Err(JsonPathError { message, position })
             }
         }

@@ -75,6 +75,8 @@ impl Lower<'_> {
         if !text.starts_with('$') {
             let dot = if text.starts_with(['.', '[']) { "" } else { "." };
             diagnostic.help(format!("write `${dot}{text}`"));
+        } else {
+            diagnostic.help("a JSONPath looks like `$.items[0].name`, `$.items[*].id` or `$['a key'].x` (RFC 9535)");
         }
         None
     }
@@ -113,7 +115,7 @@ impl Lower<'_> {
     /// A header's name, in lower case.
     pub(super) fn header_name(&mut self, node: &Node<'_>) -> Option<Box<str>> {
         let text = node.scalar()?;
-        if !self.literal(node, "a header's name", "templates stand in values, never in keys") {
+        if !self.literal(node, "a header's name", "write the name itself: names are literal") {
             return None;
         }
         match HeaderName::from_bytes(text.as_bytes()) {
@@ -130,6 +132,6 @@ impl Lower<'_> {
     /// A cookie's name.
     pub(super) fn cookie_name(&mut self, node: &Node<'_>) -> Option<Box<str>> {
         let text = node.scalar()?;
-        self.literal(node, "a cookie's name", "templates stand in values, never in keys").then(|| text.into())
+        self.literal(node, "a cookie's name", "write the name itself: names are literal").then(|| text.into())
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::http::Response;
+use crate::http::cookies::{Cookie, parse_set_cookie};
 use crate::value::{Value, type_name};
 
 /// One redirect that was followed.
@@ -40,7 +41,7 @@ pub struct Reply<'r> {
     pub duration: Duration,
     /// How many sends it took in all.
     pub attempts: u32,
-    cookies: OnceCell<Vec<(String, String)>>,
+    cookies: OnceCell<Vec<Cookie>>,
     sha256: OnceCell<String>,
 }
 
@@ -61,8 +62,8 @@ impl<'r> Reply<'r> {
 
     /// The value of a cookie that the reply sets; the last one where it sets several of the name (RFC 6265 section 5.3).
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
-        let cookies = self.cookies.get_or_init(|| set_cookies(self.response));
-        cookies.iter().rfind(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        let cookies = self.cookies.get_or_init(|| parse_set_cookie(&self.response.headers));
+        cookies.iter().rfind(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
     }
 
     /// The SHA-256 of the decoded body, lower-case hex.
@@ -97,18 +98,6 @@ impl<'r> Reply<'r> {
             )
         })
     }
-}
-
-/// The names and values of the `Set-Cookie` lines.
-fn set_cookies(response: &Response) -> Vec<(String, String)> {
-    let lines = response.headers.get_all("set-cookie").iter();
-    lines
-        .filter_map(|line| {
-            let line = String::from_utf8_lossy(line.as_bytes());
-            let (name, value) = line.split(';').next()?.split_once('=')?;
-            Some((name.trim().to_owned(), value.trim().to_owned()))
-        })
-        .collect()
 }
 
 /// The first line's beginning, short enough for a message.

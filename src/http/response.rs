@@ -1,7 +1,7 @@
 //! A reply, read whole, whose text and JSON are made once and borrowed after.
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::{Bytes, HeaderMap, Version, body};
@@ -53,7 +53,7 @@ pub struct Response {
     /// Where the time went.
     pub timing: Timing,
     text: OnceLock<(String, bool)>,
-    json: OnceLock<Result<Value, JsonError>>,
+    json: OnceLock<Result<Arc<Value>, JsonError>>,
 }
 
 impl Response {
@@ -98,7 +98,15 @@ impl Response {
     /// # Errors
     /// The body is not one JSON value.
     pub fn json(&self) -> Result<&Value, &JsonError> {
-        self.json.get_or_init(|| body::parse_json(&self.body)).as_ref()
+        self.shared_json().map(|json| &**json)
+    }
+
+    /// As [`Response::json`], for those who keep it beyond the borrow.
+    ///
+    /// # Errors
+    /// The body is not one JSON value.
+    pub fn shared_json(&self) -> Result<&Arc<Value>, &JsonError> {
+        self.json.get_or_init(|| body::parse_json(&self.body).map(Arc::new)).as_ref()
     }
 
     /// A header's lines joined with `, ` (RFC 9110 section 5.3); `None` where there is none.

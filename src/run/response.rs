@@ -10,7 +10,7 @@ use super::send::Received;
 use crate::check::Hop;
 use crate::http::Response;
 use crate::http::cookies::parse_set_cookie;
-use crate::template::to_template_value;
+use crate::template::{failing_value, shared_json, to_template_value};
 use crate::value;
 
 const FIELDS: [&str; 15] = [
@@ -54,6 +54,19 @@ impl ResponseObject {
         })
     }
 
+    /// The body as JSON, made on first use; a body that is none fails where it is used.
+    fn json(&self) -> Value {
+        let made = || match self.response.shared_json() {
+            Ok(json) => shared_json(Arc::clone(json)),
+            Err(error) => {
+                let (line, column, why) = (error.line, error.column, &error.message);
+                let message = format!("the reply's body is not JSON: {why} at line {line}, column {column}");
+                failing_value(&message, Some("`response.text` has it as text"))
+            }
+        };
+        self.json.get_or_init(made).clone()
+    }
+
     fn headers(&self) -> Value {
         let mut map = value::Map::new();
         for name in self.response.headers.keys() {
@@ -89,10 +102,7 @@ impl Object for ResponseObject {
             "headers" => self.headers(),
             "cookies" => self.cookies(),
             "text" => Value::from(response.text()),
-            // A body that is not JSON is undefined, which is an error wherever it is used.
-            "json" => {
-                return response.json().ok().map(|json| self.json.get_or_init(|| to_template_value(json)).clone());
-            }
+            "json" => self.json(),
             "url" => Value::from(self.url.as_str()),
             "duration_ms" => Value::from(self.duration_ms),
             "size" => Value::from(response.body.len()),
@@ -106,7 +116,9 @@ impl Object for ResponseObject {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&FIELDS)
+        // Without what would fail as soon as the whole is rendered.
+        let is_json = self.response.json().is_ok();
+        Enumerator::Values(FIELDS.iter().filter(|f| is_json || **f != "json").map(|f| Value::from(*f)).collect())
     }
 }
 

@@ -343,7 +343,12 @@ impl<'c> Evaluator<'c> {
             comparable(args).map_err(|f| at(span, named(name, f)))?;
         }
         let state = self.state.get_or_insert_with(filter::state);
-        state.apply_filter(name, args).map_err(|e| at(span, named(name, filter::failure(&e))))
+        let value = state.apply_filter(name, args).map_err(|e| at(span, named(name, filter::failure(&e))))?;
+        if name == "map" && value.try_iter().is_ok_and(|mut items| items.any(|item| item.is_undefined())) {
+            let failure = Failure::new("`map`: an item has no such attribute");
+            return Err(at(span, failure.help("give a fallback: `map(attribute='…', default='…')`")));
+        }
+        Ok(value)
     }
 
     fn test(&mut self, node: &Node, call: &Call) -> Evaluated {

@@ -57,7 +57,8 @@ impl Lowering<'_, '_> {
             ("jsonpath", Some((path, span))) if args.len() == 1 => match JsonPath::parse(&path) {
                 Ok(path) => Ok(Kind::JsonPath(Box::new((subject, path)))),
                 Err(error) => {
-                    self.error(Code::InvalidJsonPath, span, format!("`{path}` is no JSONPath: {error}"));
+                    let place = inside(span, &path, error.position);
+                    self.error(Code::InvalidJsonPath, place, format!("`{path}` is no JSONPath: {error}"));
                     Err((subject, args))
                 }
             },
@@ -99,8 +100,25 @@ impl Lowering<'_, '_> {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if what == "function" => format!("the functions are {}", known.join(", ")),
-            None => format!("`wxflow` knows MiniJinja's {what}s and its own; see the documentation of templates"),
+            None => {
+                let start = name.get(..2).unwrap_or(name);
+                let alike: Vec<_> = known.iter().filter(|k| k.starts_with(start)).map(|k| format!("`{k}`")).collect();
+                match alike.is_empty() {
+                    true => format!("docs/language.md lists the {what}s: MiniJinja's and wxflow's own"),
+                    false => format!("{what}s that begin alike: {}", alike.join(", ")),
+                }
+            }
         };
         self.error(code, span, format!("unknown {what} `{name}`")).help(help);
     }
+}
+
+/// The place of a byte of a text literal, where it stands in the file as it is read; else the literal.
+fn inside(literal: Span, text: &str, byte: usize) -> Span {
+    let range = literal.range();
+    if range.len() != text.len() + 2 {
+        return literal;
+    }
+    let start = range.start + 1 + byte;
+    Span::new(start.min(range.end - 1), (start + 1).min(range.end))
 }

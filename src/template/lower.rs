@@ -43,9 +43,10 @@ pub(super) fn expression(
         Ok(tree) => tree,
         Err(error) => {
             let found = error.range().unwrap_or(0..source.len());
-            let start = found.start.min(source.len());
-            let end = found.end.clamp(start, source.len());
-            let span = map.span(range.start + start..range.start + end.max((start + 1).min(source.len())));
+            let boundary = |at: &usize| source.is_char_boundary(*at);
+            let start = (0..=found.start.min(source.len())).rev().find(boundary).unwrap_or(0);
+            let end = (found.end.max(start + 1)..source.len()).find(boundary).unwrap_or(source.len());
+            let span = map.span(range.start + start..range.start + end);
             let detail = error.detail().unwrap_or("the expression cannot be read");
             let diagnostic = diagnostics.error(Code::TemplateSyntax, span, format!("syntax error: {detail}"));
             suggest_syntax(source, diagnostic);
@@ -65,10 +66,14 @@ fn too_deep(span: Span, diagnostics: &mut Diagnostics) {
 
 /// Habits of other languages that MiniJinja's parser only calls unexpected.
 fn suggest_syntax(source: &str, diagnostic: &mut Diagnostic) {
-    let help = if source.contains("&&") || source.contains("||") {
+    let help = if source.contains("{{") {
+        "`{{ }}` is open already: write the name without braces"
+    } else if source.contains("&&") || source.contains("||") {
         "write `and`, `or` and `not`"
     } else if source.contains("===") {
         "write `==`"
+    } else if source.contains('=') && !["==", "!=", "<=", ">="].iter().any(|op| source.contains(op)) {
+        "compare with `==`"
     } else if source.contains('?') {
         "write `a if condition else b`"
     } else if source.contains('!') && !source.contains("!=") {

@@ -25,11 +25,12 @@ pub(super) fn pieces(text: &str, map: &OffsetMap, diagnostics: &mut Diagnostics)
             pieces.push(Piece::Text(at..end));
         }
         let Some(open) = hole else { break };
-        let Some(close) = closing(text, open + 2) else {
-            diagnostics
-                .error(Code::TemplateSyntax, map.span(open..open + 2), "`{{` is never closed")
-                .help("close it with `}}`; literal braces are written `{{ '{{' }}`");
-            return None;
+        let close = match closing(text, open + 2) {
+            Ok(close) => close,
+            Err(quote) => {
+                unclosed(open, quote, map, diagnostics);
+                return None;
+            }
         };
         sound &= untrimmed(text, open, close, map, diagnostics);
         pieces.push(Piece::Hole(open + 2..close));
@@ -38,8 +39,20 @@ pub(super) fn pieces(text: &str, map: &OffsetMap, diagnostics: &mut Diagnostics)
     sound.then_some(pieces)
 }
 
-/// The byte of the `}}` that ends an expression, strings and nested brackets respected.
-fn closing(text: &str, from: usize) -> Option<usize> {
+fn unclosed(open: usize, quote: Option<usize>, map: &OffsetMap, diagnostics: &mut Diagnostics) {
+    match quote {
+        Some(quote) => diagnostics
+            .error(Code::TemplateSyntax, map.span(quote..quote + 1), "the text that begins here is never closed")
+            .help("close it with the same quotation mark"),
+        None => diagnostics
+            .error(Code::TemplateSyntax, map.span(open..open + 2), "`{{` is never closed")
+            .help("close it with `}}`; literal braces are written `{{ '{{' }}`"),
+    };
+}
+
+/// The byte of the `}}` that ends an expression, strings and nested brackets respected; or the quotation mark that is
+/// still open at the end, where there is one and `}}` follows it.
+fn closing(text: &str, from: usize) -> Result<usize, Option<usize>> {
     let bytes = text.as_bytes();
     let mut depth = 0_usize;
     let mut quote = None;
@@ -47,17 +60,17 @@ fn closing(text: &str, from: usize) -> Option<usize> {
     while let Some(&byte) = bytes.get(at) {
         match (quote, byte) {
             (Some(_), b'\\') => at += 1,
-            (Some(q), _) if q == byte => quote = None,
+            (Some((q, _)), _) if q == byte => quote = None,
             (Some(_), _) => {}
-            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'"' | b'\'') => quote = Some((byte, at)),
             (None, b'{') => depth += 1,
             (None, b'}') if depth > 0 => depth -= 1,
-            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Ok(at),
             (None, _) => {}
         }
         at += 1;
     }
-    None
+    Err(quote.map(|(_, at)| at).filter(|at| text.get(*at..).is_some_and(|rest| rest.contains("}}"))))
 }
 
 /// The first byte of a `{{` or `}}` in a bare expression, outside of strings. `}}` may also end two mappings, so only

@@ -255,6 +255,13 @@ fn an_error_points_at_the_very_place() {
 fn what_can_be_seen_at_load_is_said_at_load() {
     for (text, code, caret, message) in [
         ("a {{ n", Code::TemplateSyntax, "{{", "`{{` is never closed"),
+        ("{{ 'a }}", Code::TemplateSyntax, "'", "the text that begins here is never closed"),
+        (
+            "{{ o | jsonpath('$.a[') }}",
+            Code::InvalidJsonPath,
+            "[",
+            "`$.a[` is no JSONPath: it cannot be read from `[` on",
+        ),
         ("{{ }}", Code::TemplateSyntax, "{{ }}", "the expression is empty"),
         ("{% if x %}", Code::TemplateSyntax, "{%", "`{%` is reserved: templates have no statements"),
         ("{{- n }}", Code::TemplateSyntax, "{{-", "`{{-` trims spaces in Jinja; wxflow does not trim"),
@@ -274,7 +281,7 @@ fn what_can_be_seen_at_load_is_said_at_load() {
             "values have no methods, so `.upper()` cannot be called",
         ),
         ("{{ random_int(1) }}", Code::TemplateSyntax, "random_int(1)", "`random_int` takes other arguments"),
-        ("{{ o | jsonpath('a') }}", Code::InvalidJsonPath, "'a'", "`a` is no JSONPath: a JSONPath begins with `$`"),
+        ("{{ o | jsonpath('a') }}", Code::InvalidJsonPath, "a", "`a` is no JSONPath: a JSONPath begins with `$`"),
         ("{{ s | regex_find('(') }}", Code::InvalidRegex, "'('", "`(` is no regular expression: unclosed group"),
         ("{{ s | xpath('//a') }}", Code::NotYetSupported, "xpath", "the filter `xpath` is not there yet"),
         ("{{ list | map('uper') }}", Code::UnknownFilter, "'uper'", "unknown filter `uper`"),
@@ -462,6 +469,10 @@ fn minijinjas_filters_are_there_and_strict() {
         ("(people + [{'age': 'x', 'name': 1}]) | sort(attribute='age')", "`sort`: cannot order a number and a string"),
         ("s | sha256(1)", "`sha256`: too many arguments"),
         ("s | hmac_sha1", "`hmac_sha1`: an argument is missing"),
+        ("5 is divisibleby 0", "`divisibleby`: division by zero: 5 % 0"),
+        ("list | map(attribute='x') | list", "`map`: an item has no such attribute"),
+        ("s | int", "`int`: the text is not a number"),
+        ("list | join(1)", "`join`: needs a string, not a number"),
         ("[none] | join", "`join`: null cannot stand inside text"),
         ("n | map('upper')", "`map` needs a list, not a number"),
         ("list | map('ma' ~ 'p')", "`map` cannot apply a filter `map`"),
@@ -483,6 +494,56 @@ fn every_listed_filter_and_test_exists() {
     for name in function_names() {
         assert!(function::Function::named(name).is_some());
     }
+}
+
+/// MiniJinja's filters and tests are called with whatever a flow or a server gives.
+#[test]
+fn no_filter_or_test_panics() {
+    let values: Vec<TemplateValue> = [
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(3),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!(1e300),
+        json!(""),
+        json!("é%s,"),
+        json!("name"),
+        json!([]),
+        json!([1, "a", null]),
+        json!([{"name": 1}]),
+        json!({}),
+        json!({"name": 2}),
+    ]
+    .iter()
+    .map(to_template_value)
+    .collect();
+    let mut state = filter::state();
+    let mut calls = 0;
+    let mut call = |args: &[TemplateValue]| {
+        for name in filter_names() {
+            // A lazy result does its work when it is read.
+            if let Ok(value) = state.apply_filter(name, args) {
+                let _ = from_template_value(&value);
+            }
+            calls += 1;
+        }
+        for name in test_names() {
+            let _ = state.perform_test(name, args);
+        }
+    };
+    for a in &values {
+        call(std::slice::from_ref(a));
+        for b in &values {
+            call(&[a.clone(), b.clone()]);
+            for c in [&values[4], &values[9]] {
+                call(&[a.clone(), b.clone(), c.clone()]);
+            }
+        }
+    }
+    assert!(calls > 10_000);
 }
 
 #[test]

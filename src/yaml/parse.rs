@@ -153,7 +153,9 @@ impl<'s> Builder<'s, '_> {
         }
         entries.shrink_to_fit();
         let span = start.to(end);
-        if traps::unquoted_template(self.text, span, self.diagnostics) {
+        // `{{ x }}` is a mapping in a mapping: the outer one is told of, the inner one is nothing to speak of.
+        let inner = self.text.get(..start.start as usize).is_some_and(|before| before.ends_with('{'));
+        if inner || traps::unquoted_template(self.text, span, self.diagnostics) {
             return Ok(Node { span, data: Data::Broken });
         }
         let entries = self.checked(entries);

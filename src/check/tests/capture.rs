@@ -62,7 +62,7 @@ fn sources_that_find() {
 #[test]
 fn sources_that_find_nothing_fail() {
     for (source, message) in [
-        ("$.none", "`$.none` finds nothing in the body"),
+        ("$.none", "`$.none` finds nothing in the body: the body has id, null, items, text"),
         ("$.items[*].none", "`$.items[*].none` finds nothing in the body"),
         ("{ header: x-none }", "the reply has no header `x-none`"),
         ("{ header: set-cookie2 }", "the reply has no header `set-cookie2`"),

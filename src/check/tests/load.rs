@@ -202,7 +202,7 @@ fn subjects_of_one_type() {
         ),
         (
             "headers: { \"{{ word }}\": b }",
-            "a header's name cannot hold a template: it is read before anything is sent | templates stand in values, never in keys",
+            "a header's name cannot hold a template: it is read before anything is sent | write the name itself: names are literal",
         ),
     ] {
         assert_eq!(said(&expect_problem(&format!("{text}\n"))), message, "{text}");

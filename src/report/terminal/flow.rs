@@ -219,13 +219,19 @@ impl<'a> TerminalFlow<'a> {
         let verbosity = self.terminal.options.verbosity;
         if !flow.problems.is_empty() || flow.invalid {
             self.show_title();
-            for problem in &flow.problems {
+            // The mistakes of an invalid flow are diagnostics: they stand on stderr, before the run.
+            for problem in flow.problems.iter().filter(|_| !flow.invalid) {
                 failure::problem(&mut self.text, problem, 2, self.terminal.options.width);
             }
         }
         if flow.invalid {
-            self.text.push_str(&format!("  {}\n", "✗ invalid: nothing was sent".red()));
-            self.listed.push("invalid: nothing was sent".to_owned());
+            let mistakes = match flow.problems.len() {
+                1 => "1 mistake".to_owned(),
+                n => format!("{n} mistakes"),
+            };
+            let line = format!("invalid: {mistakes}, nothing was sent");
+            self.text.push_str(&format!("  {}\n", format!("✗ {line}").red()));
+            self.listed.push(line);
         } else if flow.outcome == Outcome::Skipped {
             self.show_title();
             self.text.push_str(&format!("  {}\n", "○ every step was skipped, which is not success".yellow()));

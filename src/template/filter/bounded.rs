@@ -59,11 +59,12 @@ fn length(value: Option<&Value>) -> usize {
 }
 
 fn number(value: Option<Value>) -> usize {
-    value.and_then(|v| v.as_usize()).unwrap_or(0)
+    // Whole floats count as integers in MiniJinja; the cast saturates.
+    value.map_or(0, |v| v.as_usize().or_else(|| f64::try_from(v).ok().map(|f| f as usize)).unwrap_or(0))
 }
 
 fn indent(args: &Arguments) -> usize {
-    let Some(text) = args.values.first().and_then(Value::as_str) else { return 0 };
+    let text = args.values.first().and_then(Value::as_str).unwrap_or_default();
     let width = number(args.get(1, "width"));
     (text.matches('\n').count() + 1).saturating_mul(width).saturating_add(text.len())
 }
@@ -102,7 +103,10 @@ fn pieces(args: &Arguments) -> usize {
 
 fn joined(args: &Arguments) -> Result<Value, Failure> {
     let separator = args.get(1, "d");
-    let separator = separator.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let separator = match &separator {
+        Some(separator) => super::text(separator)?,
+        None => "",
+    };
     let attribute = args.get(2, "attribute");
     let subject = args.subject();
     let items = subject

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
 
-use super::node::Comparison;
+use super::node::{Comparison, Math};
 use super::operate;
 use super::text::{self, Failure, type_name};
 
@@ -187,6 +187,11 @@ fn environment() -> Environment<'static> {
             env.add_test(*test, move |a: &Value, b: &Value| operate::compare(op, a, b).map_err(Error::from));
         }
     }
+    // MiniJinja's panics on 0.
+    env.add_test("divisibleby", |value: &Value, by: &Value| {
+        let rest = operate::calculate(Math::Remainder, value, by)?;
+        Ok::<_, Error>(operate::equal(&rest, &Value::from(0)))
+    });
     env.add_filter("safe", |value: Value| value);
     // MiniJinja writes `True` and `5.0`, as Python does.
     env.add_filter("string", |value: &Value| text::of(value).map_err(Error::from));
@@ -220,6 +225,9 @@ pub(super) fn failure(error: &Error) -> Failure {
         return Failure { message: own.message.clone(), help: own.help.clone() };
     }
     match (error.kind(), error.detail()) {
+        (_, Some("invalid float literal" | "invalid digit found in string")) => {
+            Failure::new("the text is not a number").help("give a fallback: `int(default=0)`")
+        }
         (ErrorKind::MissingArgument, _) => Failure::new("an argument is missing"),
         (ErrorKind::TooManyArguments, None) => Failure::new("too many arguments"),
         (_, Some(detail)) => Failure::new(detail.to_owned()),
