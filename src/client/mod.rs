@@ -164,7 +164,10 @@ impl Shared {
         builder = match &options.proxy {
             Proxy::System => builder,
             Proxy::Direct => builder.no_proxy(),
-            Proxy::Through(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| e.to_string())?),
+            Proxy::Through(url) => {
+                let except = options.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+                builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| e.to_string())?.no_proxy(except))
+            }
         };
         builder = match protocol {
             Protocol::Any => builder,

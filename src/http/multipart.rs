@@ -57,6 +57,13 @@ impl Multipart {
     }
 }
 
+/// Whether a `Content-Type` is one of `multipart/…` that only lacks the boundary.
+#[must_use]
+pub fn lacks_boundary(content_type: &str) -> bool {
+    let lower = content_type.to_ascii_lowercase();
+    lower.trim_start().starts_with("multipart/") && !lower.contains("boundary=")
+}
+
 fn escape(name: &str) -> String {
     name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22")
 }
