@@ -133,7 +133,10 @@ fn mistakes() {
             "5",
             "1:4 invalid-value: `5` captures nothing: it is neither a JSONPath nor a template | write the JSONPath `$.5`, or the template \"{{ 5 }}\"; a constant belongs into `set`",
         ),
-        ("[a]", "1:4 wrong-type: a capture must be a JSONPath, a template or a mapping, not a list | -"),
+        (
+            "[a]",
+            "1:4 wrong-type: a capture must be a JSONPath, a template or a mapping, not a list | write a JSONPath, a template or a mapping",
+        ),
         (
             "{ secret: true }",
             "1:6 missing-key: this capture has no source | add one of `json`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`",
@@ -141,7 +144,7 @@ fn mistakes() {
         ("{ jsn: $.id }", "1:6 unknown-key: a capture has no key `jsn` | did you mean `json`?"),
         (
             "{ json: $.id, header: a }",
-            "1:18 conflicting-keys: `json` and `header` cannot stand together in a capture | keep one of `json`, `xpath`, `header`, `cookie`, `regex`, `value`, `body`, `status` or `url`",
+            "1:18 conflicting-keys: `json` and `header` cannot stand together in a capture | keep one of `json`, `header`, `cookie`, `regex`, `value`, `body`, `status` or `url`",
         ),
         (
             "{ body: false }",
@@ -153,7 +156,7 @@ fn mistakes() {
         ),
         (
             "{ xpath: //a }",
-            "1:13 not-yet-supported: `xpath` comes in a later version | capture with `regex`, or with `json` where the body is JSON",
+            "1:6 not-yet-supported: this version does not have `xpath` yet: XPath 1.0 into an XML or HTML body | capture with `regex`, or with `json` where the body is JSON",
         ),
         (
             "{ header: 'a b' }",
