@@ -9,7 +9,7 @@ use crate::flow::{Body, Field, FilePart, FilePath, Part, shape};
 use crate::http::Version;
 use crate::http::multipart::lacks_boundary;
 use crate::source::FileError;
-use crate::template::ValueTemplate;
+use crate::template::{ValueTemplate, read};
 use crate::yaml::{Data, Fields, Node, Style};
 
 impl Reader<'_> {
@@ -19,7 +19,7 @@ impl Reader<'_> {
             "json" => Body::Json(self.json(node)?),
             "form" => Body::Form(self.fields(node, Named::Form)),
             "multipart" => Body::Multipart(self.multipart(node, fields)?),
-            "file" => Body::File(self.file_path(node, "`file`")?),
+            "file" => Body::File(self.file_path(node, false)?),
             _ => Body::Text(self.template(node, "`text`")?),
         };
         Some(Box::new(body))
@@ -52,11 +52,16 @@ impl Reader<'_> {
             if !self.field_name(key, name, Named::Part, &[]) {
                 continue;
             }
-            let items = match &value.data {
-                Data::List(items) => items.as_slice(),
-                _ => std::slice::from_ref(value),
-            };
-            parts.extend(items.iter().filter_map(|item| self.part_of(key, name, item)));
+            match &value.data {
+                Data::List(items) => parts.extend(items.iter().filter_map(|item| match item.data {
+                    Data::List(_) => {
+                        self.unsendable(item, Named::Part);
+                        None
+                    }
+                    _ => self.part_of(key, name, item),
+                })),
+                _ => parts.extend(self.part_of(key, name, value)),
+            }
         }
         Some(parts)
     }
@@ -69,8 +74,8 @@ impl Reader<'_> {
         }
         let fields = Fields::read(node, &shape::PART_SHAPE, self.diagnostics)?;
         let kind = fields.get("type").map(|n| self.media_type(n));
-        let filename = fields.get("filename").map(|n| self.template(n, "`filename`"));
-        let path = self.file_path(fields.get("file")?, "`file`")?;
+        let filename = fields.get("filename").map(|n| read::template(n, "`filename`", self.diagnostics));
+        let path = self.file_path(fields.get("file")?, true)?;
         let transpose = |option: Option<Option<_>>| option.map_or(Some(None), |inner| inner.map(Some));
         Some(Part::File(Box::new(FilePart {
             name: name.into(),
@@ -88,7 +93,7 @@ impl Reader<'_> {
                 .help("write one like `image/png` or `text/plain; charset=utf-8`");
             return None;
         }
-        self.template(node, "`type`")
+        read::template(node, "`type`", self.diagnostics)
     }
 
     /// The boundary is made with the body: a header that names another one would make it unreadable.
@@ -105,16 +110,19 @@ impl Reader<'_> {
         }
     }
 
-    /// A path to read, checked now where it stands in the file as it is.
-    pub(super) fn file_path(&mut self, node: &Node<'_>, what: &str) -> Option<FilePath> {
-        let text = node.text(what, self.diagnostics)?;
+    /// A path to read, checked now where it stands in the file as it is. One that is `omittable` may be `omit`.
+    fn file_path(&mut self, node: &Node<'_>, omittable: bool) -> Option<FilePath> {
+        let text = node.text("`file`", self.diagnostics)?;
         if !is_template(node) {
             let made = self.files.target(self.folder, text).is_ok_and(|target| self.saved.contains(&target));
             if let (false, Err(error)) = (made, self.files.resolve(self.folder, text)) {
                 return self.refused_file(node, error);
             }
         }
-        Some(FilePath { span: node.span, template: self.template(node, what)? })
+        if !omittable {
+            self.no_omit(node);
+        }
+        Some(FilePath { span: node.span, template: read::template(node, "`file`", self.diagnostics)? })
     }
 
     /// A path to write, checked now where it stands in the file as it is.

@@ -101,7 +101,7 @@ impl Reader<'_> {
         }
     }
 
-    fn unsendable(&mut self, node: &Node<'_>, kind: Named) -> bool {
+    pub(super) fn unsendable(&mut self, node: &Node<'_>, kind: Named) -> bool {
         let found = if matches!(node.data, Data::List(_)) { "a list" } else { "a mapping" };
         let help = match kind {
             Named::Cookie => "write one text",

@@ -11,7 +11,9 @@ impl Reader<'_> {
         let line = self.request_line(node);
         let query = fields.get("query").map_or_else(Vec::new, |n| self.fields(n, Named::Query));
         let headers = fields.get("headers").map_or_else(Vec::new, |n| self.fields(n, Named::Header));
-        for node in ["query", "headers", "cookies", "json", "form", "multipart"].iter().filter_map(|key| fields.get(key)) {
+        for node in
+            ["query", "headers", "cookies", "json", "form", "multipart"].iter().filter_map(|key| fields.get(key))
+        {
             self.credentials_in(node);
         }
         let cookies = fields.get("cookies").map_or_else(Vec::new, |n| self.fields(n, Named::Cookie));
