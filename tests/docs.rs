@@ -174,6 +174,36 @@ fn masked(text: &str) -> String {
 }
 
 #[test]
+fn the_language_page_names_everything_there_is() {
+    let text = fs::read_to_string(root().join("docs/language.md")).unwrap();
+    let prose: String = text.split("\n```").step_by(2).collect();
+    let code = prose.split('`').skip(1).step_by(2).flat_map(|c| c.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let named: BTreeSet<&str> = code.collect();
+    let printed = wxflow(root(), &["schema", "flow"]);
+    let mut there = BTreeSet::new();
+    properties(&serde_json::from_slice(&printed.stdout).unwrap(), &mut there);
+    assert!(there.contains("for_each") && there.contains("starts_with"), "the schema's keys were not found");
+    there.extend(wxflow::template::function_names().map(str::to_owned));
+    there.extend(wxflow::template::filter_names().map(str::to_owned));
+    there.retain(|name| !named.contains(name.as_str()));
+    assert!(there.is_empty(), "docs/language.md does not name {there:?}");
+}
+
+/// The keys of all objects that a JSON Schema describes.
+fn properties(schema: &serde_json::Value, out: &mut BTreeSet<String>) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            if let Some(serde_json::Value::Object(keys)) = map.get("properties") {
+                out.extend(keys.keys().cloned());
+            }
+            map.values().for_each(|value| properties(value, out));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| properties(item, out)),
+        _ => {}
+    }
+}
+
+#[test]
 fn every_fence_is_of_a_known_kind() {
     const KINDS: &[&str] = &["yaml", "yaml fails", "yaml invalid", "yaml fragment", "console", "text", "sh"];
     for block in blocks() {

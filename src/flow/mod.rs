@@ -105,7 +105,7 @@ impl Flow {
                 has_base_url: false,
                 saved: HashSet::new(),
             };
-            let parts = reader.flow(&root)?;
+            let parts = reader.flow(root)?;
             let broken = reader.broken;
             let name = parts.name.unwrap_or_else(|| stem(&path));
             let mut flow = Flow {

@@ -18,7 +18,7 @@ pub fn environment(
     current: &Path,
 ) -> Result<Environment, Result<Vec<Diagnostic>, FileError>> {
     let folder = project.root.join("environments");
-    let names = names(&folder);
+    let names = environment_names(project);
     if !names.iter().any(|n| n == name) {
         return Err(Err(unknown(name, &names, &shown(&folder, current))));
     }
@@ -58,8 +58,10 @@ fn chain(folder: &Path, name: &str, names: &[String], current: &Path) -> Result<
     Ok(merged)
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
+/// The environments of a project, sorted.
+#[must_use]
+pub fn environment_names(project: &Project) -> Vec<String> {
+    let entries = std::fs::read_dir(project.root.join("environments")).into_iter().flatten();
     let mut names: Vec<_> = entries
         .filter_map(|e| e.ok()?.file_name().into_string().ok())
         .filter_map(|n| n.strip_suffix(".yaml").map(str::to_owned))
