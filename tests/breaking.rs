@@ -2,6 +2,7 @@
 //!
 //! What is harmless, or shows only at run time, stands in [`HARMLESS`] with its reason.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 #![cfg(test)]
 
 use std::fs;

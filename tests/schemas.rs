@@ -1,5 +1,6 @@
 //! The JSON Schemas in `schemas/` are what the program makes today; `WXFLOW_BLESS=1` writes them anew.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 #![cfg(test)]
 
 use std::fs;

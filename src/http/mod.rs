@@ -2,8 +2,11 @@
 
 mod body;
 pub mod cookies;
+pub mod digest;
+pub mod encoding;
 mod error;
 pub mod link;
+pub mod multipart;
 pub mod redirect;
 mod response;
 

@@ -9,10 +9,10 @@ mod read;
 mod secret;
 
 pub use discover::{Discovered, discover};
-pub use environment::environment;
+pub use environment::{environment, environment_names};
 pub use project::{Project, Surroundings};
 pub use read::source;
-pub use secret::{secret, trim};
+pub use secret::{pem, secret, trim};
 
 use std::path::Path;
 

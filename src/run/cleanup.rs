@@ -108,7 +108,11 @@ impl<'a> Runner<'a, '_> {
             Ok(received) => {
                 self.scope.enter("response", super::response::ResponseObject::of(&received), false);
                 let url = received.url.to_string();
-                let verdicts = self.render(|r| action.expect.evaluate(&reply(&received, &url), r.names, span));
+                let reply = reply(&received, &url);
+                if let Some(path) = &rendered.save {
+                    self.keep(path, action, &reply, &mut outcome);
+                }
+                let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
                 outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, source)));
             }
             Err(stop) => outcome.problems.extend(stop.into_problem().map(|p| placed(p, source, span))),

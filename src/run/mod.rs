@@ -2,8 +2,10 @@
 //!
 //! The engine knows no disk, no socket and no clock of its own: all are handed in by [`Context`].
 
+mod body;
 mod cleanup;
 mod clock;
+mod digest;
 mod entropy;
 mod flow;
 pub mod inputs;
@@ -18,6 +20,7 @@ mod request;
 mod response;
 mod retry;
 mod retry_after;
+mod save;
 mod scope;
 mod send;
 mod step;
@@ -32,6 +35,7 @@ use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
 use crate::redact::{HostPattern, Redacted, Redactor};
+use crate::source::Files;
 
 /// Takes the events of one flow run, in order. It cannot fail: a reporter keeps its error for the run's end.
 pub trait Sink {
@@ -67,6 +71,8 @@ pub struct Options {
     pub bind_secrets: bool,
     /// Whether cleanups run.
     pub cleanup: bool,
+    /// Whether `save` may write files.
+    pub allow_write: bool,
 }
 
 impl Default for Options {
@@ -79,6 +85,7 @@ impl Default for Options {
             hosts: None,
             bind_secrets: true,
             cleanup: true,
+            allow_write: false,
         }
     }
 }
@@ -88,6 +95,8 @@ impl Default for Options {
 pub struct Context<'a> {
     /// Sends requests.
     pub transport: &'a dyn Transport,
+    /// Files to send, and where replies are saved.
+    pub files: &'a dyn Files,
     /// Learns and masks secrets.
     pub redactor: &'a Redactor,
     /// Time.

@@ -1,10 +1,12 @@
 //! One send, and the redirects that its replies ask for: cookies, hosts and origins as RFC 6265 and the flow want them.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aho_corasick::AhoCorasick;
 
+use super::digest::Digest;
 use super::record::Sent;
 use super::request::Rendered;
 use super::waiting::Waiting;
@@ -13,7 +15,7 @@ use crate::check::Hop;
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
-use crate::http::{HeaderValue, Origin, Request, Response, TransportError, Url};
+use crate::http::{HeaderValue, Origin, Request, Response, TransportError, Url, encoding};
 use crate::value::Value;
 
 /// How the replies of one step are taken.
@@ -24,14 +26,29 @@ pub(super) struct Rules {
     pub(super) max_wait: Option<Duration>,
     /// `name=value` pairs of the step's own `cookies`.
     cookies: Vec<(String, String)>,
+    /// Who answers a Digest challenge.
+    digest: Option<Digest>,
+    /// The body is in its `content-encoding` already.
+    packed: bool,
     /// How the request is sent again.
     pub(super) waiting: Waiting,
 }
 
 impl Rules {
     pub(super) fn of(rendered: &Rendered, waiting: Waiting) -> Self {
-        let Rendered { redirects, max_wait, ref cookies, .. } = *rendered;
-        Self { redirects, max_wait, cookies: cookies.clone(), waiting }
+        let Rendered { redirects, max_wait, packed, ref cookies, ref digest, .. } = *rendered;
+        Self { redirects, max_wait, cookies: cookies.clone(), digest: digest.clone(), packed, waiting }
+    }
+
+    /// The request as it goes out: its body packed where `content-encoding` asks for it. The plain one is what goes into
+    /// reports and is searched for secrets.
+    fn wire<'r>(&self, request: &'r Request) -> Result<Cow<'r, Request>, Stop> {
+        if self.packed || !request.headers.contains_key(http::header::CONTENT_ENCODING) {
+            return Ok(Cow::Borrowed(request));
+        }
+        let body = encoding::encode(&encoding::codings(&request.headers), request.body.clone());
+        let body = body.map_err(|e| Stop::problem(format!("the body cannot be packed: {e}"), None))?;
+        Ok(Cow::Owned(Request { body, ..request.clone() }))
     }
 }
 
@@ -76,13 +93,14 @@ pub(super) struct Chain {
     pub(super) current: Request,
     /// Why it is sent.
     pub(super) because: Reason,
-    origin: Option<Origin>,
+    /// It has left its origin, so it never gets its credentials back.
+    strayed: bool,
     hops: Vec<Hop>,
 }
 
 impl Chain {
     pub(super) fn new(request: Request, because: Reason) -> Self {
-        Self { origin: Origin::of(&request.url), current: request, because, hops: Vec::new() }
+        Self { current: request, because, strayed: false, hops: Vec::new() }
     }
 }
 
@@ -135,11 +153,21 @@ impl Sender<'_, '_> {
     pub(super) async fn advance(&mut self, chain: &mut Chain, rules: &Rules) -> Result<Received, Failed> {
         loop {
             let current = &mut chain.current;
-            let home = Origin::of(&current.url) == chain.origin;
-            self.add_cookies(current, if home { &rules.cookies } else { &[] });
-            self.guard(current)?;
-            let (response, took) = self.once(current, chain.because).await?;
+            self.add_cookies(current, if chain.strayed { &[] } else { &rules.cookies });
+            let digest = rules.digest.as_ref().filter(|_| !chain.strayed);
+            self.guard(current, digest)?;
+            if let Some(digest) = digest {
+                let body = rules.wire(current)?.body.clone();
+                digest.sign(current, &body, self.context.redactor);
+            }
+            let (response, took) = self.once(current, rules, chain.because).await?;
             self.jar.store(&current.url, &response.headers);
+            if let Some(digest) = digest
+                && digest.challenged(&response)?
+            {
+                chain.because = Reason::Auth;
+                continue;
+            }
             let hop = match rules.redirects {
                 0 => None,
                 _ => next_hop(current, &response).map_err(refused)?,
@@ -158,6 +186,7 @@ impl Sender<'_, '_> {
             chain.hops.push(Hop { status: response.status, url, location });
             *current = hop.request;
             if hop.cross_origin {
+                chain.strayed = true;
                 let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
                 without_credentials(current, &[], carries).map_err(refused)?;
             }
@@ -165,17 +194,23 @@ impl Sender<'_, '_> {
         }
     }
 
-    async fn once(&mut self, request: &mut Request, because: Reason) -> Result<(Arc<Response>, Duration), Failed> {
+    async fn once(
+        &mut self,
+        request: &mut Request,
+        rules: &Rules,
+        because: Reason,
+    ) -> Result<(Arc<Response>, Duration), Failed> {
         let clock = self.context.clock;
-        let start = clock.elapsed();
         if let Some(deadline) = self.deadline {
             // A send of no time at all would not even fail the right way.
-            let left = deadline.saturating_sub(start).max(Duration::from_millis(1));
+            let left = deadline.saturating_sub(clock.elapsed()).max(Duration::from_millis(1));
             request.timeout = request.timeout.min(left);
         }
+        let wire = rules.wire(request)?;
+        let start = clock.elapsed();
         let reply = tokio::select! {
             biased;
-            reply = self.context.transport.send(request) => reply.map(Arc::new),
+            reply = self.context.transport.send(&wire) => reply.map(Arc::new),
             () = self.context.cancel.cancelled() => return Err(Stop::Cancelled.into()),
         };
         let took = clock.elapsed().saturating_sub(start);
@@ -220,7 +255,7 @@ impl Sender<'_, '_> {
     }
 
     /// No request leaves for a host that the environment or a secret's `hosts` do not allow.
-    fn guard(&self, request: &Request) -> Result<(), Stop> {
+    fn guard(&self, request: &Request, digest: Option<&Digest>) -> Result<(), Stop> {
         let options = self.context.options;
         let Some(origin) = Origin::of(&request.url) else { return Ok(()) };
         let (host, port) = (origin.host.as_str(), origin.port);
@@ -235,7 +270,8 @@ impl Sender<'_, '_> {
             return Ok(());
         }
         let values = request.headers.values().map(HeaderValue::as_bytes);
-        let parts: Vec<&[u8]> = [request.url.as_str().as_bytes(), &request.body].into_iter().chain(values).collect();
+        let parts = [request.url.as_str().as_bytes(), &request.body].into_iter().chain(values);
+        let parts: Vec<&[u8]> = parts.chain(digest.map(Digest::password)).collect();
         match self.context.redactor.misdirected(host, port, extra, &parts) {
             None => Ok(()),
             Some(found) => {

@@ -191,8 +191,10 @@ impl<'a> Runner<'a, '_> {
             let rendered = request::render(&action.request, &flow.defaults, r)?;
             Ok((rendered, Waiting::render(action, r)?))
         });
+        let mut save = None;
         let received = match prepared {
-            Ok((rendered, waiting)) => {
+            Ok((mut rendered, waiting)) => {
+                save = rendered.save.take();
                 let rules = Rules::of(&rendered, waiting);
                 let errand = Errand { context: self.context, at, action, request: &rendered.request, rules: &rules };
                 self.obtain(errand, outcome, log).await
@@ -211,6 +213,9 @@ impl<'a> Runner<'a, '_> {
         self.scope.enter("response", response.clone(), false);
         let url = received.url.to_string();
         let reply = reply(&received, &url);
+        if let Some(path) = save {
+            self.keep(&path, action, &reply, outcome);
+        }
         self.capture(step, &reply, outcome);
         self.register(step, action, at, &reply, outcome);
         let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
