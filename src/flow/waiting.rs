@@ -19,7 +19,7 @@ pub struct Waiting {
 /// `retry`: each `None` is the language's own default.
 #[derive(Debug)]
 pub struct Retry {
-    /// Where it stands.
+    /// Where its key stands.
     pub span: Span,
     /// How many sends in all.
     pub attempts: Option<Setting<u32>>,
@@ -52,7 +52,7 @@ impl RetryOn {
 /// `poll`.
 #[derive(Debug)]
 pub struct Poll {
-    /// Where it stands.
+    /// Where its key stands.
     pub span: Span,
     /// What the reply must be.
     pub until: Expect,
@@ -67,7 +67,7 @@ pub struct Poll {
 /// `paginate`.
 #[derive(Debug)]
 pub struct Paginate {
-    /// Where it stands.
+    /// Where its key stands.
     pub span: Span,
     /// Where the list is in a page; a singular path.
     pub items: JsonPath,

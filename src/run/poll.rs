@@ -19,8 +19,8 @@ enum Look {
     /// `until` holds.
     Done,
     NotYet,
-    /// Looking again is of no use: the message and the help.
-    Over(String, Option<&'static str>),
+    /// Looking again is of no use: why, where that stands in the flow, and the help.
+    Over(String, Span, Option<&'static str>),
 }
 
 impl Runner<'_, '_> {
@@ -49,6 +49,7 @@ impl Runner<'_, '_> {
                 .await;
             let received = match found {
                 Ok(received) => received,
+                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
                 Err(stop) => {
                     self.tell_state(last, outcome);
                     return Err(at_deadline(stop, context.clock.elapsed() >= deadline, within));
@@ -60,23 +61,25 @@ impl Runner<'_, '_> {
             let over = match look {
                 Look::Done => {
                     // `expect` judges the status, with `until.status` where it has none of its own.
-                    last.retain(|verdict| verdict.subject != "status");
-                    self.tell_state(last, outcome);
+                    self.tell_state(last.split_off(1), outcome);
                     return Ok(received);
                 }
-                Look::Over(message, help) => Some((message, help)),
+                Look::Over(message, span, help) => Some((message, span, help)),
                 Look::NotYet if context.clock.elapsed().saturating_add(every) >= deadline => {
-                    let message = format!("`until` does not hold after {looks} looks in {}", seconds(within));
-                    Some((message, Some("raise `within`, or see below what it still waits for")))
+                    let message = format!("`until` does not hold after {looks} looks in {}", shown(within));
+                    Some((message, poll.span, Some("raise `within` if it only needs longer")))
                 }
                 Look::NotYet => None,
             };
-            if let Some((message, help)) = over {
+            if let Some((message, span, help)) = over {
                 self.tell_state(last, outcome);
-                return Err(self.at_poll(poll, message, help));
+                let at = Some(Snippet::of(&self.flow().source, span));
+                let help = help.map(str::to_owned);
+                return Err(Stop::Problem(Box::new(Problem { message, help, code: None, at })));
             }
             let attempt = log.attempts() + 1;
-            let wait_ms = every.as_millis() as u64;
+            // Less than a millisecond would be a tight loop.
+            let wait_ms = (every.as_millis() as u64).max(1);
             let wait = Wait { reason: Reason::Poll, status: Some(status), wait_ms, attempt };
             self.sending_in(context, at, log, async |sender| sender.wait(wait).await).await?;
             because = Reason::Poll;
@@ -101,7 +104,11 @@ impl Runner<'_, '_> {
             let mut conditions = [Some(&poll.until), poll.fail_when.as_ref(), Some(expect)].into_iter().flatten();
             // What is below 400 is no failure, so it may be on its way.
             let expected = status < 400 || conditions.any(|e| e.status_accepts(status, r.names).unwrap_or(false));
-            (decide(&until, &fails, expected, &received.response), until)
+            match decide(&until, &fails) {
+                // An error page says nothing about the rest.
+                Look::NotYet if !expected => (unexpected(&received.response, poll), Vec::new()),
+                look => (look, until),
+            }
         });
         self.scope.leave(depth);
         looked
@@ -112,34 +119,25 @@ impl Runner<'_, '_> {
         let source = &self.flow().source;
         outcome.assertions.extend(verdicts.into_iter().map(|verdict| assertion(verdict, source)));
     }
-
-    fn at_poll(&self, poll: &Poll, message: String, help: Option<&'static str>) -> Stop {
-        let at = Some(Snippet::of(&self.flow().source, poll.span));
-        Stop::Problem(Box::new(Problem { message, help: help.map(str::to_owned), code: None, at }))
-    }
 }
 
-fn decide(until: &[Verdict], fails: &[Verdict], expected: bool, response: &Response) -> Look {
+fn decide(until: &[Verdict], fails: &[Verdict]) -> Look {
     if let Some(broken) = until.iter().chain(fails).find(|verdict| verdict.broken) {
         let why = broken.message.as_deref().unwrap_or("it cannot be asked");
-        return Look::Over(format!("`poll` cannot judge `{}`: {why}", broken.subject), None);
+        return Look::Over(format!("`poll` cannot judge `{}`: {why}", broken.subject), broken.span, None);
     }
-    if !fails.is_empty() && fails.iter().all(|verdict| verdict.passed) {
+    if let Some(first) = fails.first().filter(|_| fails.iter().all(|verdict| verdict.passed)) {
         let what: Vec<_> = fails.iter().map(in_words).collect();
-        return Look::Over(format!("`fail_when` holds: {}", what.join(", ")), None);
+        return Look::Over(format!("`fail_when` holds: {}", what.join(", ")), first.span, None);
     }
-    if until.iter().all(|verdict| verdict.passed) {
-        return Look::Done;
-    }
-    if expected {
-        return Look::NotYet;
-    }
+    if until.iter().all(|verdict| verdict.passed) { Look::Done } else { Look::NotYet }
+}
+
+fn unexpected(response: &Response, poll: &Poll) -> Look {
     let answered = format!("the server answered {} {}", response.status, response.reason);
     let message = format!("{}, which neither `until` nor `expect` names", answered.trim_end());
-    Look::Over(
-        message,
-        Some("to go on looking while it answers so, list it in `expect.status`, beside the status you wait for"),
-    )
+    let help = "to go on looking while it answers so, list it in `expect.status`, beside the status you wait for";
+    Look::Over(message, poll.span, Some(help))
 }
 
 /// `$.status equals "failed"`.
@@ -155,13 +153,17 @@ fn in_words(verdict: &Verdict) -> String {
 fn at_deadline(stop: Stop, over: bool, within: Duration) -> Stop {
     match stop {
         Stop::Problem(mut problem) if over => {
-            problem.message = format!("{}; the {} of `poll.within` are over", problem.message, seconds(within));
+            problem.message = format!("{}; the {} of `poll.within` are over", problem.message, shown(within));
             Stop::Problem(problem)
         }
         stop => stop,
     }
 }
 
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
+/// As the language writes it: `60s`, `1500ms`.
+fn shown(duration: Duration) -> String {
+    match duration.as_millis() {
+        ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
+        ms => format!("{ms}ms"),
+    }
 }

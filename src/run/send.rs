@@ -202,9 +202,9 @@ impl Sender<'_, '_> {
     ) -> Result<(Arc<Response>, Duration), Failed> {
         let clock = self.context.clock;
         if let Some(deadline) = self.deadline {
-            // A send of no time at all would not even fail the right way.
-            let left = deadline.saturating_sub(clock.elapsed()).max(Duration::from_millis(1));
-            request.timeout = request.timeout.min(left);
+            // A send of no time at all would not even fail the right way; messages show whole milliseconds.
+            let left = deadline.saturating_sub(clock.elapsed()).as_millis().max(1);
+            request.timeout = request.timeout.min(Duration::from_millis(left as u64));
         }
         let wire = rules.wire(request)?;
         let start = clock.elapsed();

@@ -62,8 +62,8 @@ impl Waiting {
         let poll = poll.map(|poll| {
             let every = poll.every.as_ref().map_or(Ok(EVERY), |d| renderer.duration("every", poll.span, d))?;
             let within = poll.within.as_ref().map_or(Ok(POLL_WITHIN), |d| renderer.duration("within", poll.span, d))?;
-            if every.is_zero() {
-                return Err(renderer.problem(poll.span, "`every` must be more than 0", None));
+            if every.is_zero() || within.is_zero() {
+                return Err(renderer.problem(poll.span, "`every` and `within` must be more than 0", None));
             }
             Ok((every, within))
         });

@@ -79,7 +79,7 @@ fn within_bounds_everything_and_the_failure_shows_what_did_not_hold() {
     assert_eq!(ran.took, Duration::from_secs(9), "a wait that would pass the end is not begun");
     let step = &ran.steps[0];
     assert_eq!(step.problems.len(), 1);
-    assert_eq!(step.problems[0].message, "`until` does not hold after 4 looks in 10 s");
+    assert_eq!(step.problems[0].message, "`until` does not hold after 4 looks in 10s");
     assert_eq!(step.problems[0].at.as_ref().unwrap().line, 3);
     let failed: Vec<_> = step.assertions.iter().filter(|a| !a.passed).collect();
     assert_eq!(failed.len(), 1);
@@ -96,7 +96,7 @@ fn a_slow_send_uses_up_the_time_and_gets_no_more_than_is_left() {
     let ran = poll(settings, "retry: {}", script).failed();
     assert_eq!(ran.sent[0].timeout, Duration::from_secs(20));
     assert_eq!(ran.sent[1].timeout, Duration::from_secs(11));
-    assert_eq!(ran.steps[0].problems[0].message, "no reply: timeout; the 20 s of `poll.within` are over");
+    assert_eq!(ran.steps[0].problems[0].message, "no reply: timeout; the 20s of `poll.within` are over");
     assert_eq!(ran.steps[0].assertions.iter().filter(|a| !a.passed).count(), 1, "and the last state is told");
     assert_eq!(ran.sent.len(), 2);
 }

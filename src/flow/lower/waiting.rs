@@ -8,6 +8,7 @@ use crate::check::Expect;
 use crate::diagnostic::Code;
 use crate::flow::{DurationSetting, Paginate, Poll, Retry, RetryOn, Setting, Waiting, shape};
 use crate::jsonpath::JsonPath;
+use crate::source::Span;
 use crate::value::Value;
 use crate::yaml::{Data, Fields, Node};
 
@@ -21,9 +22,10 @@ const MOST_PAGES: u32 = 100_000;
 impl Reader<'_> {
     /// What sends a request again; `None` where nothing does.
     pub(super) fn waiting(&mut self, fields: &Fields<'_, '_>) -> Option<Box<Waiting>> {
-        let retry = fields.get("retry").and_then(|n| self.retry(n));
-        let poll = fields.get("poll").and_then(|n| self.poll(n));
-        let paginate = fields.get("paginate").and_then(|n| self.paginate(n));
+        let with_key = |key| fields.get(key).zip(fields.key_span(key));
+        let retry = with_key("retry").and_then(|(n, at)| self.retry(n, at));
+        let poll = with_key("poll").and_then(|(n, at)| self.poll(n, at));
+        let paginate = with_key("paginate").and_then(|(n, at)| self.paginate(n, at));
         if let (Some(first), Some(second)) = (fields.key_span("poll"), fields.key_span("paginate")) {
             self.diagnostics
                 .error(Code::ConflictingKeys, second, "`poll` and `paginate` cannot stand together in a step")
@@ -34,7 +36,7 @@ impl Reader<'_> {
         any.then(|| Box::new(Waiting { retry, poll, paginate }))
     }
 
-    fn retry(&mut self, node: &Node<'_>) -> Option<Retry> {
+    fn retry(&mut self, node: &Node<'_>, span: Span) -> Option<Retry> {
         if node.scalar().is_some() {
             self.diagnostics
                 .error(Code::WrongType, node.span, "`retry` must be a mapping")
@@ -43,7 +45,7 @@ impl Reader<'_> {
         }
         let fields = Fields::read(node, &shape::RETRY, self.diagnostics)?;
         Some(Retry {
-            span: node.span,
+            span,
             attempts: fields.get("attempts").and_then(|n| self.count(n, "`attempts`", MOST)),
             delay: fields.get("delay").and_then(|n| self.delay(n)),
             backoff: fields.get("backoff").and_then(|n| self.backoff(n)),
@@ -144,7 +146,7 @@ impl Reader<'_> {
         None
     }
 
-    fn poll(&mut self, node: &Node<'_>) -> Option<Poll> {
+    fn poll(&mut self, node: &Node<'_>, span: Span) -> Option<Poll> {
         if node.scalar().is_some() {
             self.diagnostics
                 .error(Code::WrongType, node.span, "`poll` must be a mapping")
@@ -174,7 +176,7 @@ impl Reader<'_> {
             Some(fail_when) => fail_when,
             None => None,
         };
-        Some(Poll { span: node.span, until: until?, fail_when, every, within })
+        Some(Poll { span, until: until?, fail_when, every, within })
     }
 
     /// An `expect` that must say something.
@@ -189,7 +191,7 @@ impl Reader<'_> {
         None
     }
 
-    fn paginate(&mut self, node: &Node<'_>) -> Option<Paginate> {
+    fn paginate(&mut self, node: &Node<'_>, span: Span) -> Option<Paginate> {
         if let Some(text) = node.scalar().filter(|text| text.starts_with('$')) {
             self.diagnostics
                 .error(Code::WrongType, node.span, "`paginate` must be a mapping")
@@ -205,7 +207,7 @@ impl Reader<'_> {
             Some(next) => next,
             None => None,
         };
-        Some(Paginate { span: node.span, items: items?, next, max_pages })
+        Some(Paginate { span, items: items?, next, max_pages })
     }
 
     /// The path of the list: it must name one place, as the joined list is put there.
