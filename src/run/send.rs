@@ -115,13 +115,7 @@ impl Sender<'_, '_> {
         // What has left its origin never gets its credentials back.
         let mut strayed = false;
         loop {
-            self.add_cookies(&mut current, if strayed { &[] } else { &rules.cookies });
-            let digest = rules.digest.as_ref().filter(|_| !strayed);
-            self.guard(&current, digest)?;
-            if let Some(digest) = digest {
-                let body = rules.wire(&current)?.body.clone();
-                digest.sign(&mut current, &body, self.context.redactor);
-            }
+            let digest = self.prepare(&mut current, rules, strayed)?;
             let (response, took) = self.once(&current, rules, because).await?;
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
@@ -168,6 +162,18 @@ impl Sender<'_, '_> {
             }
             because = Reason::Redirect;
         }
+    }
+
+    /// What belongs to each send: cookies, the guard, and the answer to a challenge. Gives back who answers the next one.
+    fn prepare<'r>(&self, request: &mut Request, rules: &'r Rules, strayed: bool) -> Result<Option<&'r Digest>, Stop> {
+        self.add_cookies(request, if strayed { &[] } else { &rules.cookies });
+        let digest = rules.digest.as_ref().filter(|_| !strayed);
+        self.guard(request, digest)?;
+        if let Some(digest) = digest {
+            let body = rules.wire(request)?.body.clone();
+            digest.sign(request, &body, self.context.redactor);
+        }
+        Ok(digest)
     }
 
     async fn once(
