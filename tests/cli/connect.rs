@@ -279,7 +279,9 @@ error[invalid-value]: the file gone.pem: it does not exist
 
 ",
     );
-    failed(&project.run(&["run", "-e", "b"]), 2, "did you mean `http://`?");
+    let mistyped = project.run(&["run", "-e", "b"]);
+    failed(&mistyped, 2, "did you mean `http://`?");
+    assert!(mistyped.stderr.contains("htp://u:***@x") && !mistyped.stderr.contains("hunter22"), "{}", mistyped.stderr);
     failed(&project.run(&["run", "--proxy", "x:1"]), 2, "error: --proxy: the proxy has no scheme");
     failed(&project.run(&["run", "--key", "k.pem"]), 2, "--cert");
     assert!(server.heard().is_empty());
