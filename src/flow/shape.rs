@@ -7,6 +7,7 @@ mod auth;
 mod files;
 mod input;
 mod jwt;
+mod waiting;
 
 use crate::check::shape::{CAPTURE_SOURCE, EXPECT};
 use crate::yaml::{Key, Kind, Shape};
@@ -19,6 +20,8 @@ use files::{FILE_KEY, HTTP_KEY, MULTIPART_KEY, SAVE_KEY};
 use input::INPUT;
 pub(crate) use input::{INPUT_SHAPE, INPUT_TYPES};
 pub(crate) use jwt::{ALGORITHMS, JWT, KEY, SECRET};
+pub(crate) use waiting::{PAGINATE, POLL, RETRY};
+use waiting::{PAGINATE_KEY, POLL_KEY, RETRY_KEY};
 
 static CAPTURE_KIND: Kind = Kind::Named("capture", &CAPTURE_SOURCE);
 const BOUND_ANY: Kind = Kind::Map(&Kind::Name, &Kind::Any);
@@ -158,21 +161,6 @@ const RATE_LIMIT_KEY: Key = Key::new(
     "rate_limit",
     RATE_LIMIT,
     "On 429, and on 423 and 503 with Retry-After: `wait` and send again, `fail`, or `{max_wait: 5m}`. Left out: wait, at most 2 minutes.",
-);
-const RETRY_KEY: Key = Key::new(
-    "retry",
-    Kind::Upcoming("remove it; what a server asks to wait for (429) is waited for anyway, see `rate_limit`"),
-    "sends again after a failure",
-);
-const POLL_KEY: Key = Key::new(
-    "poll",
-    Kind::Upcoming("remove it; put a `wait` step before this one if the server needs time"),
-    "sends again until the reply is as wanted",
-);
-const PAGINATE_KEY: Key = Key::new(
-    "paginate",
-    Kind::Upcoming("remove it, and ask for enough in one page with a query parameter like `max`"),
-    "follows the links to the next pages",
 );
 const NAME_KEY: Key =
     Key::new("name", Kind::Text, "What the step is called in reports. Left out: its action, like `GET /people/me`.");

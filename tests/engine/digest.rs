@@ -104,3 +104,11 @@ fn what_has_left_its_origin_gets_nothing_back() {
     assert!(ran.sent[0].headers.contains_key("cookie") && !ran.sent[2].headers.contains_key("cookie"));
     assert!(!ran.sent[2].headers.contains_key("authorization"));
 }
+
+#[test]
+fn later_sends_of_the_step_answer_the_same_challenge() {
+    let poll = "    poll: { until: { json: { $.nc: 3 } }, every: 1s, within: 10s }\n    capture: { nc: $.nc }\n";
+    let ran = with(&step(&format!("{PAGE}?password=open+sesame"), poll)).passed();
+    assert_eq!(reasons(&ran, 0), [Reason::Step, Reason::Auth, Reason::Poll, Reason::Poll]);
+    assert_eq!(ran.captured("nc"), json!(3));
+}
