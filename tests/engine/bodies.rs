@@ -185,3 +185,11 @@ fn what_poll_waited_for_is_what_is_saved() {
     let kept: Value = serde_json::from_slice(&ran.written["job.json"]).unwrap();
     assert_eq!(kept["status"], "done");
 }
+
+#[test]
+fn all_pages_are_saved_as_one() {
+    let text = "steps:\n  - request: GET http://sandbox.test/_wxflow/items?total=7&max=3\n    paginate: { items: $.items }\n    save: items.json\n";
+    let ran = saving(true, text).passed();
+    let kept: Value = serde_json::from_slice(&ran.written["items.json"]).unwrap();
+    assert_eq!(kept["items"].as_array().unwrap().len(), 7);
+}
