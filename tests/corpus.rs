@@ -156,6 +156,7 @@ const REACHABLE: &[Code] = &[
     Code::TemplateMisplaced,
     Code::BracesInExpression,
     Code::InvalidJsonPath,
+    Code::InvalidXPath,
     Code::InvalidRegex,
     Code::InvalidSchema,
     Code::InvalidDuration,

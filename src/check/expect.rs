@@ -44,7 +44,7 @@ impl Expect {
         for (key, span) in fields.keys() {
             let Some(value) = EXPECT.key(key).and_then(|_| fields.get(key)) else { continue };
             match key {
-                "headers" | "json" | "cookies" => named(key, value, cx, &mut assertions),
+                "headers" | "json" | "xpath" | "cookies" => named(key, value, cx, &mut assertions),
                 "body" => compare(Subject::Body, value, cx, &mut assertions),
                 "sha256" => compare(Subject::Sha256, value, cx, &mut assertions),
                 "duration" => compare(Subject::Duration, value, cx, &mut assertions),
@@ -54,7 +54,7 @@ impl Expect {
                     assertions.extend(SchemaCheck::lower(value, cx).map(|schema| Assertion::Schema(Box::new(schema))));
                 }
                 "that" => that(value, cx, &mut assertions),
-                "xpath" | "certificate" | "snapshot" => {
+                "certificate" | "snapshot" => {
                     cx.diagnostics
                         .error(Code::NotYetSupported, span, format!("`{key}` comes in a later version"))
                         .help("this version does not judge it, so it must not stand here as if it did");
@@ -161,6 +161,7 @@ fn named(key: &str, node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion
         let subject = match key {
             "headers" => cx.header_name(name).map(Subject::Header),
             "json" => cx.json_path(name).map(|path| Subject::Json(Box::new(path))),
+            "xpath" => cx.xpath(name).map(|path| Subject::XPath(Box::new(path))),
             _ => cx.cookie_name(name).map(Subject::Cookie),
         };
         match subject {

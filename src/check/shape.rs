@@ -36,7 +36,11 @@ pub static EXPECT: Shape = Shape {
             Kind::Map(&Kind::JsonPath, &predicate!()),
             "JSONPath (RFC 9535) → predicate. A singular path gives the value, any other the list of values.",
         ),
-        Key::new("xpath", Kind::Map(&Kind::Text, &predicate!()), "XPath 1.0 → predicate, for XML and HTML."),
+        Key::new(
+            "xpath",
+            Kind::Map(&Kind::Text, &predicate!()),
+            "XPath 1.0 → predicate, for XML and HTML. One node is its text, several the list; names without a prefix match in any namespace.",
+        ),
         Key::new("body", predicate!(), "Predicate on the body's text."),
         Key::new("sha256", predicate!(), "The body's SHA-256 digest: 64 hexadecimal digits, lower case."),
         Key::new(
@@ -127,7 +131,7 @@ pub static CAPTURE: Shape = Shape {
     doc: "Exactly one source, and what to do with it.",
     keys: &[
         Key::new("json", Kind::JsonPath, "JSONPath into the body; a path that can find many gives the list."),
-        Key::new("xpath", Kind::Text, "XPath 1.0 into an XML or HTML body."),
+        Key::new("xpath", Kind::Text, "XPath 1.0 into an XML or HTML body: one node's text, or the list of several."),
         Key::new("header", Kind::Text, "A header's text, repeated lines joined with `, `; of `set-cookie` the list."),
         Key::new("cookie", Kind::Text, "The value of a cookie that the reply sets."),
         Key::new(

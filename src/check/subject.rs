@@ -6,6 +6,7 @@ use super::verdict::Verdict;
 use crate::jsonpath::JsonPath;
 use crate::template::Context;
 use crate::value::Value;
+use crate::xpath::{Gives, XPath};
 
 /// A part of the reply.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub(super) enum Subject {
     /// A header by its lower-case name.
     Header(Box<str>),
     Json(Box<JsonPath>),
+    XPath(Box<XPath>),
     Body,
     Sha256,
     Cookie(Box<str>),
@@ -32,6 +34,11 @@ impl Subject {
             Subject::Header(_) => Domain::Header,
             Subject::Json(path) if path.is_singular() => Domain::Any,
             Subject::Json(_) | Subject::Redirects => Domain::List,
+            Subject::XPath(path) => match path.gives() {
+                Gives::Nodes => Domain::Nodes,
+                Gives::Text => Domain::Text,
+                Gives::Number | Gives::Boolean => Domain::Any,
+            },
             Subject::Body | Subject::Url | Subject::Cookie(_) => Domain::Text,
             Subject::Sha256 => Domain::Digest,
             Subject::Duration => Domain::Duration,
@@ -68,6 +75,10 @@ impl Subject {
                 }
                 Err(message) => out.push(predicate.unanswered(&name, message)),
             },
+            Subject::XPath(path) => match reply.xpath(path) {
+                Ok(found) => ask(found.as_ref().map_or(Actual::Missing, Actual::Value)),
+                Err(message) => out.push(predicate.unanswered(&name, message)),
+            },
             Subject::Body => ask(Actual::Text(reply.response.text())),
             Subject::Sha256 => ask(Actual::Text(reply.sha256())),
             Subject::Cookie(cookie) => ask(reply.cookie(cookie).map_or(Actual::Missing, Actual::Text)),
@@ -82,6 +93,7 @@ impl Subject {
         match self {
             Subject::Header(name) => format!("header {name}"),
             Subject::Json(path) => path.to_string(),
+            Subject::XPath(path) => path.to_string(),
             Subject::Body => "body".to_owned(),
             Subject::Sha256 => "sha256".to_owned(),
             Subject::Cookie(name) => format!("cookie {name}"),

@@ -136,7 +136,7 @@ fn mistakes() {
         ("[a]", "1:4 wrong-type: a capture must be a JSONPath, a template or a mapping, not a list | -"),
         (
             "{ secret: true }",
-            "1:6 missing-key: this capture has no source | add one of `json`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`",
+            "1:6 missing-key: this capture has no source | add one of `json`, `xpath`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`",
         ),
         ("{ jsn: $.id }", "1:6 unknown-key: a capture has no key `jsn` | did you mean `json`?"),
         (
@@ -152,8 +152,8 @@ fn mistakes() {
             "1:14 wrong-type: `status` must be true or false, not text | write `true` or `false`, without quotes",
         ),
         (
-            "{ xpath: //a }",
-            "1:13 not-yet-supported: `xpath` comes in a later version | capture with `regex`, or with `json` where the body is JSON",
+            "{ xpath: //a/! }",
+            "1:17 invalid-xpath: `//a/!` is not an XPath: expected '=' after '!' | an XPath looks like `//item[@id = '1']/name` or `count(//item)` (1.0)",
         ),
         (
             "{ header: 'a b' }",

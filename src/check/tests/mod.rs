@@ -6,6 +6,7 @@ mod load;
 mod never_panics;
 mod operators;
 mod schema;
+mod xpath;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
