@@ -1,6 +1,9 @@
 //! The language by example: every file in `corpus/valid` loads, every file in `corpus/invalid` says what is wrong as its
 //! snapshot shows. A new test is a new file.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +21,10 @@ struct Corpus(PathBuf);
 impl Files for Corpus {
     fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
         let whole = self.resolve(folder, path)?;
-        fs::read(whole).map_err(|_| FileError { message: format!("`{path}` is not there"), help: None })
+        fs::read(whole).map_err(|_| FileError {
+            message: format!("`{path}` is not there"),
+            help: Some("paths begin at the flow's folder".to_owned()),
+        })
     }
 
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
@@ -82,6 +88,37 @@ fn valid_flows_load_and_pass_the_schema() {
 }
 
 #[test]
+fn the_valid_flows_use_every_key() {
+    fn keys(value: &serde_json::Value, out: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+                out.insert(key.clone());
+                keys(value, out);
+            }),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, out)),
+            _ => {}
+        }
+    }
+    fn known(schema: &serde_json::Value, out: &mut BTreeSet<String>) {
+        if let Some(properties) = schema.get("properties").and_then(|p| p.as_object()) {
+            out.extend(properties.keys().cloned());
+        }
+        match schema {
+            serde_json::Value::Object(map) => map.values().for_each(|value| known(value, out)),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| known(item, out)),
+            _ => {}
+        }
+    }
+    let (mut used, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for (_, text) in files("valid") {
+        keys(&serde_yaml::from_str(&text).expect("it is YAML"), &mut used);
+    }
+    known(&flow_schema(), &mut all);
+    let missing: Vec<_> = all.difference(&used).collect();
+    assert!(missing.is_empty(), "no valid flow uses {missing:?}");
+}
+
+#[test]
 fn invalid_flows_say_what_is_wrong() {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("corpus/invalid/snapshots");
@@ -102,6 +139,17 @@ fn invalid_flows_say_what_is_wrong() {
     assert!(helpless.is_empty(), "these say no next step:\n{}", rendered(&helpless));
     let missing: Vec<_> = REACHABLE.iter().filter(|code| !seen.contains(code)).collect();
     assert!(missing.is_empty(), "no file shows {missing:?}");
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_read_without_a_panic() {
+    for (file, text) in files("valid") {
+        for end in (0..text.len()).step_by(11).filter(|end| text.is_char_boundary(*end)) {
+            let cut = &text[..end];
+            let list = parse("valid", &file, cut).map_or_else(|list| list, |(_, warnings)| warnings);
+            assert!(!rendered(&list).contains('\0'));
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `schemas/` holds what the code says. `WXFLOW_BLESS=1 cargo test --test report_schemas` rewrites it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+
 use std::path::Path;
 
 use wxflow::report::{event_schema, report_schema};

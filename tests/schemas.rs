@@ -1,5 +1,8 @@
 //! The JSON Schemas in `schemas/` are what the program makes today; `WXFLOW_BLESS=1` writes them anew.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+#![cfg(test)]
+
 use std::fs;
 use std::path::Path;
 
@@ -55,6 +58,21 @@ fn editors_see_the_same_keys_as_the_reader() {
         assert!(!validator.is_valid(&flow(step.clone())), "{step}");
     }
     assert!(!validator.is_valid(&json!({ "setps": [] })));
+}
+
+#[test]
+fn environments_pass_their_schema() {
+    let validator = jsonschema::validator_for(&environment_schema()).expect("it compiles");
+    let good = json!({
+        "vars": { "webex_url": "https://webexapis.com/v1", "emails": ["a@b.c"] },
+        "secrets": { "bot_token": { "env": "WEBEX_BOT_TOKEN" }, "key": { "file": "~/.webex/key", "hosts": ["webexapis.com"] } },
+        "hosts": ["webexapis.com"],
+    });
+    let errors: Vec<_> = validator.iter_errors(&good).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    for bad in [json!({ "secrets": { "a": {} } }), json!({ "secrets": { "a": "x" } }), json!({ "var": {} })] {
+        assert!(!validator.is_valid(&bad), "{bad}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use regex::Regex;
 
+use super::missing::nothing_at;
 use super::reply::Reply;
 use super::shape::CAPTURE;
 use super::subject::{SET_COOKIE, header_lines};
@@ -183,7 +184,7 @@ fn find_json(path: &JsonPath, reply: &Reply<'_>) -> Result<Found, String> {
         }
         Err(why) => return Err(why),
     };
-    let nothing = || Found::Nothing(format!("`{path}` finds nothing in the body"));
+    let nothing = || Found::Nothing(nothing_at(path, body));
     if path.is_singular() {
         return Ok(path.first(body).map_or_else(nothing, |value| Found::Value(value.clone(), false)));
     }

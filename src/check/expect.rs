@@ -1,5 +1,7 @@
 //! `expect`: every assertion about one reply, all of them judged, none skipped for another's failure.
 
+use std::sync::Arc;
+
 use super::predicate::{Predicate, short};
 use super::reply::Reply;
 use super::schema::SchemaCheck;
@@ -17,7 +19,8 @@ use crate::yaml::{Data, Fields, Node};
 /// What a reply must be. The default is what a step without `expect` gets: a status below 400.
 #[derive(Debug, Default)]
 pub struct Expect {
-    status: Option<Box<StatusRule>>,
+    /// Shared with the `until` of its step, whose default it is.
+    status: Option<Arc<StatusRule>>,
     assertions: Box<[Assertion]>,
 }
 
@@ -39,9 +42,9 @@ impl Expect {
                 .error(Code::MissingKey, node.span, "`expect` asks nothing")
                 .help("leave it out: a status below 400 is expected then; or say what is expected");
         }
-        let status = fields.get("status").and_then(|node| StatusRule::lower(node, cx)).map(Box::new);
+        let status = fields.get("status").and_then(|node| StatusRule::lower(node, cx)).map(Arc::new);
         let mut assertions = Vec::new();
-        for (key, span) in fields.keys() {
+        for (key, _) in fields.keys() {
             let Some(value) = EXPECT.key(key).and_then(|_| fields.get(key)) else { continue };
             match key {
                 "headers" | "json" | "xpath" | "cookies" => named(key, value, cx, &mut assertions),
@@ -54,15 +57,17 @@ impl Expect {
                     assertions.extend(SchemaCheck::lower(value, cx).map(|schema| Assertion::Schema(Box::new(schema))));
                 }
                 "that" => that(value, cx, &mut assertions),
-                "certificate" | "snapshot" => {
-                    cx.diagnostics
-                        .error(Code::NotYetSupported, span, format!("`{key}` comes in a later version"))
-                        .help("this version does not judge it, so it must not stand here as if it did");
-                }
                 _ => {}
             }
         }
         Some(Self { status, assertions: assertions.into() })
+    }
+
+    /// This, with the `status` of `other` where it has none of its own: what `poll.until` takes from `expect`.
+    #[must_use]
+    pub fn with_status_of(mut self, other: &Expect) -> Self {
+        self.status = self.status.or_else(|| other.status.clone());
+        self
     }
 
     /// The value of `status`, where there is one.
@@ -132,9 +137,9 @@ impl Expect {
         let judged = rule.accepts(status, context).and_then(|accepted| Ok((accepted, rule.wanted(context)?)));
         let (accepted, wanted) = match judged {
             Ok(judged) => judged,
-            Err(error) => return Verdict::broken("status", "equals", error.span, error.message),
+            Err(error) => return Verdict::broken("status", "is", error.span, error.message),
         };
-        let words = if wanted.is_number() { "equals" } else { "is one of" };
+        let words = if wanted.is_array() { "is one of" } else { "is" };
         if accepted {
             Verdict { actual, expected: Some(wanted), ..Verdict::passed("status", words, rule.span()) }
         } else {

@@ -98,9 +98,7 @@ impl Lower<'_> {
         let help = if text.starts_with('$') {
             "`$…` is a JSONPath, which stands under `json`; an XPath looks like `//item[1]/name`".to_owned()
         } else {
-            error
-                .help
-                .unwrap_or_else(|| "an XPath looks like `//item[@id = '1']/name` or `count(//item)` (1.0)".to_owned())
+            error.help
         };
         self.diagnostics.error(Code::InvalidXPath, span, message).help(help);
         None
@@ -140,7 +138,7 @@ impl Lower<'_> {
     /// A header's name, in lower case.
     pub(super) fn header_name(&mut self, node: &Node<'_>) -> Option<Box<str>> {
         let text = node.scalar()?;
-        if !self.literal(node, "a header's name", "templates stand in values, never in keys") {
+        if !self.literal(node, "a header's name", "write the name itself: names are literal") {
             return None;
         }
         match HeaderName::from_bytes(text.as_bytes()) {
@@ -157,6 +155,6 @@ impl Lower<'_> {
     /// A cookie's name.
     pub(super) fn cookie_name(&mut self, node: &Node<'_>) -> Option<Box<str>> {
         let text = node.scalar()?;
-        self.literal(node, "a cookie's name", "templates stand in values, never in keys").then(|| text.into())
+        self.literal(node, "a cookie's name", "write the name itself: names are literal").then(|| text.into())
     }
 }

@@ -6,6 +6,7 @@
 mod capture;
 mod expect;
 mod lower;
+mod missing;
 mod predicate;
 mod reply;
 mod schema;

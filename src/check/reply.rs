@@ -6,6 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::http::Response;
+use crate::http::cookies::{Cookie, parse_set_cookie};
 use crate::value::{Value, type_name};
 use crate::xpath::{Document, Markup, XPath};
 
@@ -41,7 +42,7 @@ pub struct Reply<'r> {
     pub duration: Duration,
     /// How many sends it took in all.
     pub attempts: u32,
-    cookies: OnceCell<Vec<(String, String)>>,
+    cookies: OnceCell<Vec<Cookie>>,
     sha256: OnceCell<String>,
     markup: OnceCell<Result<Document, String>>,
 }
@@ -64,8 +65,8 @@ impl<'r> Reply<'r> {
 
     /// The value of a cookie that the reply sets; the last one where it sets several of the name (RFC 6265 section 5.3).
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
-        let cookies = self.cookies.get_or_init(|| set_cookies(self.response));
-        cookies.iter().rfind(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        let cookies = self.cookies.get_or_init(|| parse_set_cookie(&self.response.headers));
+        cookies.iter().rfind(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
     }
 
     /// The SHA-256 of the decoded body, lower-case hex.
@@ -117,33 +118,15 @@ fn markup(response: &Response) -> Result<Document, String> {
     let text = response.text();
     let markup = Markup::of(kind.as_deref(), text);
     Document::read(text, markup).map_err(|error| {
-        let (what, kind) = (
-            match markup {
-                Markup::Xml => "XML",
-                Markup::Html => "HTML",
-            },
-            kind.as_deref(),
-        );
+        let what = if markup == Markup::Xml { "XML" } else { "HTML" };
         format!(
             "the body cannot be read as {what}: {} ({}); it is {} and begins with `{}`",
             error.message,
             error.help,
-            kind.unwrap_or("without a content-type"),
+            kind.as_deref().unwrap_or("without a content-type"),
             head(text),
         )
     })
-}
-
-/// The names and values of the `Set-Cookie` lines.
-fn set_cookies(response: &Response) -> Vec<(String, String)> {
-    let lines = response.headers.get_all("set-cookie").iter();
-    lines
-        .filter_map(|line| {
-            let line = String::from_utf8_lossy(line.as_bytes());
-            let (name, value) = line.split(';').next()?.split_once('=')?;
-            Some((name.trim().to_owned(), value.trim().to_owned()))
-        })
-        .collect()
 }
 
 /// The first line's beginning, short enough for a message.

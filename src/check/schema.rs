@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 
 use super::reply::Reply;
@@ -157,7 +158,7 @@ fn broken(error: &ValidationError<'_>) -> (String, String) {
     let pointer = error.instance_path().as_str();
     let place = if pointer.is_empty() { String::new() } else { format!("at {pointer}: ") };
     let text = error.to_string();
-    let help = if text.contains("://") && (text.contains("resource") || text.contains("retriev")) {
+    let help = if matches!(error.kind(), ValidationErrorKind::Referencing(_)) {
         "a `$ref` can lead only into the schema itself: copy what it refers to under `$defs`"
     } else {
         "see https://json-schema.org/draft/2020-12 for what a keyword takes"

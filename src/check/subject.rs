@@ -1,5 +1,6 @@
 //! What a predicate of `expect` is asked about: one part of the reply.
 
+use super::missing::nothing_at;
 use super::predicate::{About, Actual, Domain, Predicate};
 use super::reply::Reply;
 use super::verdict::Verdict;
@@ -54,7 +55,7 @@ impl Subject {
         out: &mut Vec<Verdict>,
     ) {
         let name = self.name();
-        let missing = || self.missing();
+        let missing = || self.missing(reply);
         let about = About { subject: &name, missing: &missing };
         let mut ask = |actual: Actual<'_>| predicate.judge(&about, actual, context, out);
         match self {
@@ -103,11 +104,12 @@ impl Subject {
         }
     }
 
-    fn missing(&self) -> String {
+    fn missing(&self, reply: &Reply<'_>) -> String {
         match self {
+            Subject::Json(path) => reply.json().map_or_else(|why| why, |body| nothing_at(path, body)),
             Subject::Header(name) => format!("the reply has no header `{name}`"),
             Subject::Cookie(name) => format!("the reply sets no cookie `{name}`"),
-            other => format!("`{}` finds nothing in the body", other.name()),
+            other => format!("there is no {}", other.name()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 
+use anstream::adapter::StripBytes;
 use anstream::{AutoStream, ColorChoice};
 use colored::Colorize as _;
 
@@ -14,6 +15,9 @@ use crate::source::FileError;
 
 /// The widest a line is cut to where there is no terminal to ask.
 const WIDTH: usize = 140;
+
+/// How much of the view is written at once: some hundred lines.
+const BUFFER: usize = 16 << 10;
 
 /// stdout and stderr, masked, with colours where the person wants them.
 pub(super) struct Output {
@@ -86,11 +90,18 @@ impl Output {
     /// does not stop the flows.
     pub(super) fn view(&self, on_stderr: bool) -> Box<dyn Write + Send> {
         if on_stderr {
-            let stream = AutoStream::new(io::stderr(), self.choice(&io::stderr()));
-            Box::new(self.redactor.writer(Patient(stream)))
+            self.colored_or_stripped(io::stderr(), self.choice(&io::stderr()))
         } else {
-            let stream = AutoStream::new(io::stdout(), self.choice(&io::stdout()));
-            Box::new(self.redactor.writer(Patient(stream)))
+            self.colored_or_stripped(io::stdout(), self.choice(&io::stdout()))
+        }
+    }
+
+    /// The buffer stands behind the stripping, which writes in small pieces; the view flushes when there is something to see.
+    fn colored_or_stripped<S: Write + Send + 'static>(&self, stream: S, choice: ColorChoice) -> Box<dyn Write + Send> {
+        let stream = Patient(io::BufWriter::with_capacity(BUFFER, stream));
+        match choice {
+            ColorChoice::Never => Box::new(self.redactor.writer(Stripped { state: StripBytes::new(), stream })),
+            _ => Box::new(self.redactor.writer(stream)),
         }
     }
 
@@ -149,6 +160,23 @@ impl Terminal for io::Stderr {
 /// Whether a person watches this stream.
 pub(super) fn watched(on_stderr: bool) -> bool {
     if on_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() }
+}
+
+/// Takes the colours out. `anstream::StripStream` does it for the standard streams only, not for what buffers them.
+struct Stripped<W> {
+    state: StripBytes,
+    stream: W,
+}
+
+impl<W: Write> Write for Stripped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.state.strip_next(bytes).try_for_each(|piece| self.stream.write_all(piece))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 /// Goes on where the reader went away.

@@ -49,7 +49,7 @@ impl Given {
         for (name, value) in &values.secrets {
             match secret(name, value, around, output) {
                 Ok(text) if text.is_empty() => {
-                    mistake(format!("--secret {name}: the value is empty"), "give it a value")
+                    mistake(format!("--secret {name}: the value is empty"), "give it a value");
                 }
                 Ok(text) => secrets.push((name.clone(), text)),
                 Err(error) => mistake(format!("--secret {name}: {}", error.message), "name a file that you can read"),

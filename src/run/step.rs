@@ -323,10 +323,8 @@ fn left_behind(outcome: Outcome, response: Option<TemplateValue>) -> TemplateVal
         Outcome::Failed => "failed",
         Outcome::Skipped => "skipped",
     };
-    TemplateValue::from_iter([
-        ("outcome", TemplateValue::from(word)),
-        ("response", response.unwrap_or(TemplateValue::UNDEFINED)),
-    ])
+    let response = response.unwrap_or(TemplateValue::UNDEFINED);
+    TemplateValue::from(BTreeMap::from([("outcome", TemplateValue::from(word)), ("response", response)]))
 }
 
 /// A captured value for the event: whole where it is small.

@@ -34,7 +34,12 @@ pub fn flow_schema() -> Value {
 /// The schema of `environments/NAME.yaml` (JSON Schema 2020-12).
 #[must_use]
 pub fn environment_schema() -> Value {
-    document(&ENVIRONMENT, "wxflow environment")
+    let mut schema = document(&ENVIRONMENT, "wxflow environment");
+    let secret = schema.pointer_mut("/properties/secrets/additionalProperties").and_then(Value::as_object_mut);
+    if let Some(secret) = secret {
+        secret.insert("anyOf".to_owned(), json!([{ "required": ["env"] }, { "required": ["file"] }]));
+    }
+    schema
 }
 
 fn document(shape: &'static Shape, title: &str) -> Value {

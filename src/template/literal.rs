@@ -69,7 +69,7 @@ impl Lowering<'_, '_> {
                 Err(error) => {
                     let place = inside(span, &path, error.range.start);
                     let message = format!("`{path}` is no XPath: {error}");
-                    self.error(Code::InvalidXPath, place, message).help = error.help;
+                    self.error(Code::InvalidXPath, place, message).help(error.help);
                     Err((subject, args))
                 }
             },

@@ -81,7 +81,7 @@ fn suggest_syntax(source: &str, diagnostic: &mut Diagnostic) {
     } else if source.trim_start().starts_with('$') {
         "a JSONPath stands in a filter: `response.json | jsonpath('$.id')`"
     } else {
-        return;
+        "an expression is like `name`, `a + 1`, `list | length > 2` or `'text' ~ name`"
     };
     diagnostic.help(help);
 }

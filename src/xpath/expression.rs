@@ -48,7 +48,7 @@ const FUNCTIONS: [Signature; 27] = [
 
 /// Refuses a text whose parsing alone would recurse without bound.
 pub(super) fn measure(text: &str) -> Result<(), XPathError> {
-    let too_deep = |at: usize| error(text, at..at + 1, "the expression is nested too deeply", Some("split it"));
+    let too_deep = |at: usize| error(text, at..at + 1, "the expression is nested too deeply", "split it");
     if text.len() > MAX_LENGTH {
         return Err(too_deep(0));
     }
@@ -74,16 +74,11 @@ pub(super) fn measure(text: &str) -> Result<(), XPathError> {
     Ok(())
 }
 
-pub(super) fn error(
-    text: &str,
-    range: std::ops::Range<usize>,
-    message: impl Into<String>,
-    help: Option<&str>,
-) -> XPathError {
+pub(super) fn error(text: &str, range: std::ops::Range<usize>, message: impl Into<String>, help: &str) -> XPathError {
     let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let start = floor(range.start);
     let end = (range.end.max(start + 1)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-    XPathError { message: message.into(), help: help.map(str::to_owned), range: start..end.max(start) }
+    XPathError { message: message.into(), help: help.to_owned(), range: start..end.max(start) }
 }
 
 /// Walks an expression and says what it gives.
@@ -96,7 +91,7 @@ impl Walk<'_> {
     pub(super) fn expression(&mut self, expr: &Expr) -> Result<Gives, XPathError> {
         self.depth += 1;
         if self.depth > MAX_NESTING {
-            return Err(error(self.text, 0..self.text.len(), "the expression is nested too deeply", Some("split it")));
+            return Err(error(self.text, 0..self.text.len(), "the expression is nested too deeply", "split it"));
         }
         let gives = match expr {
             Expr::Or(left, right)
@@ -143,7 +138,7 @@ impl Walk<'_> {
     /// The parser keeps no places; the first one in the text that reads like it is near enough.
     fn at(&self, needle: &str, message: String, help: &str) -> XPathError {
         let range = self.text.find(needle).map_or(0..self.text.len(), |at| at..at + needle.len());
-        error(self.text, range, message, Some(help))
+        error(self.text, range, message, help)
     }
 
     fn path(&mut self, path: &LocationPath) -> Result<Gives, XPathError> {

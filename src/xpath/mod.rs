@@ -56,8 +56,8 @@ impl Gives {
 pub struct XPathError {
     /// What is wrong, without a final period.
     pub message: String,
-    /// What to do, where it is not obvious.
-    pub help: Option<String>,
+    /// What to do.
+    pub help: String,
     /// Where, in bytes from the start of the expression.
     pub range: Range<usize>,
 }
@@ -82,7 +82,8 @@ impl XPath {
                 at if at >= text.len() => "the expression ends too early".to_owned(),
                 _ => e.message,
             };
-            expression::error(text, e.position..e.position + 1, message, None)
+            let help = "an XPath looks like `//item[@id = '1']/name` or `count(//item)` (1.0)";
+            expression::error(text, e.position..e.position + 1, message, help)
         })?;
         let gives = expression::Walk { text, depth: 0 }.expression(&expr)?;
         Ok(Self { source: text.into(), expr: Box::new(expr), gives })

@@ -80,11 +80,12 @@ impl<'n, 's> Fields<'n, 's> {
     pub fn one_of(&self, keys: &[&'static str], diagnostics: &mut Diagnostics) -> Option<(&'static str, &'n Node<'s>)> {
         let found: Vec<_> = keys.iter().filter_map(|k| Some((*k, self.key_span(k)?, self.get(k)?))).collect();
         if let [(first, first_span, _), (second, second_span, _), ..] = found.as_slice() {
+            let known: Vec<_> = keys.iter().copied().filter(|k| self.shape.known().any(|key| key.name == *k)).collect();
             let both = format!("`{first}` and `{second}` cannot stand together in {}", self.shape.noun);
             diagnostics
                 .error(Code::ConflictingKeys, *second_span, both)
                 .related(*first_span, "the other one")
-                .help(format!("keep one of {}", words(keys)));
+                .help(format!("keep one of {}", words(&known)));
             return None;
         }
         found.first().map(|(key, _, node)| (*key, *node))

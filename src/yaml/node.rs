@@ -180,23 +180,27 @@ impl<'s> Node<'s> {
             Data::List(_) => "a list",
             Data::Map(_) => "a mapping",
         };
-        let diagnostic = diagnostics.error(Code::WrongType, self.span, format!("{what} must be {wanted}, not {found}"));
-        let help = match wanted {
-            "a mapping" => "a mapping is `key: value` on lines of its own, indented, or `{ key: value }`",
-            "a list" => "a list is `- item` on lines of its own, or `[item, item]`",
-            "text" if found == "a list" || found == "a mapping" => {
-                "write one text; to begin it with `[` or `{`, quote it"
-            }
-            "text" => "quote it",
-            "true or false" => "write `true` or `false`, without quotes",
-            "a whole number" => "write digits only, without quotes",
-            "a duration" => "write a number with `ms`, `s`, `m`, `h` or `d`, like `500ms` or `1.5m`",
-            // The message has said all there is to say.
-            _ => return None,
-        };
-        diagnostic.help(help);
+        diagnostics
+            .error(Code::WrongType, self.span, format!("{what} must be {wanted}, not {found}"))
+            .help(how_to_write(wanted, found));
         None
     }
+}
+
+/// What to do where `wanted` is wanted and `found` was found.
+fn how_to_write(wanted: &str, found: &str) -> String {
+    let help = match wanted {
+        "a mapping" => "a mapping is `key: value` on lines of its own, indented, or `{ key: value }`",
+        "a list" => "a list is `- item` on lines of its own, or `[item, item]`",
+        "text" if matches!(found, "a list" | "a mapping") => "write one text; to begin it with `[` or `{`, quote it",
+        "text" => "quote it",
+        "true or false" => "write `true` or `false`, without quotes",
+        "a whole number" => "write digits only, without quotes",
+        "a duration" => "write a number with `ms`, `s`, `m`, `h` or `d`, like `500ms` or `1.5m`",
+        "an expression" => "write it as text without braces, like `count > 3`",
+        other => return format!("write {other}"),
+    };
+    help.to_owned()
 }
 
 fn article(value: &Value) -> &'static str {

@@ -271,9 +271,14 @@ fn indentation(text: &str, line: &Line<'_>, at: usize, error: &ScanError, diagno
     let start = line.start + column;
     let span =
         if column == previous { Span::new(at, at + 1) } else { Span::new(start, start + line.text.trim().len()) };
-    diagnostics
-        .error(Code::YamlSyntax, span, message)
-        .help("keys of one mapping and the `-` of one list stand in the same column");
+    let diagnostic = diagnostics.error(Code::YamlSyntax, span, message);
+    diagnostic.help("keys of one mapping and the `-` of one list stand in the same column");
+    if let Some(above) = line.previous(text).filter(|_| column != previous) {
+        // The parser stumbles here, but it may be the line above that stands in the wrong column.
+        let start = above.start + previous;
+        diagnostic
+            .related(Span::new(start, above.start + above.text.trim_end().len()), format!("indented by {previous}"));
+    }
     true
 }
 

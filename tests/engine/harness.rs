@@ -107,8 +107,8 @@ impl Ran {
     }
 
     pub(crate) fn captured(&self, name: &str) -> Value {
-        let captures = self.steps.iter().flat_map(|s| &s.captures);
-        captures.filter(|c| &*c.name == name).last().unwrap_or_else(|| panic!("no capture `{name}`")).value.clone()
+        let mut captures = self.steps.iter().flat_map(|s| &s.captures);
+        captures.rfind(|c| &*c.name == name).unwrap_or_else(|| panic!("no capture `{name}`")).value.clone()
     }
 
     pub(crate) fn passed(self) -> Self {

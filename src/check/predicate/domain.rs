@@ -133,13 +133,15 @@ impl Domain {
             Domain::List if !operand.is_array() => {
                 let help = match operand {
                     Value::Number(n) => format!(
-                        "write `{{ length: {n} }}` for the number of items, `[{n}]` for this one item, or `{{ any: {n} }}`"
+                        "write `{{ length: {n} }}` for the number of items, `[{n}]` for this one item, or \
+                         `{{ any: {n} }}`"
                     ),
                     Value::Object(_) | Value::Null => {
                         "write a list, or ask the items: `{ all: … }`, `{ any: … }`".to_owned()
                     }
                     other => format!(
-                        "write `[{other}]` for this one item, or ask the items: `{{ all: {other} }}`, `{{ any: {other} }}`"
+                        "write `[{other}]` for this one item, or ask the items: `{{ all: {other} }}`, \
+                         `{{ any: {other} }}`"
                     ),
                 };
                 problem(Code::WrongType, format!("this gives a list, which never equals {}", kind(operand)), help)

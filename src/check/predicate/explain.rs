@@ -66,7 +66,7 @@ fn nested(
 ) -> Option<String> {
     match operator {
         Operator::Not if fault == Fault::Unequal => None,
-        Operator::Not => tests.iter().find_map(|test| explain(test, test.holds(actual).err()?, actual, place)),
+        Operator::Not => explain(gravest(tests, actual)?.0, fault, actual, place),
         Operator::Length => Some(match actual.length() {
             Some(length) => format!("its length is {length}"),
             None => format!("`length` is of text, a list or an object; {place} is {}", actual.kind()),
@@ -95,10 +95,15 @@ fn nested(
     }
 }
 
+/// The first test that fails for the gravest reason: it says why the whole does.
+fn gravest<'t, 'p>(tests: &'t [Ready<'p>], actual: Actual<'_>) -> Option<(&'t Ready<'p>, Fault)> {
+    // The last of equals is taken: from behind, that is the first.
+    tests.iter().rev().filter_map(|test| Some((test, test.holds(actual).err()?))).max_by_key(|(_, fault)| *fault)
+}
+
 /// Why an item fails: the nested message, or what it is and what it should be.
 fn of_item(tests: &[Ready<'_>], item: Actual<'_>, place: &Place<'_>) -> String {
-    let failed = tests.iter().find_map(|test| Some((test, test.holds(item).err()?)));
-    let Some((test, fault)) = failed else { return format!("{place} is {}", shown(item)) };
+    let Some((test, fault)) = gravest(tests, item) else { return format!("{place} is {}", shown(item)) };
     match explain(test, fault, item, place) {
         Some(reason) if fault == Fault::WrongType => reason,
         Some(reason) => format!("{place}: {reason}"),

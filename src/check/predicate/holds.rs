@@ -51,7 +51,8 @@ impl Ready<'_> {
         }
     }
 
-    /// "A path that finds nothing passes only `exists: false`, and for a list path also `empty: true`, `length: 0`, `eq: []`."
+    /// A path that finds nothing passes only `exists: false`, and for a list path also `empty: true`, `length: 0` and
+    /// `eq: []`.
     fn holds_of_nothing(&self, list: bool) -> bool {
         match (&self.operand, self.operator) {
             (ReadyOperand::Value(operand), Operator::Exists) => **operand == Value::Bool(false),

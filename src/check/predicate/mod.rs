@@ -21,7 +21,7 @@ pub use operator::Operator;
 
 use super::verdict::{Verdict, preview, preview_list, preview_text, small, small_text};
 use crate::source::Span;
-use crate::template::{Context, NameUse, ValueTemplate};
+use crate::template::{Context, NameUse, RenderError, ValueTemplate};
 use crate::value::Value;
 use explain::Place;
 use holds::{Fault, Ready, ReadyOperand};
@@ -48,6 +48,19 @@ enum Operand {
     Predicate(Predicate),
 }
 
+/// An operand that could not be had.
+struct Unready {
+    message: String,
+    /// Something in its template is not there, which may come with a later reply.
+    undefined: bool,
+}
+
+impl From<RenderError> for Unready {
+    fn from(error: RenderError) -> Self {
+        Self { message: super::sentence(&error), undefined: error.undefined }
+    }
+}
+
 /// What the words of a verdict need to know about its subject.
 pub(super) struct About<'a> {
     /// As the flow names it.
@@ -62,7 +75,11 @@ impl Predicate {
         for test in &self.tests {
             out.push(match test.ready(self.domain, context) {
                 Ok(ready) => verdict(&ready, about, actual),
-                Err(message) => Verdict::broken(about.subject, test.operator.words(), test.span, message),
+                Err(unready) => Verdict {
+                    pending: unready.undefined,
+                    broken: !unready.undefined,
+                    ..Verdict::broken(about.subject, test.operator.words(), test.span, unready.message)
+                },
             });
         }
     }
@@ -86,23 +103,28 @@ impl Predicate {
         }
     }
 
-    fn ready(&self, context: &Context<'_>) -> Result<Vec<Ready<'_>>, String> {
+    fn ready(&self, context: &Context<'_>) -> Result<Vec<Ready<'_>>, Unready> {
         self.tests.iter().map(|test| test.ready(self.domain, context)).collect()
     }
 }
 
 impl Test {
     /// Renders what is a template in it, and refuses what it gave where the reader would have refused the literal.
-    fn ready(&self, domain: Domain, context: &Context<'_>) -> Result<Ready<'_>, String> {
+    fn ready(&self, domain: Domain, context: &Context<'_>) -> Result<Ready<'_>, Unready> {
         let operand = match &self.operand {
             Operand::Literal(value) => ReadyOperand::Value(Cow::Borrowed(value)),
             Operand::Regex(regex) => ReadyOperand::Regex(regex),
             Operand::Predicate(inner) => ReadyOperand::Tests(inner.ready(context)?),
             Operand::Template(template) => {
-                let (value, secret) =
-                    crate::check::rendered(template, context).map_err(|error| crate::check::sentence(&error))?;
+                let (value, secret) = super::rendered(template, context)?;
                 if let Some(problem) = domain.objects(self.operator, &value) {
-                    return Err(format!("{}: {}", problem.message, problem.help));
+                    // The words of a problem repeat the operand.
+                    let name = self.operator.name();
+                    let message = match secret {
+                        true => format!("the operand of `{name}`, a secret, is not what `{name}` takes"),
+                        false => format!("{}: {}", problem.message, problem.help),
+                    };
+                    return Err(Unready { message, undefined: false });
                 }
                 return Ok(Ready {
                     operator: self.operator,

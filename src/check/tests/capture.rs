@@ -62,7 +62,7 @@ fn sources_that_find() {
 #[test]
 fn sources_that_find_nothing_fail() {
     for (source, message) in [
-        ("$.none", "`$.none` finds nothing in the body"),
+        ("$.none", "`$.none` finds nothing in the body: the body has id, null, items, text"),
         ("$.items[*].none", "`$.items[*].none` finds nothing in the body"),
         ("{ header: x-none }", "the reply has no header `x-none`"),
         ("{ header: set-cookie2 }", "the reply has no header `set-cookie2`"),
@@ -133,7 +133,10 @@ fn mistakes() {
             "5",
             "1:4 invalid-value: `5` captures nothing: it is neither a JSONPath nor a template | write the JSONPath `$.5`, or the template \"{{ 5 }}\"; a constant belongs into `set`",
         ),
-        ("[a]", "1:4 wrong-type: a capture must be a JSONPath, a template or a mapping, not a list | -"),
+        (
+            "[a]",
+            "1:4 wrong-type: a capture must be a JSONPath, a template or a mapping, not a list | write a JSONPath, a template or a mapping",
+        ),
         (
             "{ secret: true }",
             "1:6 missing-key: this capture has no source | add one of `json`, `xpath`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`",

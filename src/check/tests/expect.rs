@@ -71,6 +71,17 @@ fn statuses_are_accepted_by_code_class_list_any_and_template() {
 }
 
 #[test]
+fn until_takes_the_status_of_expect_only_where_it_has_none() {
+    let names = names();
+    let context = Context::new(&names, &names);
+    let asked = expect("status: 404");
+    let until = expect("body: done").with_status_of(&asked);
+    assert_eq!(until.names_exactly(404, &context), Ok(true));
+    let until = expect("status: 200\nbody: done").with_status_of(&asked);
+    assert_eq!(until.status_accepts(404, &context), Ok(false));
+}
+
+#[test]
 fn a_wrong_status_says_what_came() {
     let response = response(503, &[], "");
     let reply = Reply::new(&response, "https://example.com");

@@ -156,7 +156,7 @@ fn statuses() {
         ("[]", format!("no status is in an empty list | {help}")),
         ("[200, any]", format!("`any` stands alone: with it, nothing else in the list counts | {help}")),
         ("6xx", format!("`6xx` is no status | {help}")),
-        ("{ lt: 300 }", "`status` must be a status, a class like `2xx`, or `any`, not a mapping | -".to_owned()),
+        ("{ lt: 300 }", "`status` must be a status, a class like `2xx`, or `any`, not a mapping | write a status, a class like `2xx`, or `any`".to_owned()),
     ] {
         assert_eq!(said(&expect_problem(&format!("status: {text}\n"))), message, "{text}");
     }
@@ -202,7 +202,7 @@ fn subjects_of_one_type() {
         ),
         (
             "headers: { \"{{ word }}\": b }",
-            "a header's name cannot hold a template: it is read before anything is sent | templates stand in values, never in keys",
+            "a header's name cannot hold a template: it is read before anything is sent | write the name itself: names are literal",
         ),
     ] {
         assert_eq!(said(&expect_problem(&format!("{text}\n"))), message, "{text}");
@@ -219,11 +219,10 @@ fn keys_and_what_asks_nothing() {
     assert_eq!(expect_problem("jsn: {}\n"), "1:1 unknown-key: `expect` has no key `jsn` | did you mean `json`?");
     for key in ["certificate: { days_left: { gt: 5 } }", "snapshot: true"] {
         let name = key.split(':').next().unwrap_or("");
-        assert_eq!(
-            expect_problem(&format!("{key}\n")),
-            format!(
-                "1:1 not-yet-supported: `{name}` comes in a later version | this version does not judge it, so it must not stand here as if it did"
-            )
+        let problem = expect_problem(&format!("{key}\n"));
+        assert!(
+            problem.starts_with(&format!("1:1 not-yet-supported: this version does not have `{name}` yet")),
+            "{problem}"
         );
     }
     for (text, message) in [

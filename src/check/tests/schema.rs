@@ -12,6 +12,7 @@ fn files() -> Table {
         ("broken.json", "{"),
         ("wrong.json", r#"{"properties": {"id": {"type": "strnig"}}}"#),
         ("remote.json", r#"{"$ref": "https://example.com/other.json"}"#),
+        ("sibling.json", r#"{"$ref": "other.json"}"#),
         ("list.json", "[]"),
         ("wrong.yaml", "type: [\n"),
         ("draft7.json", r##"{"$schema": "http://json-schema.org/draft-07/schema#", "definitions": {"n": {"type": "number"}}, "items": [{"$ref": "#/definitions/n"}]}"##),
@@ -45,6 +46,19 @@ fn a_file_is_asserted() {
 }
 
 #[test]
+fn a_file_is_read_and_compiled_once_for_all_who_name_it() {
+    let read = |node: &crate::yaml::Node<'_>, cx: &mut crate::check::Lower<'_>| {
+        let both = [Expect::lower(node, cx), Expect::lower(node, cx)];
+        (
+            both.iter().flatten().count(),
+            cx.schemas.compiled.values().map(std::sync::Arc::strong_count).collect::<Vec<_>>(),
+        )
+    };
+    let (found, messages) = lowered("schema: person.json\n", &files(), read);
+    assert_eq!((found, messages.len()), ((2, vec![3]), 0), "two checks and the table share one");
+}
+
+#[test]
 fn the_schemas_own_draft_counts() {
     // In draft 7 `items` may be a list of schemas; in 2020-12 it may not.
     assert_eq!(with_file("draft7.json", &json!([1])), ["passed"]);
@@ -60,8 +74,10 @@ fn wrong_schema_files_are_found_at_load() {
         at("wrong.json"),
         "1:9 invalid-schema: `wrong.json` is no JSON Schema: at /properties/id/type: \"strnig\" is not valid under any of the schemas listed in the 'anyOf' keyword | see https://json-schema.org/draft/2020-12 for what a keyword takes"
     );
-    let remote = at("remote.json");
-    assert!(remote.contains("a `$ref` can lead only into the schema itself"), "{remote}");
+    for path in ["remote.json", "sibling.json"] {
+        let remote = at(path);
+        assert!(remote.contains("a `$ref` can lead only into the schema itself"), "{remote}");
+    }
     assert_eq!(
         at("list.json"),
         "1:9 invalid-schema: `list.json` is no JSON Schema: it holds a list | a schema is a JSON object"

@@ -28,7 +28,7 @@ fn one_node_is_its_text_several_the_list_and_none_is_missing() {
     assert_eq!(judged(yaml, "text/html", PAGE), ["passed"; 8]);
     assert_eq!(
         judged("{ xpath: { //table: x, //p: '3' } }", "text/html", PAGE),
-        ["pending: `//table` finds nothing in the body", "failed"]
+        ["pending: there is no //table", "failed"]
     );
 }
 

@@ -61,9 +61,7 @@ impl Reader<'_> {
                     .help("hand it in: a secret input, and here \"{{ its_name }}\"");
                 return None;
             }
-            self.diagnostics
-                .warning(Code::CredentialLiteral, node.span, format!("{what} stands in the flow file"))
-                .help("whoever reads the file can read it, and it is not masked: make it a secret input and write \"{{ its_name }}\"");
+            self.credential_literal(node, what);
         }
         self.template(node, what)
     }

@@ -1,7 +1,6 @@
 //! Named values: headers, query parameters, cookies, form fields.
 
 use super::Reader;
-use super::settings::is_template;
 use crate::diagnostic::Code;
 use crate::flow::Field;
 use crate::http::HeaderName;
@@ -129,36 +128,24 @@ impl Reader<'_> {
         !wrong
     }
 
-    /// `auth` and an `Authorization` header in one place: which one is meant cannot be known.
-    pub(super) fn one_authorization(&mut self, fields: &Fields<'_, '_>, headers: &[Field]) {
-        let header = headers.iter().find(|h| h.name.eq_ignore_ascii_case("authorization"));
-        if let (Some(header), Some(auth)) = (header, fields.key_span("auth")) {
-            self.diagnostics
-                .error(Code::ConflictingKeys, header.span, "`auth` and an `Authorization` header stand together")
-                .related(auth, "the other one")
-                .help("keep one of them");
-        }
-    }
-
-    /// A warning for an `Authorization` header whose credentials stand in the file.
-    pub(super) fn header_credentials(&mut self, node: &Node<'_>) {
-        for (key, value) in node_entries(node) {
-            let name = key.scalar().unwrap_or("").to_ascii_lowercase();
-            let credential =
-                matches!(name.as_str(), "authorization" | "proxy-authorization" | "x-api-key" | "x-auth-token");
-            if credential && value.scalar().is_some_and(|v| v.len() >= 8) && !is_template(value) {
+    /// A header that another key beside it writes too: which one is meant cannot be known.
+    pub(super) fn written_twice(&mut self, fields: &Fields<'_, '_>, headers: &[Field]) {
+        let no_auth = fields.get("auth").is_some_and(|node| node.scalar() == Some("none"));
+        for (key, name) in [("auth", "authorization"), ("cookies", "cookie")] {
+            let header = headers.iter().find(|h| h.name.eq_ignore_ascii_case(name));
+            let at = fields.keys().find(|(k, _)| *k == key).map(|(_, at)| at);
+            // `auth: none` makes room for a header of one's own.
+            if let (Some(header), Some(at), false) = (header, at, key == "auth" && no_auth) {
                 self.diagnostics
-                    .warning(Code::CredentialLiteral, value.span, format!("the value of `{}` stands in the flow file", key.scalar().unwrap_or("")))
-                    .help("whoever reads the file can read it, and it is not masked: make it a secret input and write \"{{ its_name }}\"");
+                    .error(
+                        Code::ConflictingKeys,
+                        header.span,
+                        format!("`{key}` and the header `{}` stand together", header.name),
+                    )
+                    .related(at, "the other one")
+                    .help("keep one of them");
             }
         }
-    }
-}
-
-fn node_entries<'n, 's>(node: &'n Node<'s>) -> &'n [(Node<'s>, Node<'s>)] {
-    match &node.data {
-        Data::Map(entries) => entries,
-        _ => &[],
     }
 }
 

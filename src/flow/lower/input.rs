@@ -158,8 +158,8 @@ impl Reader<'_> {
                 "an input's default",
                 "inputs are known before anything is worked out: computed values belong in `vars`",
             ),
-            Data::List(items) => items.iter().fold(false, |found, item| self.templates_in(item) || found),
-            Data::Map(entries) => entries.iter().fold(false, |found, (_, value)| self.templates_in(value) || found),
+            Data::List(items) => items.iter().filter(|item| self.templates_in(item)).count() > 0,
+            Data::Map(entries) => entries.iter().filter(|(_, value)| self.templates_in(value)).count() > 0,
             Data::Broken => false,
         }
     }

@@ -1,9 +1,11 @@
 //! From nodes to the model. Every part is read even where another is wrong, so that all problems come out at once.
 
 mod auth;
+mod credential;
 mod fields;
 mod input;
 mod jwt;
+mod omit;
 mod request;
 mod settings;
 mod step;
@@ -122,6 +124,8 @@ impl Reader<'_> {
         let mut bindings = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let name = self.name(key);
+            self.no_omit(value);
+            self.credentials_in(value);
             let value = self.value(value);
             match (name, value) {
                 (Some(name), Some(value)) => bindings.push(Binding { name, span: key.span, value }),
@@ -149,7 +153,12 @@ impl Reader<'_> {
     }
 
     fn steps(&mut self, node: &Node<'_>) -> Vec<Step> {
-        let Some(items) = node.list("`steps`", self.diagnostics) else { return Vec::new() };
+        let Some(items) = node.list("`steps`", self.diagnostics) else {
+            if let (Data::Map(_), Some(last)) = (&node.data, self.diagnostics.last_mut()) {
+                last.help("each step begins with `- `, as in `- request: GET /people/me`");
+            }
+            return Vec::new();
+        };
         if items.is_empty() {
             self.diagnostics
                 .error(Code::InvalidValue, node.span, "`steps` is empty: the flow would do nothing")
@@ -160,6 +169,7 @@ impl Reader<'_> {
 
     /// A text with templates.
     pub(super) fn template(&mut self, node: &Node<'_>, what: &str) -> Option<Template> {
+        self.no_omit(node);
         read::template(node, what, self.diagnostics)
     }
 

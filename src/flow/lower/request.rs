@@ -12,12 +12,12 @@ impl Reader<'_> {
         let line = self.request_line(node);
         let query = fields.get("query").map_or_else(Vec::new, |n| self.fields(n, Named::Query));
         let headers = fields.get("headers").map_or_else(Vec::new, |n| self.fields(n, Named::Header));
-        if let Some(node) = fields.get("headers") {
-            self.header_credentials(node);
+        for node in ["query", "headers", "cookies", "json", "form"].iter().filter_map(|key| fields.get(key)) {
+            self.credentials_in(node);
         }
         let cookies = fields.get("cookies").map_or_else(Vec::new, |n| self.fields(n, Named::Cookie));
         let auth = fields.get("auth").and_then(|n| self.auth(n)).map(Box::new);
-        self.one_authorization(fields, &headers);
+        self.written_twice(fields, &headers);
         let body = self.body(fields);
         let settings = self.settings(fields);
         let (method, url) = line?;

@@ -14,10 +14,11 @@ impl Reader<'_> {
         let base_url = fields.get("base_url").and_then(|n| self.base_url(n));
         let headers = fields.get("headers").map_or_else(Vec::new, |n| self.fields(n, Named::Header));
         let query = fields.get("query").map_or_else(Vec::new, |n| self.fields(n, Named::Query));
-        let auth = fields.get("auth").and_then(|n| self.auth(n));
-        if auth.is_some() {
-            self.one_authorization(&fields, &headers);
+        for node in ["query", "headers"].iter().filter_map(|key| fields.get(key)) {
+            self.credentials_in(node);
         }
+        let auth = fields.get("auth").and_then(|n| self.auth(n));
+        self.written_twice(&fields, &headers);
         let settings = self.settings(&fields).map_or_else(Settings::default, |boxed| *boxed);
         Defaults { base_url, headers, query, auth, settings }
     }

@@ -173,6 +173,7 @@ impl Reader<'_> {
                 .error(Code::WrongType, value.span, "`for_each` needs a list")
                 .help("write a template that gives one, like \"{{ emails }}\", or a list like `[a, b]`");
         }
+        self.no_omit(value);
         let items = self.value(value).filter(|_| is_list);
         match (name, items) {
             (Some(name), Some(items)) => Some(ForEach { name, span: key.span, items }),

@@ -16,9 +16,18 @@ const KNOWN: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIO
 impl Reader<'_> {
     /// `METHOD url`, with its label for reports.
     pub(super) fn request_line(&mut self, node: &Node<'_>) -> Option<(Method, Template)> {
-        let text = node.text("`request`", self.diagnostics)?;
+        let Some(text) = node.text("`request`", self.diagnostics) else {
+            if let (Data::Map(_), Some(last)) = (&node.data, self.diagnostics.last_mut()) {
+                last.help("write method and URL in one text, and the rest beside it: `request: GET /people/me`");
+            }
+            return None;
+        };
         let word = text.trim_start();
         let start = text.len() - word.len();
+        if word.starts_with("{{") {
+            self.begins_with_template(node, start, word);
+            return None;
+        }
         let Some((method, rest)) = word.split_once(char::is_whitespace) else {
             self.half_a_request(node, word);
             return None;
@@ -33,6 +42,18 @@ impl Reader<'_> {
         let method = self.method(method, method_at, url);
         let url = self.url(node, text, from..from + url.len());
         Some((method?, url?))
+    }
+
+    /// `{{ … }} …`: a templated method, or a URL without its method.
+    fn begins_with_template(&mut self, node: &Node<'_>, start: usize, word: &str) {
+        let end = closing(word);
+        if !word.get(end..).is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
+            return self.half_a_request(node, word);
+        }
+        let at = self.place(node, start..start + end);
+        self.diagnostics
+            .error(Code::InvalidMethod, at, "the method cannot be a template")
+            .help("write it out: one step per method, with `when` if it depends on a value");
     }
 
     fn half_a_request(&mut self, node: &Node<'_>, word: &str) {
@@ -56,10 +77,6 @@ impl Reader<'_> {
             this.diagnostics.error(Code::InvalidMethod, at, message).help(help);
             None
         };
-        if text.contains("{{") {
-            let help = "write it out: one step per method, with `when` if it depends on a value".to_owned();
-            return report(self, "the method cannot be a template".to_owned(), help);
-        }
         if KNOWN.contains(&upper.as_str()) && text != upper {
             return report(self, format!("the method `{text}` must be in capitals"), format!("write `{upper} {url}`"));
         }
@@ -185,7 +202,7 @@ impl Reader<'_> {
         }
         match Url::parse(url) {
             Err(error) => {
-                self.invalid_url(at, &format!("{what} is not a URL: {error}"), "check host and port".to_owned())
+                self.invalid_url(at, &format!("{what} cannot be read: {error}"), "check host and port".to_owned());
             }
             Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
                 let help = "write `auth: { basic: { username: …, password: … } }`".to_owned();

@@ -25,6 +25,7 @@ pub(super) fn validate(flow: &mut Flow, broken: &HashSet<Arc<str>>, diagnostics:
         walk.bind(&input.name, input.span, Kind::Input);
     }
     for var in &flow.vars {
+        walk.scope.var = var.span;
         walk.check(Place::Vars, None, |v| var.value.names().into_iter().for_each(&mut *v));
         walk.bind(&var.name, var.span, Kind::Var);
     }
@@ -91,7 +92,7 @@ impl<'f> Walk<'_, 'f> {
             Action::Wait(setting) => self.check(Place::Action, Some(step), |v| setting_names(setting, v)),
             Action::Check(checks) => {
                 self.check(Place::Action, Some(step), |v| {
-                    checks.iter().for_each(|check| check.names().into_iter().for_each(&mut *v))
+                    checks.iter().for_each(|check| check.names().into_iter().for_each(&mut *v));
                 });
             }
         }
@@ -108,6 +109,7 @@ impl<'f> Walk<'_, 'f> {
                 self.check(Place::Cleanup, Some(step), |v| when.names().into_iter().for_each(&mut *v));
             }
             self.check(Place::Cleanup, Some(step), |v| request_names(&undo.request, v));
+            self.defaults(step, &undo.request, defaults);
             self.check(Place::CleanupReply, Some(step), |v| undo.expect.names(v));
         }
     }
@@ -122,6 +124,10 @@ impl<'f> Walk<'_, 'f> {
     /// What a request renders: its own parts, and the defaults that it does not replace.
     fn request(&mut self, step: &'f Step, request: &'f RequestTemplate, defaults: &'f Defaults) {
         self.check(Place::Action, Some(step), |v| request_names(request, v));
+        self.defaults(step, request, defaults);
+    }
+
+    fn defaults(&mut self, step: &'f Step, request: &'f RequestTemplate, defaults: &'f Defaults) {
         let on_base = self.is_path(request);
         self.check(Place::Defaults, Some(step), |v| {
             let replaced = |own: &[Field], field: &Field| own.iter().any(|f| f.name.eq_ignore_ascii_case(&field.name));

@@ -33,6 +33,8 @@ pub(super) struct Scope<'f> {
     pub(super) bound: HashMap<&'f str, (Span, Kind)>,
     /// Where steps bind names, first place first.
     pub(super) by_steps: HashMap<&'f str, Span>,
+    /// Where `vars` binds names.
+    pub(super) vars: HashMap<&'f str, Span>,
     /// Where `for_each` names its items.
     pub(super) items: HashMap<&'f str, Span>,
     /// The item of the step that the walk is in.
@@ -42,6 +44,8 @@ pub(super) struct Scope<'f> {
     pub(super) steps: &'f [Step],
     /// Step ids, first place first.
     pub(super) ids: HashMap<&'f str, usize>,
+    /// The var that the walk is in.
+    pub(super) var: Span,
     /// The index of the step that the walk is in; `usize::MAX` behind the last.
     pub(super) at: usize,
     /// Steps whose reply a later template reads.
@@ -73,11 +77,13 @@ impl<'f> Scope<'f> {
         Self {
             bound: HashMap::new(),
             by_steps,
+            vars: flow.vars.iter().map(|var| (&*var.name, var.span)).collect(),
             items,
             item: None,
             broken,
             steps: &flow.steps,
             ids,
+            var: Span::default(),
             at: 0,
             kept: HashSet::new(),
             source: &flow.source,
@@ -92,6 +98,12 @@ impl<'f> Scope<'f> {
     /// Every name that can be read here.
     pub(super) fn names(&self) -> impl Iterator<Item = &'f str> {
         self.bound.keys().copied().chain(self.item.map(|each| &*each.name))
+    }
+
+    /// Where a name that can be read here is bound.
+    pub(super) fn place(&self, name: &str) -> Option<Span> {
+        let item = self.item.filter(|each| &*each.name == name).map(|each| each.span);
+        self.bound.get(name).map(|(span, _)| *span).or(item)
     }
 
     /// Binds a name; a capture or `set` may rebind a capture, a var or a set value, never an input or the item.

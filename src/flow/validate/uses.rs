@@ -66,6 +66,19 @@ pub(super) fn check(name: &NameUse, place: Place, step: Option<&Step>, scope: &m
 }
 
 fn unbound(name: &NameUse, plain: &str, place: Place, scope: &Scope<'_>, out: &mut Diagnostics) {
+    if let (Place::Vars, Some(&at)) = (place, scope.vars.get(plain)) {
+        let line = scope.line(at);
+        let (message, help) = if at == scope.var {
+            (format!("`{plain}` is worked out from itself"), "give one of the two another name")
+        } else {
+            (
+                format!("`{plain}` is a later var (line {line})"),
+                "vars are worked out from top to bottom: move that one above this one",
+            )
+        };
+        out.error(Code::UnboundStep, name.span, message).related(at, "bound here").help(help);
+        return;
+    }
     if let Some(&at) = scope.by_steps.get(plain) {
         if !name.guarded {
             later(name, plain, at, place, scope, out);
@@ -83,28 +96,35 @@ fn unbound(name: &NameUse, plain: &str, place: Place, scope: &Scope<'_>, out: &m
         .help("capture what you need there: after the step each capture is the list of all items");
         return;
     }
-    let help = if FUNCTIONS.contains(&plain) {
-        format!("it is a function: call it, `{plain}()`")
-    } else if let Some(near) = nearest(plain, scope.names()) {
-        format!("did you mean `{near}`?")
+    let meant = nearest(plain, scope.names());
+    let (help, place) = if FUNCTIONS.contains(&plain) {
+        (format!("it is a function: call it, `{plain}()`"), None)
+    } else if let Some(near) = meant {
+        (format!("did you mean `{near}`?"), scope.place(near))
     } else if let Some(near) = nearest(plain, scope.by_steps.keys().copied()) {
-        format!(
-            "did you mean `{near}`? It is bound only at line {}",
-            scope.by_steps.get(near).map_or(0, |at| scope.line(*at))
-        )
+        let at = scope.by_steps.get(near).copied();
+        let line = at.map_or(0, |at| scope.line(at));
+        (format!("did you mean `{near}`? It is bound only at line {line}"), at)
     } else if let Some(near) = nearest(plain, ["response", "steps", "loop", "omit", "jwt"]) {
-        format!("did you mean `{near}`?")
+        (format!("did you mean `{near}`?"), None)
     } else {
-        let known: Vec<_> = sorted(scope.names());
-        match known.as_slice() {
-            [] => format!("add it to `inputs` or `vars`; if it is text, quote it: '{plain}'"),
-            known if known.len() <= 12 => {
-                format!("add it to `inputs` or `vars`; known here: {}", known.join(", "))
-            }
-            _ => "add it to `inputs` or `vars`, or capture it in an earlier step".to_owned(),
-        }
+        (add_it(plain, scope), None)
     };
-    out.error(Code::UndefinedName, name.span, format!("nothing binds `{plain}`")).help(help);
+    let diagnostic = out.error(Code::UndefinedName, name.span, format!("nothing binds `{plain}`"));
+    diagnostic.help(help);
+    if let Some(at) = place {
+        // The slip may be where the name is bound.
+        diagnostic.related(at, "a name like it is bound here");
+    }
+}
+
+fn add_it(plain: &str, scope: &Scope<'_>) -> String {
+    let known = sorted(scope.names());
+    match known.as_slice() {
+        [] => format!("add it to `inputs` or `vars`; if it is text, quote it: '{plain}'"),
+        known if known.len() <= 12 => format!("add it to `inputs` or `vars`; known here: {}", known.join(", ")),
+        _ => "add it to `inputs` or `vars`, or capture it in an earlier step".to_owned(),
+    }
 }
 
 fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {

@@ -9,10 +9,7 @@ use crate::xpath::{Document, Markup, XPath};
 pub(super) fn add(env: &mut Environment<'static>) {
     env.add_filter("xpath", |text: &Value, path: &Value| {
         let path = path.as_str().ok_or_else(|| Failure::new("the XPath must be text"))?;
-        let path = XPath::parse(path).map_err(|e| {
-            let failure = Failure::new(format!("`{path}` is no XPath: {e}"));
-            if let Some(help) = e.help { failure.help(help) } else { failure }
-        })?;
+        let path = XPath::parse(path).map_err(|e| Failure::new(format!("`{path}` is no XPath: {e}")).help(e.help))?;
         Ok::<_, Error>(query(super::text(text)?, &path)?)
     });
 }

@@ -1,0 +1,13 @@
+//! The command line from outside: what is printed where, and the exit status. One module per command.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod list;
+mod project;
+mod run;
+mod sandbox;
+mod schema;
+mod signals;
+mod usage;
+mod validate;
+mod values;
