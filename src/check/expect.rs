@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::predicate::{Predicate, short};
 use super::reply::Reply;
 use super::schema::SchemaCheck;
-use super::shape::EXPECT;
+use super::shape::{CERTIFICATE, EXPECT};
 use super::status::StatusRule;
 use super::subject::Subject;
 use super::verdict::Verdict;
@@ -56,6 +56,7 @@ impl Expect {
                 "schema" => {
                     assertions.extend(SchemaCheck::lower(value, cx).map(|schema| Assertion::Schema(Box::new(schema))));
                 }
+                "certificate" => certificate(value, cx, &mut assertions),
                 "that" => that(value, cx, &mut assertions),
                 _ => {}
             }
@@ -173,6 +174,21 @@ fn named(key: &str, node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion
             Some(subject) => compare(subject, value, cx, out),
             // Its predicate is still read, so that all mistakes are reported together.
             None => drop(Predicate::lower(value, super::predicate::Domain::Any, cx)),
+        }
+    }
+}
+
+/// `certificate`: a mapping from what it says to predicates.
+fn certificate(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
+    let Some(fields) = Fields::read(node, &CERTIFICATE, cx.diagnostics) else { return };
+    if fields.keys().next().is_none() {
+        cx.diagnostics
+            .error(Code::InvalidValue, node.span, "`certificate` is empty, so it asks nothing")
+            .help("ask `days_left`, `subject` or `issuer`: `certificate: { days_left: { gt: 14 } }`");
+    }
+    for (key, subject) in [("days_left", Subject::DaysLeft), ("subject", Subject::Owner), ("issuer", Subject::Issuer)] {
+        if let Some(value) = fields.get(key) {
+            compare(subject, value, cx, out);
         }
     }
 }

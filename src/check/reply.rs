@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::http::Response;
 use crate::http::cookies::{Cookie, parse_set_cookie};
+use crate::http::{Certificate, Response};
 use crate::value::{Value, type_name};
 use crate::xpath::{Document, Markup, XPath};
 
@@ -90,6 +90,17 @@ impl<'r> Reply<'r> {
     pub(super) fn xpath(&self, path: &XPath) -> Result<Option<Value>, String> {
         let document = self.markup.get_or_init(|| markup(self.response)).as_ref();
         document.map_err(Clone::clone).and_then(|document| path.query(document))
+    }
+
+    /// The certificate that the server showed.
+    pub(super) fn certificate(&self) -> Result<Certificate, String> {
+        match &self.response.certificate {
+            Some(der) => Certificate::from_der(der),
+            None if self.url.starts_with("https:") => {
+                Err("there was no TLS, so no certificate: the sandbox answered".to_owned())
+            }
+            None => Err("the reply came over plain HTTP, where there is no certificate".to_owned()),
+        }
     }
 
     /// The body as JSON, or the one sentence that every check of it answers with.

@@ -65,11 +65,7 @@ pub static EXPECT: Shape = Shape {
             "Predicate on the list of redirects that were followed, like `{ length: 1 }`; each is \
              `{status, url, location}`.",
         ),
-        Key::new(
-            "certificate",
-            Kind::Upcoming("remove it: this version does not see the certificate"),
-            "predicates on the server's certificate",
-        ),
+        Key::new("certificate", Kind::Object(&CERTIFICATE), "Predicates on the certificate that the server showed."),
         Key::new(
             "snapshot",
             Kind::Upcoming("for now compare with `json: { $: { eq: … } }` or `like`"),
@@ -80,6 +76,23 @@ pub static EXPECT: Shape = Shape {
             Kind::OneOrMany(&Kind::Expression),
             "Expressions that must be true, without braces. On failure the values in them are shown.",
         ),
+    ],
+    refused: &[],
+    extensible: false,
+};
+
+/// `certificate`.
+pub static CERTIFICATE: Shape = Shape {
+    noun: "`certificate`",
+    doc: "The server's certificate. Fails over plain HTTP, where there is none.",
+    keys: &[
+        Key::new(
+            "days_left",
+            predicate!(),
+            "Predicate on the whole days until it ends, like `{ gt: 14 }`; negative after.",
+        ),
+        Key::new("subject", predicate!(), "Predicate on whose it is, like `O=Example, CN=api.example.com`."),
+        Key::new("issuer", predicate!(), "Predicate on who signed it, in the same form."),
     ],
     refused: &[],
     extensible: false,

@@ -22,6 +22,11 @@ pub(super) enum Subject {
     Duration,
     Url,
     Redirects,
+    DaysLeft,
+    /// Of the certificate.
+    Owner,
+    /// Of the certificate.
+    Issuer,
 }
 
 /// The one header whose lines cannot be joined (RFC 6265 section 3).
@@ -40,6 +45,8 @@ impl Subject {
                 Gives::Text => Domain::Text,
                 Gives::Number | Gives::Boolean => Domain::Any,
             },
+            Subject::DaysLeft => Domain::Any,
+            Subject::Owner | Subject::Issuer => Domain::Text,
             Subject::Body | Subject::Url | Subject::Cookie(_) => Domain::Text,
             Subject::Sha256 => Domain::Digest,
             Subject::Duration => Domain::Duration,
@@ -85,6 +92,17 @@ impl Subject {
             Subject::Cookie(cookie) => ask(reply.cookie(cookie).map_or(Actual::Missing, Actual::Text)),
             Subject::Duration => ask(Actual::Text(&reply.duration_text())),
             Subject::Url => ask(Actual::Text(reply.url)),
+            Subject::DaysLeft | Subject::Owner | Subject::Issuer => match reply.certificate() {
+                Ok(shown) => {
+                    let days = Value::from(shown.days_left(context.now()));
+                    ask(match self {
+                        Subject::Owner => Actual::Text(&shown.subject),
+                        Subject::Issuer => Actual::Text(&shown.issuer),
+                        _ => Actual::Value(&days),
+                    });
+                }
+                Err(message) => out.push(predicate.unanswered(&name, message)),
+            },
             Subject::Redirects => ask(Actual::Value(&reply.redirects_value())),
         }
     }
@@ -101,6 +119,9 @@ impl Subject {
             Subject::Duration => "duration".to_owned(),
             Subject::Url => "url".to_owned(),
             Subject::Redirects => "redirects".to_owned(),
+            Subject::DaysLeft => "certificate days_left".to_owned(),
+            Subject::Owner => "certificate subject".to_owned(),
+            Subject::Issuer => "certificate issuer".to_owned(),
         }
     }
 

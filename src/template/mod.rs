@@ -105,6 +105,12 @@ impl<'a> Context<'a> {
         Self { scope, ambient }
     }
 
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.ambient.now()
+    }
+
     /// True where a name under `node` is secret.
     fn names_secret(&self, node: &Node) -> bool {
         let mut secret = false;

@@ -1,6 +1,7 @@
 //! What a flow's writer sees: YAML in, messages or verdicts out.
 
 mod capture;
+mod certificate;
 mod expect;
 mod load;
 mod never_panics;
