@@ -6,6 +6,7 @@ use super::predicate::{Predicate, short};
 use super::reply::Reply;
 use super::schema::SchemaCheck;
 use super::shape::{CERTIFICATE, EXPECT};
+use super::snapshot::SnapshotRule;
 use super::status::StatusRule;
 use super::subject::Subject;
 use super::verdict::Verdict;
@@ -30,6 +31,8 @@ enum Assertion {
     Compare(Subject, Predicate),
     Schema(Box<SchemaCheck>),
     That(Box<Expression>, Span),
+    /// Judged by the engine, which is handed the files.
+    Snapshot(Box<SnapshotRule>),
 }
 
 impl Expect {
@@ -56,6 +59,9 @@ impl Expect {
                 "schema" => {
                     assertions.extend(SchemaCheck::lower(value, cx).map(|schema| Assertion::Schema(Box::new(schema))));
                 }
+                "snapshot" => {
+                    assertions.extend(SnapshotRule::lower(value, cx).map(|rule| Assertion::Snapshot(Box::new(rule))));
+                }
                 "certificate" => certificate(value, cx, &mut assertions),
                 "that" => that(value, cx, &mut assertions),
                 _ => {}
@@ -69,6 +75,15 @@ impl Expect {
     pub fn with_status_of(mut self, other: &Expect) -> Self {
         self.status = self.status.or_else(|| other.status.clone());
         self
+    }
+
+    /// The value of `snapshot`, where there is one; [`Expect::evaluate`] leaves it out.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&SnapshotRule> {
+        self.assertions.iter().find_map(|assertion| match assertion {
+            Assertion::Snapshot(rule) => Some(&**rule),
+            _ => None,
+        })
     }
 
     /// The value of `status`, where there is one.
@@ -104,6 +119,7 @@ impl Expect {
                 Assertion::Compare(subject, predicate) => subject.judge(predicate, reply, context, &mut verdicts),
                 Assertion::Schema(schema) => verdicts.push(schema.judge(reply)),
                 Assertion::That(expression, span) => verdicts.push(judge_that(expression, *span, context)),
+                Assertion::Snapshot(_) => {}
             }
         }
         verdicts
@@ -118,7 +134,7 @@ impl Expect {
             match assertion {
                 Assertion::Compare(_, predicate) => predicate.names(visit),
                 Assertion::That(expression, _) => expression.names().into_iter().for_each(&mut *visit),
-                Assertion::Schema(_) => {}
+                Assertion::Schema(_) | Assertion::Snapshot(_) => {}
             }
         }
     }

@@ -11,6 +11,7 @@ mod predicate;
 mod reply;
 mod schema;
 pub mod shape;
+mod snapshot;
 mod status;
 mod subject;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use expect::{Expect, judge_that};
 pub use lower::{Lower, Schemas};
 pub use predicate::{Operator, Predicate};
 pub use reply::{Hop, Reply};
+pub use snapshot::{SnapshotRule, Snapshots};
 pub use status::StatusRule;
 pub use verdict::Verdict;
 

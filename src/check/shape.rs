@@ -68,8 +68,8 @@ pub static EXPECT: Shape = Shape {
         Key::new("certificate", Kind::Object(&CERTIFICATE), "Predicates on the certificate that the server showed."),
         Key::new(
             "snapshot",
-            Kind::Upcoming("for now compare with `json: { $: { eq: … } }` or `like`"),
-            "whether the body equals the stored snapshot",
+            Kind::Either(&[Kind::Boolean, Kind::Object(&SNAPSHOT)]),
+            "The body equals the snapshot that is stored beside the flow; `--update-snapshots` writes it.",
         ),
         Key::new(
             "that",
@@ -77,6 +77,15 @@ pub static EXPECT: Shape = Shape {
             "Expressions that must be true, without braces. On failure the values in them are shown.",
         ),
     ],
+    refused: &[],
+    extensible: false,
+};
+
+/// `snapshot` in its long form.
+pub static SNAPSHOT: Shape = Shape {
+    noun: "`snapshot`",
+    doc: "The body against the snapshot that is stored beside the flow.",
+    keys: &[Key::new("ignore", Kind::List(&Kind::JsonPath), "What may differ: JSONPaths, left out on both sides.")],
     refused: &[],
     extensible: false,
 };

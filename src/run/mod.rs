@@ -15,6 +15,7 @@ mod response;
 mod retry_after;
 mod scope;
 mod send;
+mod snapshot;
 mod step;
 mod steps;
 
@@ -22,6 +23,9 @@ pub use clock::{Cancel, Clock, SystemClock};
 pub use flow::{broken, run};
 pub use inputs::ResolvedInput;
 
+use std::sync::Arc;
+
+use crate::check::Snapshots;
 use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
@@ -61,6 +65,10 @@ pub struct Options {
     pub bind_secrets: bool,
     /// Whether cleanups run.
     pub cleanup: bool,
+    /// Where snapshots are kept; `None` fails those that are asked for.
+    pub snapshots: Option<Arc<dyn Snapshots>>,
+    /// Whether snapshots are written where they differ.
+    pub update_snapshots: bool,
 }
 
 impl Default for Options {
@@ -73,6 +81,8 @@ impl Default for Options {
             hosts: None,
             bind_secrets: true,
             cleanup: true,
+            snapshots: None,
+            update_snapshots: false,
         }
     }
 }
