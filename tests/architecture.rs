@@ -77,10 +77,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "event",
             "run",
             "load",
+            "schema",
             "client",
             "report",
             "sandbox",
-            "schema",
         ],
     ),
 ];

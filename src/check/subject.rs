@@ -94,7 +94,7 @@ impl Subject {
             Subject::Url => ask(Actual::Text(reply.url)),
             Subject::DaysLeft | Subject::Owner | Subject::Issuer => match reply.certificate() {
                 Ok(shown) => {
-                    let days = Value::from(shown.days_left(context.now()));
+                    let days = Value::from(shown.days_left(context.ambient().now()));
                     ask(match self {
                         Subject::Owner => Actual::Text(&shown.subject),
                         Subject::Issuer => Actual::Text(&shown.issuer),

@@ -42,8 +42,7 @@ pub(super) fn load(flows: &Flows, around: &Surroundings, output: &Output) -> Res
     })?;
     warnings.iter().for_each(|warning| output.warning(warning));
     let projects = projects(&found, flows.root.as_deref(), around, output)?;
-    let pairs: Vec<_> = found.into_iter().zip(projects).collect();
-    Ok(parse_all(pairs))
+    Ok(parse_all(named(found, projects)))
 }
 
 /// Each flow's project; flows with the same root share one.
@@ -74,11 +73,31 @@ fn projects(
     Ok(projects.collect())
 }
 
-fn parse_all(files: Vec<(Discovered, Arc<Project>)>) -> Vec<Loaded> {
+/// A flow file that was found, how reports call it, and its project.
+type Found = (Discovered, Arc<str>, Arc<Project>);
+
+/// Reports call a flow by its path from the root; where that is no name (two projects have one of the same path, or the
+/// flow lies outside of `--root`) as messages do.
+fn named(found: Vec<Discovered>, projects: Vec<Arc<Project>>) -> Vec<Found> {
+    let path = |file: &Discovered, project: &Project| project.path_of(&file.path);
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for (file, project) in found.iter().zip(&projects) {
+        *count.entry(path(file, project)).or_default() += 1;
+    }
+    let pairs = found.into_iter().zip(projects).map(|(file, project)| {
+        let path = path(&file, &project);
+        let unique = file.path.starts_with(project.root()) && count.get(&path) == Some(&1);
+        let name: Arc<str> = if unique { path.into() } else { file.shown.as_str().into() };
+        (file, name, project)
+    });
+    pairs.collect()
+}
+
+fn parse_all(files: Vec<Found>) -> Vec<Loaded> {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     if files.len() < ALONE || cores == 1 {
         let mut schemas = Schemas::default();
-        return files.into_iter().map(|(file, project)| parse(file, project, &mut schemas)).collect();
+        return files.into_iter().map(|found| parse(found, &mut schemas)).collect();
     }
     let size = files.len().div_ceil(cores);
     let mut rest = files;
@@ -88,9 +107,9 @@ fn parse_all(files: Vec<(Discovered, Arc<Project>)>) -> Vec<Loaded> {
         chunks.push(std::mem::replace(&mut rest, tail));
     }
     thread::scope(|scope| {
-        let work = |chunk: Vec<(Discovered, Arc<Project>)>| {
+        let work = |chunk: Vec<Found>| {
             let mut schemas = Schemas::default();
-            chunk.into_iter().map(|(file, project)| parse(file, project, &mut schemas)).collect::<Vec<_>>()
+            chunk.into_iter().map(|found| parse(found, &mut schemas)).collect::<Vec<_>>()
         };
         let threads: Vec<_> = chunks.into_iter().map(|chunk| scope.spawn(move || work(chunk))).collect();
         let joined = threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -98,9 +117,8 @@ fn parse_all(files: Vec<(Discovered, Arc<Project>)>) -> Vec<Loaded> {
     })
 }
 
-fn parse(file: Discovered, project: Arc<Project>, schemas: &mut Schemas) -> Loaded {
+fn parse((file, path, project): Found, schemas: &mut Schemas) -> Loaded {
     let Discovered { path: place, shown, part } = file;
-    let path: Arc<str> = project.path_of(&place).into();
     let folder = place.parent().unwrap_or(&place).to_owned();
     let read = load::source(&place, &shown);
     let parsed = read.and_then(|source| Flow::parse(source, Arc::clone(&path), folder, &*project, schemas));

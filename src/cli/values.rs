@@ -72,6 +72,10 @@ impl Given {
         let vars = self.vars.iter().map(|(name, _)| ("--var", name));
         for (option, name) in vars.chain(self.secrets.iter().map(|(name, _)| ("--secret", name))) {
             if declared().any(|d| d == name) {
+                let secret = flows.iter().flat_map(|f| &f.inputs).any(|i| *i.name == **name && i.secret);
+                if secret && option == "--var" {
+                    output.warning(&visible(option, name));
+                }
                 continue;
             }
             let help = nearest(name, declared()).map(|near| format!("did you mean `{near}`?"));
@@ -93,9 +97,13 @@ fn secret(name: &str, value: &str, around: &Surroundings, output: &Output) -> Re
         load::trim(&mut text);
         text
     } else {
-        output.warning(&format!("--secret {name}=…: other processes can see it; write {name}=@FILE or {name}=-"));
+        output.warning(&visible("--secret", name));
         value.to_owned()
     };
     output.redactor.learn(name, &text, None);
     Ok(text)
+}
+
+fn visible(option: &str, name: &str) -> String {
+    format!("{option} {name}=…: other processes can see it; write --secret {name}=@FILE or {name}=-")
 }

@@ -3,7 +3,10 @@
 mod body;
 mod certificate;
 pub mod cookies;
+pub mod digest;
+pub mod encoding;
 mod error;
+pub mod multipart;
 pub mod redirect;
 mod response;
 

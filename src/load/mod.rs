@@ -10,10 +10,10 @@ mod secret;
 mod snapshot;
 
 pub use discover::{Discovered, discover};
-pub use environment::environment;
+pub use environment::{environment, environment_names};
 pub use project::{Project, Surroundings};
 pub use read::source;
-pub use secret::{secret, trim};
+pub use secret::{pem, secret, trim};
 pub use snapshot::SnapshotFiles;
 
 use std::path::Path;

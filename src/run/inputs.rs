@@ -294,7 +294,10 @@ fn missing(input: &Input, sources: &Sources<'_>) -> Lack {
     match input.env.as_deref().filter(|_| sources.sandbox.is_none()) {
         None => Lack::Missing(format!("input `{name}` has no value"), format!("give it with {option}")),
         Some(variable) if permitted(variable, sources) => Lack::Missing(
-            format!("input `{name}` has no value: {variable} is not set"),
+            match sources.outside.variable(variable) {
+                Ok(Some(_)) => format!("input `{name}` has no value: {variable} is empty"),
+                _ => format!("input `{name}` has no value: {variable} is not set"),
+            },
             format!("set {variable}=…, in the process or in .env, or give it with {option}"),
         ),
         Some(variable) => Lack::Missing(

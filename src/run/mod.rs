@@ -2,8 +2,10 @@
 //!
 //! The engine knows no disk, no socket and no clock of its own: all are handed in by [`Context`].
 
+mod body;
 mod cleanup;
 mod clock;
+mod digest;
 mod entropy;
 mod flow;
 pub mod inputs;
@@ -13,6 +15,7 @@ mod render;
 mod request;
 mod response;
 mod retry_after;
+mod save;
 mod scope;
 mod send;
 mod snapshot;
@@ -30,6 +33,7 @@ use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
 use crate::redact::{HostPattern, Redacted, Redactor};
+use crate::source::Files;
 
 /// Takes the events of one flow run, in order. It cannot fail: a reporter keeps its error for the run's end.
 pub trait Sink {
@@ -69,6 +73,8 @@ pub struct Options {
     pub snapshots: Option<Arc<dyn Snapshots>>,
     /// Whether snapshots are written where they differ.
     pub update_snapshots: bool,
+    /// Whether `save` may write files.
+    pub allow_write: bool,
 }
 
 impl Default for Options {
@@ -83,6 +89,7 @@ impl Default for Options {
             cleanup: true,
             snapshots: None,
             update_snapshots: false,
+            allow_write: false,
         }
     }
 }
@@ -92,6 +99,8 @@ impl Default for Options {
 pub struct Context<'a> {
     /// Sends requests.
     pub transport: &'a dyn Transport,
+    /// Files to send, and where replies are saved.
+    pub files: &'a dyn Files,
     /// Learns and masks secrets.
     pub redactor: &'a Redactor,
     /// Time.

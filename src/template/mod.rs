@@ -105,10 +105,10 @@ impl<'a> Context<'a> {
         Self { scope, ambient }
     }
 
-    /// The time now.
+    /// Time and chance.
     #[must_use]
-    pub fn now(&self) -> jiff::Timestamp {
-        self.ambient.now()
+    pub fn ambient(&self) -> &'a dyn Ambient {
+        self.ambient
     }
 
     /// True where a name under `node` is secret.

@@ -116,6 +116,8 @@ fn first_hit_wins() {
     assert_eq!(case.value(x()), json!("dotenv"), "an empty variable is no value");
     case.machine.dotenv.clear();
     assert_eq!(case.value(x()), json!("default"));
+    assert_eq!(case.error(Input { default: None, ..x() }).0, "input `x` has no value: WEBEX_X is empty");
+    case.machine.process.clear();
     assert_eq!(case.error(Input { default: None, ..x() }).0, "input `x` has no value: WEBEX_X is not set");
 }
 
