@@ -8,6 +8,7 @@ mod expect;
 mod lower;
 mod missing;
 mod predicate;
+mod references;
 mod reply;
 mod schema;
 pub mod shape;
