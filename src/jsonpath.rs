@@ -109,7 +109,7 @@ impl JsonPath {
                 Err(_) => return Vec::new(),
             },
         };
-        full.query_located(value).locations().map(|location| location.to_json_pointer()).collect()
+        full.query_located(value).locations().map(serde_json_path::NormalizedPath::to_json_pointer).collect()
     }
 
     fn walk<'v>(&self, value: &'v Value) -> Option<&'v Value> {

@@ -111,16 +111,22 @@ fn url_of(file: &Path) -> Option<Url> {
 
 /// The documents read so far, and the first that was asked for and is not there.
 #[derive(Clone, Default)]
-struct Documents(Arc<Mutex<(HashMap<String, Value>, Option<String>)>>);
+struct Documents(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    documents: HashMap<String, Value>,
+    missed: Option<String>,
+}
 
 impl Documents {
     fn missed(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).missed.take()
     }
 
     fn add(&self, uri: String, value: Value) -> Result<(), Failure> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0.len() >= MOST || known.0.insert(uri, value).is_some() {
+        if known.documents.len() >= MOST || known.documents.insert(uri, value).is_some() {
             let message = format!("its `$ref`s lead to more than {MOST} files");
             return Err(Failure::Reference(message, "bring them together under `$defs`".to_owned()));
         }
@@ -131,10 +137,10 @@ impl Documents {
 impl Retrieve for Documents {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = known.0.get(uri.as_str()) {
+        if let Some(document) = known.documents.get(uri.as_str()) {
             return Ok(document.clone());
         }
-        known.1.get_or_insert_with(|| uri.as_str().to_owned());
+        known.missed.get_or_insert_with(|| uri.as_str().to_owned());
         Err("not read yet".into())
     }
 }

@@ -178,8 +178,8 @@ fn nesting_is_bounded_everywhere() {
 
 #[test]
 fn a_query_costs_no_more_than_its_budget() {
-    let wide = format!("<r>{}</r>", "<a>x</a>".repeat(20_000));
-    assert_eq!(ask("count(//a)", &wide, Markup::Xml), Ok(Some(json!(20_000))));
+    let wide = format!("<r>{}</r>", "<a>x</a>".repeat(4_000));
+    assert_eq!(ask("count(//a)", &wide, Markup::Xml), Ok(Some(json!(4_000))));
     for path in ["count(//a/following-sibling::a)", "//a[count(//a) > 1]", "//a[. = //a[last()]]"] {
         let error = ask(path, &wide, Markup::Xml).unwrap_err();
         assert!(error.contains("more than 5 million nodes"), "{error}");
@@ -188,7 +188,7 @@ fn a_query_costs_no_more_than_its_budget() {
     let document = Document::read(&wide, Markup::Xml).expect("read");
     let heavy = XPath::parse("//a/preceding::a").expect("parsed");
     assert!(heavy.query(&document).is_err());
-    assert_eq!(XPath::parse("count(//a)").expect("parsed").query(&document), Ok(Some(json!(20_000))));
+    assert_eq!(XPath::parse("count(//a)").expect("parsed").query(&document), Ok(Some(json!(4_000))));
 }
 
 mod never_panics {
