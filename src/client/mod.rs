@@ -113,7 +113,14 @@ impl Client {
         let probe = Probe::default();
         let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
-            Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, options)),
+            Ok(Err(e)) => {
+                let mut error = explain(&e, &request.url, Phase::Reply, options);
+                let unanswered = (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived);
+                if unanswered && probe.timing().connect.is_none() {
+                    error.delivery = Delivery::OnClosingConnection;
+                }
+                return Err(error);
+            }
             Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
         };
