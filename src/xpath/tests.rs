@@ -179,16 +179,12 @@ fn nesting_is_bounded_everywhere() {
 #[test]
 fn a_query_costs_no_more_than_its_budget() {
     let wide = format!("<r>{}</r>", "<a>x</a>".repeat(4_000));
-    assert_eq!(ask("count(//a)", &wide, Markup::Xml), Ok(Some(json!(4_000))));
-    for path in ["count(//a/following-sibling::a)", "//a[count(//a) > 1]", "//a[. = //a[last()]]"] {
-        let error = ask(path, &wide, Markup::Xml).unwrap_err();
-        assert!(error.contains("more than 5 million nodes"), "{error}");
-    }
-    // The document is whole again for the next query.
     let document = Document::read(&wide, Markup::Xml).expect("read");
-    let heavy = XPath::parse("//a/preceding::a").expect("parsed");
-    assert!(heavy.query(&document).is_err());
-    assert_eq!(XPath::parse("count(//a)").expect("parsed").query(&document), Ok(Some(json!(4_000))));
+    let ask = |path: &str| XPath::parse(path).expect("parsed").query(&document);
+    let error = ask("count(//a/following-sibling::a)").unwrap_err();
+    assert!(error.contains("more than 5 million nodes"), "{error}");
+    // The next query has a budget of its own.
+    assert_eq!(ask("count(//a)"), Ok(Some(json!(4_000))));
 }
 
 mod never_panics {
