@@ -50,6 +50,8 @@ pub struct Response {
     pub wire_size: u64,
     /// The peer's address, where there is a socket.
     pub remote_addr: Option<SocketAddr>,
+    /// The server's certificate in DER, where there was TLS; see [`super::Certificate`].
+    pub certificate: Option<Bytes>,
     /// Where the time went.
     pub timing: Timing,
     text: OnceLock<(String, bool)>,
@@ -69,6 +71,7 @@ impl Response {
             wire_size: body.len() as u64,
             body,
             remote_addr: None,
+            certificate: None,
             timing: Timing::default(),
             text: OnceLock::new(),
             json: OnceLock::new(),
@@ -129,6 +132,7 @@ impl Response {
             wire_size: self.wire_size,
             remote_addr: self.remote_addr,
             timing: self.timing,
+            certificate: self.certificate.clone(),
             text: OnceLock::new(),
             json: OnceLock::from(Ok(Arc::new(json))),
         }
