@@ -231,3 +231,14 @@ fn an_interrupt_ends_the_polling() {
     let flow = format!("steps: [{{ request: GET http://a.test/, poll: {DONE} }}]");
     assert_eq!(setup.run(&flow).failed().sent.len(), 1);
 }
+
+#[test]
+fn large_replies_that_were_not_yet_it_are_not_kept() {
+    let large = |status: &str| json(200, &value!({"status": status, "log": "x".repeat(100_000)}));
+    let ran = poll(DONE, "capture: { n: \"{{ response.size }}\" }", vec![large("busy"), state("busy"), large("done")]);
+    let ran = ran.passed();
+    let replies: Vec<_> = ran.steps[0].exchanges.iter().map(|e| e.reply.as_ref().unwrap()).collect();
+    assert!(replies[0].body.is_none() && replies[1].body.is_some() && replies[2].body.is_some());
+    assert_eq!(replies[0].size, replies[2].size);
+    assert!(ran.captured("n").as_u64() > Some(100_000));
+}
