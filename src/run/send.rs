@@ -153,13 +153,7 @@ impl Sender<'_, '_> {
     pub(super) async fn advance(&mut self, chain: &mut Chain, rules: &Rules) -> Result<Received, Failed> {
         loop {
             let current = &mut chain.current;
-            self.add_cookies(current, if chain.strayed { &[] } else { &rules.cookies });
-            let digest = rules.digest.as_ref().filter(|_| !chain.strayed);
-            self.guard(current, digest)?;
-            if let Some(digest) = digest {
-                let body = rules.wire(current)?.body.clone();
-                digest.sign(current, &body, self.context.redactor);
-            }
+            let digest = self.prepare(current, rules, chain.strayed)?;
             let (response, took) = self.once(current, rules, chain.because).await?;
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
@@ -192,6 +186,18 @@ impl Sender<'_, '_> {
             }
             chain.because = Reason::Redirect;
         }
+    }
+
+    /// What belongs to each send: cookies, the guard, and the answer to a challenge. Gives back who answers the next one.
+    fn prepare<'r>(&self, request: &mut Request, rules: &'r Rules, strayed: bool) -> Result<Option<&'r Digest>, Stop> {
+        self.add_cookies(request, if strayed { &[] } else { &rules.cookies });
+        let digest = rules.digest.as_ref().filter(|_| !strayed);
+        self.guard(request, digest)?;
+        if let Some(digest) = digest {
+            let body = rules.wire(request)?.body.clone();
+            digest.sign(request, &body, self.context.redactor);
+        }
+        Ok(digest)
     }
 
     async fn once(
