@@ -30,6 +30,7 @@ fn it_looks_every_2_s_until_the_reply_is_as_wanted() {
     assert_eq!(ran.took, Duration::from_secs(4));
     let because: Vec<_> = ran.steps[0].exchanges.iter().map(|e| e.because).collect();
     assert_eq!(because, [Reason::Step, Reason::Poll, Reason::Poll]);
+    assert_eq!(ran.steps[0].exchanges[2].start_ms, 4000.0, "counted from the step's start");
 }
 
 #[test]
