@@ -123,18 +123,24 @@ impl Response {
     /// The same reply, with `json` for its JSON; body and text stay as they came.
     #[must_use]
     pub fn with_json(&self, json: Value) -> Self {
+        Self { json: OnceLock::from(Ok(Arc::new(json))), ..self.with_body(self.body.clone()) }
+    }
+
+    /// The same reply, with another body; `wire_size` stays as it came.
+    #[must_use]
+    pub fn with_body(&self, body: Bytes) -> Self {
         Self {
             status: self.status,
             reason: self.reason.clone(),
             version: self.version,
             headers: self.headers.clone(),
-            body: self.body.clone(),
+            body,
             wire_size: self.wire_size,
             remote_addr: self.remote_addr,
             timing: self.timing,
             certificate: self.certificate.clone(),
             text: OnceLock::new(),
-            json: OnceLock::from(Ok(Arc::new(json))),
+            json: OnceLock::new(),
         }
     }
 
