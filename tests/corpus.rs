@@ -28,6 +28,15 @@ impl Files for Corpus {
     }
 
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        let whole = self.target(folder, path)?;
+        if whole.is_file() {
+            return Ok(whole);
+        }
+        let help = Some("paths are relative to the flow's folder".to_owned());
+        Err(FileError { message: format!("there is no file `{path}`"), help })
+    }
+
+    fn target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
         let mut whole = folder.to_owned();
         for part in Path::new(path).components() {
             match part {
@@ -177,7 +186,7 @@ fn credentials_in_the_file_are_a_warning() {
     assert_eq!(warnings.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::CredentialLiteral]);
 }
 
-/// Every code that reading a flow can give. `FileRefused`, `MissingInput` and `InvalidInput` belong to `load` and `run`.
+/// Every code that reading a flow can give. `MissingInput` and `InvalidInput` belong to `load` and `run`.
 const REACHABLE: &[Code] = &[
     Code::YamlSyntax,
     Code::YamlUnsupported,
@@ -215,6 +224,7 @@ const REACHABLE: &[Code] = &[
     Code::InvalidHost,
     Code::UnknownOperator,
     Code::FileUnreadable,
+    Code::FileRefused,
     Code::NotYetSupported,
     Code::CredentialLiteral,
 ];

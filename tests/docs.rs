@@ -111,7 +111,7 @@ fn whole_flows_in_the_docs_pass() {
     let project = project(&blocks);
     let checked = wxflow(project.path(), &["validate", "flows"]);
     assert_eq!(checked.status.code(), Some(0), "{}", shown(&checked));
-    let ran = wxflow(project.path(), &["run", "flows", "--sandbox", "--quiet"]);
+    let ran = wxflow(project.path(), &["run", "flows", "--sandbox", "--allow-write", "--quiet"]);
     assert_eq!(ran.status.code(), Some(0), "{}", shown(&ran));
 }
 

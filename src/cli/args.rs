@@ -1,11 +1,12 @@
 //! The command line as the person types it; what it means is decided by the commands.
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::parse::{pair, report, size};
+use super::parse::{address, host, pair, report, size};
 use crate::redact::HostPattern;
 use crate::report::FormatName;
 use crate::sandbox::Fault;
@@ -93,6 +94,8 @@ pub(super) struct Run {
     #[command(flatten)]
     pub(super) limits: Limits,
     #[command(flatten)]
+    pub(super) connecting: Connecting,
+    #[command(flatten)]
     pub(super) showing: Showing,
     /// Answer with a local Webex: no account, no network, nothing read from this machine
     #[arg(long, help_heading = "Sandbox")]
@@ -141,9 +144,36 @@ pub(super) struct Limits {
     /// Host that every secret may be sent to
     #[arg(long, value_name = "HOST", value_parser = HostPattern::parse)]
     pub(super) allow_host: Vec<HostPattern>,
+    /// Let flows write files (`save`) inside their project
+    #[arg(long)]
+    pub(super) allow_write: bool,
     /// Largest reply to read, like 500k or 1g
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64m")]
     pub(super) max_body: u64,
+}
+
+/// How connections are made. What stands here wins over the environment, and that over `HTTP_PROXY` and the like.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connecting")]
+pub(super) struct Connecting {
+    /// Host whose certificate is not checked; told at every run
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    pub(super) insecure: Vec<String>,
+    /// Certificate authorities to trust beside the system's (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+    /// Client certificate with its chain (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(super) cert: Option<PathBuf>,
+    /// Its private key (PEM) [default: in the file of --cert]
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(super) key: Option<PathBuf>,
+    /// Proxy for every request: http://, https://, socks5:// or socks5h://; `none` for no proxy
+    #[arg(long, value_name = "URL")]
+    pub(super) proxy: Option<String>,
+    /// Address to use for a host
+    #[arg(long, value_name = "HOST:PORT:ADDR", value_parser = address)]
+    pub(super) resolve: Vec<(String, IpAddr)>,
 }
 
 /// What is shown and written.

@@ -2,6 +2,7 @@
 
 mod args;
 mod bugs;
+mod connect;
 mod exit;
 mod list;
 mod machine;

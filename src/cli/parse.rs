@@ -1,5 +1,6 @@
 //! Readers of single option values: each error is a sentence for the person who typed it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::report::FormatName;
@@ -37,6 +38,26 @@ pub(super) fn report(text: &str) -> Result<(FormatName, PathBuf), String> {
     Ok((format.parse()?, PathBuf::from(file)))
 }
 
+/// A host name or address, without a port.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let name = text.trim_start_matches('[').trim_end_matches(']');
+    let bare = !name.is_empty() && !name.contains(['/', '@', '*', ' ']);
+    if bare && (name.parse::<IpAddr>().is_ok() || !name.contains(':')) {
+        return Ok(name.to_ascii_lowercase());
+    }
+    Err("write the name of one host, like `staging.example`, without scheme or port".to_owned())
+}
+
+/// `HOST:PORT:ADDR`, as curl has it.
+pub(super) fn address(text: &str) -> Result<(String, IpAddr), String> {
+    let parts = text.split_once(':').and_then(|(name, rest)| Some((name, rest.split_once(':')?)));
+    let (name, (port, address)) = parts.ok_or("write HOST:PORT:ADDR, like api.example:443:127.0.0.1")?;
+    port.parse::<u16>().map_err(|_| format!("`{port}` is not a port"))?;
+    let bare = address.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse().map_err(|_| format!("`{bare}` is not an IP address"))?;
+    Ok((host(name)?, address))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +77,20 @@ mod tests {
         assert_eq!(pair("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
         assert_eq!(pair("a="), Ok(("a".to_owned(), String::new())));
         assert!(pair("a").is_err() && pair("=b").is_err() && pair("a-b=c").is_err());
+    }
+
+    #[test]
+    fn hosts_and_addresses() {
+        assert_eq!(host("Staging.Example").as_deref(), Ok("staging.example"));
+        assert_eq!(host("[::1]").as_deref(), Ok("::1"));
+        for bad in ["", "https://a", "a:443", "*.a", "a/b"] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+        let loopback = "127.0.0.1".parse().unwrap();
+        assert_eq!(address("a.example:443:127.0.0.1"), Ok(("a.example".to_owned(), loopback)));
+        assert_eq!(address("a:80:[::1]").unwrap().1, "::1".parse::<IpAddr>().unwrap());
+        for bad in ["a", "a:1", "a:x:127.0.0.1", "a:1:localhost", ":1:127.0.0.1"] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
     }
 }

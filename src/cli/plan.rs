@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Run;
+use super::connect;
 use super::exit::Exit;
 use super::machine::{self, Machine};
 use super::output::Output;
 use super::select::Loaded;
 use super::values::Given;
+use crate::client::ClientOptions;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::event::Problem;
 use crate::flow::Flow;
-use crate::load::{self, Surroundings};
+use crate::load::{self, Project, Surroundings};
 use crate::redact::HostPattern;
 use crate::run::inputs::{Invented, Sources, resolve};
 use crate::run::{Detail, Options, ResolvedInput};
@@ -23,6 +25,8 @@ use crate::run::{Detail, Options, ResolvedInput};
 pub(super) struct Planned {
     /// From the project root.
     pub(super) path: Arc<str>,
+    /// Whose files it may use.
+    pub(super) project: Arc<Project>,
     /// What is run, or why it cannot.
     pub(super) work: Work,
 }
@@ -42,7 +46,7 @@ pub(super) struct Ready {
     pub(super) options: Options,
 }
 
-/// Gives every valid flow its inputs. Mistakes are told, all of them, before anything is sent.
+/// Gives every valid flow its inputs, and says how they connect. Mistakes are told, all of them, before anything is sent.
 ///
 /// # Errors
 /// What concerns the whole command: the environment, a `--var` that no flow declares.
@@ -52,7 +56,7 @@ pub(super) fn plan(
     around: &Surroundings,
     sandbox: Option<&Invented>,
     output: &Output,
-) -> Result<Vec<Planned>, Exit> {
+) -> Result<(Vec<Planned>, ClientOptions), Exit> {
     let given = Given::read(&args.values, around, output)?;
     let valid: Vec<_> = loaded.iter().filter_map(|l| l.flow.as_ref().ok()).collect();
     // With a flow that could not be read, a name may be one of its inputs.
@@ -60,6 +64,11 @@ pub(super) fn plan(
         given.declared(&valid, output)?;
     }
     let environments = environments(&loaded, args.values.env.as_deref(), &around.current, output)?;
+    let client = match sandbox {
+        // Nothing leaves the machine, and no file of it is read.
+        Some(_) => ClientOptions::default(),
+        None => connect::options(&args.connecting, &environments, output)?,
+    };
     let options = options(args, sandbox.is_some(), output)?;
     let mut planned = Vec::with_capacity(loaded.len());
     for Loaded { path, project, flow, warnings, .. } in loaded {
@@ -85,9 +94,9 @@ pub(super) fn plan(
             Ok(ready) => Work::Ready(Box::new(ready)),
             Err(mistakes) => Work::Broken(broken(&mistakes, output)),
         };
-        planned.push(Planned { path, work });
+        planned.push(Planned { path, project, work });
     }
-    Ok(planned)
+    Ok((planned, client))
 }
 
 fn broken(mistakes: &[Diagnostic], output: &Output) -> Vec<Problem> {
@@ -144,6 +153,7 @@ fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> 
         hosts: None,
         bind_secrets: !sandbox,
         cleanup: !args.limits.no_cleanup,
+        allow_write: args.limits.allow_write,
     })
 }
 

@@ -31,13 +31,13 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let loaded = load(&args.flows, &around, output)?;
     let chosen = choose(loaded, &args.tags, output)?;
     let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
-    let planned = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
+    let (planned, client) = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
     let workers = workers(args.limits.jobs, &planned);
     let reports = reports(&args.showing, workers, output)?;
     let cancel = Cancel::new();
     let signals = Signals::watch(&cancel, Some(output)).map_err(|error| system(&error, output))?;
     let crew = Crew {
-        network: network(sandbox.as_ref()),
+        network: network(sandbox.as_ref(), client),
         reports: &reports,
         redactor: &output.redactor,
         cancel: &cancel,
@@ -61,10 +61,10 @@ fn workers(asked: Option<NonZeroUsize>, planned: &[Planned]) -> usize {
     asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(ready)
 }
 
-fn network(sandbox: Option<&Inside>) -> Network {
+fn network(sandbox: Option<&Inside>, client: ClientOptions) -> Network {
     match sandbox {
         Some(inside) => Network::Sandbox(Arc::clone(&inside.sandbox), inside.server.addr().port()),
-        None => Network::Real(Clients::new(ClientOptions::default())),
+        None => Network::Real(Clients::new(client)),
     }
 }
 

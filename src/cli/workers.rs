@@ -83,7 +83,9 @@ impl Crew<'_> {
 
     async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &SystemClock) {
         let mut sink = Relay { sink: self.reports.flow(&planned.path, None, None), tally: &self.tally };
-        let context = |options| Context { transport, redactor: self.redactor, clock, cancel: self.cancel, options };
+        let files = &*planned.project;
+        let context =
+            |options| Context { transport, files, redactor: self.redactor, clock, cancel: self.cancel, options };
         match &planned.work {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);

@@ -19,7 +19,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::{
-    Bytes, Delivery, Request, Response, Sending, Timing, Transport, TransportError, TransportErrorKind as Kind, Version,
+    Bytes, Delivery, Request, Response, Sending, Timing, Transport, TransportError, TransportErrorKind as Kind,
+    Version, encoding,
 };
 pub use options::{ClientOptions, Identity, Proxy, certificates_from_pem};
 
@@ -122,7 +123,7 @@ impl Client {
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "reading the reply's body from")),
         };
         let wire_size = wire_body.len() as u64;
-        let codings = decode::codings(reply.headers());
+        let codings = encoding::codings(reply.headers());
         let body = if codings.is_empty() {
             wire_body
         } else {
@@ -163,7 +164,10 @@ impl Shared {
         builder = match &options.proxy {
             Proxy::System => builder,
             Proxy::Direct => builder.no_proxy(),
-            Proxy::Through(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| e.to_string())?),
+            Proxy::Through(url) => {
+                let except = options.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+                builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| e.to_string())?.no_proxy(except))
+            }
         };
         builder = match protocol {
             Protocol::Any => builder,

@@ -1,6 +1,7 @@
 //! A flow as the program will run it: every template, path, pattern and schema compiled, every name checked.
 
 mod auth;
+mod body;
 mod input;
 mod lower;
 mod names;
@@ -22,8 +23,9 @@ use crate::template::{Template, ValueTemplate};
 use crate::yaml;
 
 pub use auth::Auth;
+pub use body::{Body, FilePart, FilePath, Part};
 pub use input::{Input, InputType};
-pub use request::{Body, Defaults, Field, RateLimit, RequestTemplate, Settings};
+pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings};
 pub use secret::{secret_from_base64, secret_from_hex};
 pub(crate) use shape::{ACTIONS_HERE, FLOW, REQUEST_ONLY};
 pub use step::{Action, ForEach, JwtStep, Key, NamedCapture, RequestStep, Step};
@@ -101,6 +103,7 @@ impl Flow {
                 diagnostics: &mut diagnostics,
                 broken: HashSet::new(),
                 has_base_url: false,
+                saved: HashSet::new(),
             };
             let parts = reader.flow(&root)?;
             let broken = reader.broken;

@@ -115,6 +115,21 @@ pub(crate) static DEFAULTS: Shape = Shape {
     extensible: false,
 };
 
+const PART: Kind = Kind::Either(&[Kind::Scalar, Kind::Object(&PART_SHAPE)]);
+
+/// A file in `multipart`.
+pub(crate) static PART_SHAPE: Shape = Shape {
+    noun: "a file of `multipart`",
+    doc: "A file to upload.",
+    keys: &[
+        Key::required("file", Kind::Template, "Its path, relative to the flow's folder."),
+        Key::new("type", Kind::Template, "Its media type, like `image/png`. Left out: guessed from `filename`."),
+        Key::new("filename", Kind::Template, "What it is called in the request. Left out: its own name."),
+    ],
+    refused: &[],
+    extensible: false,
+};
+
 /// `rate_limit` as a mapping.
 pub(crate) static RATE_LIMIT_SHAPE: Shape = Shape {
     noun: "`rate_limit`",
@@ -133,8 +148,8 @@ pub(crate) static AUTH_SHAPE: Shape = Shape {
         Key::new("basic", Kind::Object(&BASIC), "User name and password, sent as `Authorization: Basic …`."),
         Key::new(
             "digest",
-            Kind::Upcoming("use `bearer` or `basic` where the server takes one of them"),
-            "user name and password for the server's challenge",
+            Kind::Object(&DIGEST),
+            "User name and password, sent as `Authorization: Digest …` in answer to the server's challenge.",
         ),
         Key::new(
             "oauth",
@@ -149,13 +164,19 @@ pub(crate) static AUTH_SHAPE: Shape = Shape {
 };
 
 /// `auth: { basic: … }`.
-pub(crate) static BASIC: Shape = Shape {
-    noun: "`basic`",
-    doc: "A user name and a password.",
-    keys: &[
-        Key::required("username", Kind::Template, "The user name."),
-        Key::required("password", Kind::Template, "The password. It is masked wherever it would be written."),
-    ],
+pub(crate) static BASIC: Shape =
+    Shape { noun: "`basic`", doc: "A user name and a password.", keys: BASIC_KEYS, refused: &[], extensible: false };
+
+const BASIC_KEYS: &[Key] = &[
+    Key::required("username", Kind::Template, "The user name."),
+    Key::required("password", Kind::Template, "The password. It is masked wherever it would be written."),
+];
+
+/// `auth: { digest: … }`.
+pub(crate) static DIGEST: Shape = Shape {
+    noun: "`digest`",
+    doc: "A user name and a password that never leaves in clear.",
+    keys: BASIC_KEYS,
     refused: &[],
     extensible: false,
 };
@@ -168,7 +189,7 @@ const COOKIES_KEY: Key = Key::new("cookies", COOKIES, "Cookies to send beside th
 const AUTH_KEY: Key = Key::new(
     "auth",
     AUTH,
-    "The credentials: `{bearer: …}`, `{basic: {username, password}}`, or `none` to send none, not even those of `defaults`.",
+    "The credentials: `{bearer: …}`, `{basic: {username, password}}`, `{digest: {username, password}}`, or `none` to send none, not even those of `defaults`.",
 );
 const JSON_KEY: Key = Key::new("json", Kind::Any, "The body as JSON, with `Content-Type: application/json`.");
 const FORM_KEY: Key =
@@ -192,18 +213,21 @@ const RATE_LIMIT_KEY: Key = Key::new(
 );
 const MULTIPART_KEY: Key = Key::new(
     "multipart",
-    Kind::Upcoming("use `form` for fields, or `json`; sending files comes later"),
-    "a body of several parts, for uploads",
+    Kind::Map(&Kind::Text, &Kind::OneOrMany(&PART)),
+    "The body as `multipart/form-data`, for uploads: each field a text, `{file, type, filename}`, or a list of these.",
 );
 const FILE_KEY: Key = Key::new(
     "file",
-    Kind::Upcoming("put the text into the flow with `text: |` or `json:`"),
-    "a file as the body, unrendered",
+    Kind::Template,
+    "The body from a file, sent as it is: a path relative to the flow's folder. Its `Content-Type` is guessed from the name unless a header says it.",
 );
 const HTTP_KEY: Key =
-    Key::new("http", Kind::Upcoming("remove it: the version is negotiated"), "the HTTP version to use");
-const SAVE_KEY: Key =
-    Key::new("save", Kind::Upcoming("remove it, and capture what you need of the body"), "keeps the body in a file");
+    Key::new("http", Kind::Numbers(&["1.1", "2"]), "The HTTP version to insist on, 1.1 or 2. Left out: negotiated.");
+const SAVE_KEY: Key = Key::new(
+    "save",
+    Kind::Template,
+    "Keeps the reply's body in this file, relative to the flow's folder. The person must allow it: --allow-write.",
+);
 const RETRY_KEY: Key = Key::new(
     "retry",
     Kind::Upcoming("remove it; what a server asks to wait for (429) is waited for anyway, see `rate_limit`"),

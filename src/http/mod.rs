@@ -2,7 +2,10 @@
 
 mod body;
 pub mod cookies;
+pub mod digest;
+pub mod encoding;
 mod error;
+pub mod multipart;
 pub mod redirect;
 mod response;
 

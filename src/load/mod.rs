@@ -12,7 +12,7 @@ pub use discover::{Discovered, discover};
 pub use environment::{environment, environment_names};
 pub use project::{Project, Surroundings};
 pub use read::source;
-pub use secret::{secret, trim};
+pub use secret::{pem, secret, trim};
 
 use std::path::Path;
 

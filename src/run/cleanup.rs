@@ -102,7 +102,11 @@ impl<'a> Runner<'a, '_> {
                 let around = std::mem::replace(&mut self.scope, scope);
                 self.scope.enter("response", super::response::ResponseObject::of(&received), false);
                 let url = received.url.to_string();
-                let verdicts = self.render(|r| action.expect.evaluate(&reply(&received, &url), r.names, span));
+                let reply = reply(&received, &url);
+                if let Some(path) = &rendered.save {
+                    self.keep(path, action, &reply, &mut outcome);
+                }
+                let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
                 outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, source)));
                 self.scope = around;
             }

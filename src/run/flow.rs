@@ -107,7 +107,8 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// Hands a renderer over the names of this moment to `f`.
     pub(super) fn render<T>(&self, f: impl FnOnce(&Renderer<'_>) -> T) -> T {
         let names = template::Context::new(&self.scope, &self.entropy);
-        f(&Renderer { names: &names, context: self.context, source: &self.flow().source })
+        let flow = self.flow();
+        f(&Renderer { names: &names, context: self.context, source: &flow.source, folder: &flow.folder })
     }
 
     /// Inputs, then vars in order. False where a var failed: then nothing is sent.

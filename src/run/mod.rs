@@ -2,8 +2,10 @@
 //!
 //! The engine knows no disk, no socket and no clock of its own: all are handed in by [`Context`].
 
+mod body;
 mod cleanup;
 mod clock;
+mod digest;
 mod entropy;
 mod flow;
 pub mod inputs;
@@ -13,6 +15,7 @@ mod render;
 mod request;
 mod response;
 mod retry_after;
+mod save;
 mod scope;
 mod send;
 mod step;
@@ -26,6 +29,7 @@ use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
 use crate::redact::{HostPattern, Redacted, Redactor};
+use crate::source::Files;
 
 /// Takes the events of one flow run, in order. It cannot fail: a reporter keeps its error for the run's end.
 pub trait Sink {
@@ -61,6 +65,8 @@ pub struct Options {
     pub bind_secrets: bool,
     /// Whether cleanups run.
     pub cleanup: bool,
+    /// Whether `save` may write files.
+    pub allow_write: bool,
 }
 
 impl Default for Options {
@@ -73,6 +79,7 @@ impl Default for Options {
             hosts: None,
             bind_secrets: true,
             cleanup: true,
+            allow_write: false,
         }
     }
 }
@@ -82,6 +89,8 @@ impl Default for Options {
 pub struct Context<'a> {
     /// Sends requests.
     pub transport: &'a dyn Transport,
+    /// Files to send, and where replies are saved.
+    pub files: &'a dyn Files,
     /// Learns and masks secrets.
     pub redactor: &'a Redactor,
     /// Time.

@@ -1,10 +1,12 @@
 //! Sending one request until its reply stands: cookies, redirects by origin, hosts, and waits the server asked for.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aho_corasick::AhoCorasick;
 
+use super::digest::Digest;
 use super::record::Sent;
 use super::render::Renderer;
 use super::request::Rendered;
@@ -13,7 +15,7 @@ use crate::check::{Expect, Hop};
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
-use crate::http::{HeaderValue, Method, Origin, Request, Response, Url};
+use crate::http::{HeaderValue, Method, Origin, Request, Response, Url, encoding};
 use crate::value::Value;
 
 /// The statuses that ask to wait, unless `expect` names them.
@@ -29,12 +31,16 @@ pub(super) struct Rules {
     asked_for: [bool; 3],
     /// `name=value` pairs of the step's own `cookies`.
     cookies: Vec<(String, String)>,
+    /// Who answers a Digest challenge.
+    digest: Option<Digest>,
+    /// The body is in its `content-encoding` already.
+    packed: bool,
 }
 
 impl Rules {
     pub(super) fn of(rendered: &Rendered, asked_for: [bool; 3]) -> Self {
-        let Rendered { redirects, max_wait, ref cookies, .. } = *rendered;
-        Self { redirects, max_wait, asked_for, cookies: cookies.clone() }
+        let Rendered { redirects, max_wait, packed, ref cookies, ref digest, .. } = *rendered;
+        Self { redirects, max_wait, asked_for, cookies: cookies.clone(), digest: digest.clone(), packed }
     }
 
     /// Which of the statuses that ask to wait `expect` names exactly.
@@ -48,6 +54,17 @@ impl Rules {
             *named = asked.map_err(|e| renderer.problem(e.span, e.message, None))?;
         }
         Ok(named)
+    }
+
+    /// The request as it goes out: its body packed where `content-encoding` asks for it. The plain one is what goes into
+    /// reports and is searched for secrets.
+    fn wire<'r>(&self, request: &'r Request) -> Result<Cow<'r, Request>, Stop> {
+        if self.packed || !request.headers.contains_key(http::header::CONTENT_ENCODING) {
+            return Ok(Cow::Borrowed(request));
+        }
+        let body = encoding::encode(&encoding::codings(&request.headers), request.body.clone());
+        let body = body.map_err(|e| Stop::problem(format!("the body cannot be packed: {e}"), None))?;
+        Ok(Cow::Owned(Request { body, ..request.clone() }))
     }
 
     fn names(&self, status: u16) -> bool {
@@ -90,18 +107,29 @@ impl Sender<'_, '_> {
     /// # Errors
     /// No reply, a refused host, too many redirects, a wait that does not fit, or the person's interrupt.
     pub(super) async fn send(&mut self, request: Request, rules: &Rules) -> Result<Received, Stop> {
-        let origin = Origin::of(&request.url);
         let mut current = request;
         let mut because = Reason::Step;
         let mut hops = Vec::new();
         let mut attempts = 1;
         let mut waited = Duration::ZERO;
+        // What has left its origin never gets its credentials back.
+        let mut strayed = false;
         loop {
-            let home = Origin::of(&current.url) == origin;
-            self.add_cookies(&mut current, if home { &rules.cookies } else { &[] });
-            self.guard(&current)?;
-            let (response, took) = self.once(&current, because).await?;
+            self.add_cookies(&mut current, if strayed { &[] } else { &rules.cookies });
+            let digest = rules.digest.as_ref().filter(|_| !strayed);
+            self.guard(&current, digest)?;
+            if let Some(digest) = digest {
+                let body = rules.wire(&current)?.body.clone();
+                digest.sign(&mut current, &body, self.context.redactor);
+            }
+            let (response, took) = self.once(&current, rules, because).await?;
             self.jar.store(&current.url, &response.headers);
+            if let Some(digest) = digest
+                && digest.challenged(&response)?
+            {
+                because = Reason::Auth;
+                continue;
+            }
             if let Some(wait) = self.wait_for(&current, &response, waited, rules)? {
                 waited += wait;
                 attempts += 1;
@@ -134,6 +162,7 @@ impl Sender<'_, '_> {
             hops.push(Hop { status: response.status, url, location });
             current = hop.request;
             if hop.cross_origin {
+                strayed = true;
                 let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
                 without_credentials(&mut current, &[], carries).map_err(refused)?;
             }
@@ -141,12 +170,18 @@ impl Sender<'_, '_> {
         }
     }
 
-    async fn once(&mut self, request: &Request, because: Reason) -> Result<(Arc<Response>, Duration), Stop> {
+    async fn once(
+        &mut self,
+        request: &Request,
+        rules: &Rules,
+        because: Reason,
+    ) -> Result<(Arc<Response>, Duration), Stop> {
         let clock = self.context.clock;
+        let wire = rules.wire(request)?;
         let start = clock.elapsed();
         let reply = tokio::select! {
             biased;
-            reply = self.context.transport.send(request) => reply.map(Arc::new),
+            reply = self.context.transport.send(&wire) => reply.map(Arc::new),
             () = self.context.cancel.cancelled() => return Err(Stop::Cancelled),
         };
         let took = clock.elapsed().saturating_sub(start);
@@ -219,7 +254,7 @@ impl Sender<'_, '_> {
     }
 
     /// No request leaves for a host that the environment or a secret's `hosts` do not allow.
-    fn guard(&self, request: &Request) -> Result<(), Stop> {
+    fn guard(&self, request: &Request, digest: Option<&Digest>) -> Result<(), Stop> {
         let options = self.context.options;
         let Some(origin) = Origin::of(&request.url) else { return Ok(()) };
         let (host, port) = (origin.host.as_str(), origin.port);
@@ -234,7 +269,8 @@ impl Sender<'_, '_> {
             return Ok(());
         }
         let values = request.headers.values().map(HeaderValue::as_bytes);
-        let parts: Vec<&[u8]> = [request.url.as_str().as_bytes(), &request.body].into_iter().chain(values).collect();
+        let parts = [request.url.as_str().as_bytes(), &request.body].into_iter().chain(values);
+        let parts: Vec<&[u8]> = parts.chain(digest.map(Digest::password)).collect();
         match self.context.redactor.misdirected(host, port, extra, &parts) {
             None => Ok(()),
             Some(found) => {

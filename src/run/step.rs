@@ -189,8 +189,10 @@ impl<'a> Runner<'a, '_> {
             let rendered = request::render(&action.request, &flow.defaults, r)?;
             Ok((rendered, Rules::asked_for(&action.expect, r)?))
         });
+        let mut save = None;
         let received = match prepared {
-            Ok((rendered, asked_for)) => {
+            Ok((mut rendered, asked_for)) => {
+                save = rendered.save.take();
                 let rules = Rules::of(&rendered, asked_for);
                 self.sending(at, log, async |sender| sender.send(rendered.request, &rules).await).await
             }
@@ -208,6 +210,9 @@ impl<'a> Runner<'a, '_> {
         self.scope.enter("response", response.clone(), false);
         let url = received.url.to_string();
         let reply = reply(&received, &url);
+        if let Some(path) = save {
+            self.keep(&path, action, &reply, outcome);
+        }
         self.capture(step, &reply, outcome);
         self.register(step, action, at, &reply, outcome);
         let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));

@@ -60,6 +60,8 @@ const ROUTES: &[Route] = &[
     route("PUT", "webhooks/{}", Signed(webhooks::update)),
     route("DELETE", "webhooks/{}", Signed(webhooks::delete)),
     route("*", "_wxflow/echo", Open(lab::echo)),
+    route("*", "_wxflow/upload", Open(lab::upload)),
+    route("*", "_wxflow/digest", Open(lab::digest)),
     route("*", "_wxflow/status/{}", Open(lab::status)),
     route("*", "_wxflow/redirect", Open(lab::redirect)),
     route("*", "_wxflow/slow", Open(lab::slow)),

@@ -105,6 +105,12 @@ impl<'a> Context<'a> {
         Self { scope, ambient }
     }
 
+    /// Time and chance.
+    #[must_use]
+    pub fn ambient(&self) -> &'a dyn Ambient {
+        self.ambient
+    }
+
     /// True where a name under `node` is secret.
     fn names_secret(&self, node: &Node) -> bool {
         let mut secret = false;

@@ -71,6 +71,8 @@ pub enum Kind {
     Null,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these numbers, quoted or not.
+    Numbers(&'static [&'static str]),
     /// Text that matches this regular expression (schema only), described by the second text.
     Pattern(&'static str, &'static str),
     /// A list of these.

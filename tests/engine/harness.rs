@@ -1,6 +1,7 @@
 //! Runs a flow given as text and keeps its events.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -39,7 +40,44 @@ impl Files for RepositoryFiles {
         std::fs::read(folder.join(path)).map_err(|e| FileError { message: e.to_string(), help: None })
     }
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        let file = folder.join(path);
+        if file.is_file() {
+            Ok(file)
+        } else {
+            Err(FileError { message: format!("there is no file `{path}`"), help: None })
+        }
+    }
+}
+
+/// The repository's files, and those that flows write, kept in memory.
+#[derive(Default)]
+struct TestFiles {
+    given: BTreeMap<&'static str, Vec<u8>>,
+    written: RefCell<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Files for TestFiles {
+    fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
+        if let Some(bytes) = self.written.borrow().get(path).or(self.given.get(path)) {
+            return Ok(bytes.clone());
+        }
+        RepositoryFiles.read(folder, path)
+    }
+    fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        if self.given.contains_key(path) { Ok(folder.join(path)) } else { RepositoryFiles.resolve(folder, path) }
+    }
+    fn target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        if path.starts_with("..") {
+            return Err(FileError { message: format!("`{path}` lies outside"), help: None });
+        }
         Ok(folder.join(path))
+    }
+    fn write(&self, _: &Path, path: &str, bytes: &[u8]) -> Result<(), FileError> {
+        if path.starts_with("full/") {
+            return Err(FileError { message: format!("`{path}` cannot be written: no space"), help: None });
+        }
+        self.written.borrow_mut().insert(path.to_owned(), bytes.to_vec());
+        Ok(())
     }
 }
 
@@ -78,6 +116,8 @@ pub(crate) struct Ran {
     pub(crate) waits: Vec<Wait>,
     pub(crate) sent: Vec<Request>,
     pub(crate) took: Duration,
+    /// What `save` wrote, by path.
+    pub(crate) written: BTreeMap<String, Vec<u8>>,
     /// Every event as JSON, a line each: what a report could hold.
     pub(crate) json: String,
 }
@@ -140,6 +180,8 @@ pub(crate) struct Setup {
     /// Interrupts while this request (from 1) is under way.
     pub(crate) cancel_at: Option<usize>,
     pub(crate) seed: Option<u64>,
+    /// Files beside the flow.
+    pub(crate) files: Vec<(&'static str, &'static [u8])>,
 }
 
 /// Runs the steps (and what else stands) of `yaml`, `{{ url }}` bound to the sandbox.
@@ -150,12 +192,14 @@ pub(crate) fn run(yaml: &str) -> Ran {
 impl Setup {
     pub(crate) fn run(self, yaml: &str) -> Ran {
         let source = Source::new("test.flow.yaml", yaml);
+        let given = self.files.iter().map(|(path, bytes)| (*path, bytes.to_vec())).collect();
+        let files = TestFiles { given, ..TestFiles::default() };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
         let flow = match Flow::parse(
             source,
             Arc::from("test.flow.yaml"),
             folder,
-            &RepositoryFiles,
+            &files,
             &mut wxflow::check::Schemas::default(),
         ) {
             Ok((flow, _)) => flow,
@@ -177,8 +221,14 @@ impl Setup {
             cancel: self.cancel_at.map(|at| (at, cancel.clone())),
         };
         let options = Options { detail: Detail::Everything, ..self.options };
-        let context =
-            Context { transport: &transport, redactor: &redactor, clock: &clock, cancel: &cancel, options: &options };
+        let context = Context {
+            transport: &transport,
+            files: &files,
+            redactor: &redactor,
+            clock: &clock,
+            cancel: &cancel,
+            options: &options,
+        };
         let inputs = flow.inputs.iter().map(|input| {
             let given = self.inputs.iter().find(|(name, ..)| *name == &*input.name);
             let variable = input.env.as_ref().and_then(|env| variables.iter().find(|(name, _)| name == env));
@@ -206,6 +256,7 @@ impl Setup {
             waits: Vec::new(),
             sent: transport.sent.take(),
             took: clock.elapsed(),
+            written: files.written.take(),
             json,
         };
         for event in sink.0 {

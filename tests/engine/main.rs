@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
+mod bodies;
 mod cleanup;
+mod digest;
 mod example;
 mod harness;
 mod loops;

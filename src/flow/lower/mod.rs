@@ -1,6 +1,7 @@
 //! From nodes to the model. Every part is read even where another is wrong, so that all problems come out at once.
 
 mod auth;
+mod body;
 mod credential;
 mod fields;
 mod input;
@@ -12,7 +13,7 @@ mod step;
 mod url;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Binding, Defaults, Step, names, shape};
@@ -32,6 +33,8 @@ pub(super) struct Reader<'a> {
     pub(super) broken: HashSet<Arc<str>>,
     /// Whether paths have something to be appended to.
     pub(super) has_base_url: bool,
+    /// What `save` writes in the steps before: such a file need not be there yet.
+    pub(super) saved: HashSet<PathBuf>,
 }
 
 /// The parts of a flow that could be read.

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{
-    Action, Auth, Binding, Body, Defaults, Field, Flow, Key, RequestStep, RequestTemplate, Setting, Settings, Step,
+    Action, Auth, Binding, Body, Defaults, Field, Flow, Key, Part, RequestStep, RequestTemplate, Setting, Settings,
+    Step,
 };
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::Source;
@@ -179,18 +180,31 @@ fn request_names(request: &RequestTemplate, v: Visit<'_>) {
     match request.body.as_deref() {
         Some(Body::Json(value)) => value.names().into_iter().for_each(&mut *v),
         Some(Body::Form(fields)) => fields.iter().for_each(|field| field.value.names().into_iter().for_each(&mut *v)),
+        Some(Body::Multipart(parts)) => parts.iter().for_each(|part| part_names(part, v)),
         Some(Body::Text(text)) => text.names().into_iter().for_each(&mut *v),
+        Some(Body::File(path)) => path.template.names().into_iter().for_each(&mut *v),
         None => {}
     }
+    request.save.iter().for_each(|path| path.template.names().into_iter().for_each(&mut *v));
     if let Some(settings) = &request.settings {
         settings_names(settings, v);
+    }
+}
+
+fn part_names(part: &Part, v: Visit<'_>) {
+    match part {
+        Part::Text(field) => field.value.names().into_iter().for_each(&mut *v),
+        Part::File(file) => {
+            let templates = std::iter::once(&file.path.template).chain(&file.kind).chain(&file.filename);
+            templates.for_each(|template| template.names().into_iter().for_each(&mut *v));
+        }
     }
 }
 
 fn auth_names(auth: &Auth, v: Visit<'_>) {
     match auth {
         Auth::Bearer(token) => token.names().into_iter().for_each(&mut *v),
-        Auth::Basic { username, password } => {
+        Auth::Basic { username, password } | Auth::Digest { username, password } => {
             username.names().into_iter().for_each(&mut *v);
             password.names().into_iter().for_each(&mut *v);
         }
