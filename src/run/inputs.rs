@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::environment::{Environment, SecretSource};
 use crate::flow::Input;
-use crate::redact::{HostPattern, Learned, Redactor, SHORTEST};
+use crate::redact::{HostPattern, Redactor, SHORTEST};
 use crate::source::{FileError, Source};
 use crate::value::Value;
 
@@ -156,14 +156,7 @@ fn one(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Option<R
     let secret = input.secret || found.secret;
     let bound = sources.sandbox.is_none();
     if secret && let Raw::Text(text) = &found.value {
-        let hosts = found.hosts.as_deref().filter(|_| bound);
-        if sources.redactor.learn(&input.name, text, hosts) == Learned::TooShort {
-            let message = format!(
-                "the value of `{}` has fewer than {SHORTEST} bytes: it is masked only where it is a whole field",
-                input.name
-            );
-            list.warning(Code::InvalidInput, input.span, message).help("use a longer secret");
-        }
+        sources.redactor.learn(&input.name, text, found.hosts.as_deref().filter(|_| bound));
     }
     let value = match convert::convert(input, found.value, secret, &found.origin) {
         Ok(value) => value,
@@ -174,6 +167,13 @@ fn one(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Option<R
     };
     if secret {
         sources.redactor.learn_value(&input.name, &value, found.hosts.as_deref().filter(|_| bound));
+        if is_short(&value) {
+            let message = format!(
+                "the value of `{}` has fewer than {SHORTEST} bytes: it is masked only where it is a whole field",
+                input.name
+            );
+            list.warning(Code::InvalidInput, input.span, message).help("use a longer secret");
+        }
     }
     let hosts = input.hosts.clone().or(found.hosts).filter(|_| bound);
     Some(ResolvedInput { name: Arc::clone(&input.name), value, secret, hosts })
@@ -309,6 +309,14 @@ fn missing(input: &Input, sources: &Sources<'_>) -> Lack {
 
 fn option(input: &Input, secret: bool) -> String {
     if secret { format!("--secret {}=@FILE", input.name) } else { format!("--var {}=…", input.name) }
+}
+
+fn is_short(secret: &Value) -> bool {
+    match secret {
+        Value::String(text) => (1..SHORTEST).contains(&text.trim().len()),
+        Value::Number(number) => number.to_string().len() < SHORTEST,
+        _ => false,
+    }
 }
 
 impl Invented {
