@@ -130,6 +130,7 @@ fn proxy<'a>(
         && let Some(password) = url.password()
     {
         redactor.learn("proxy password", password, None);
+        redactor.learn("proxy password", &percent_encoding::percent_decode_str(password).decode_utf8_lossy(), None);
     }
     Ok(())
 }

@@ -25,6 +25,7 @@ use crate::yaml;
 pub use auth::Auth;
 pub use body::{Body, FilePart, FilePath, Part};
 pub use input::{Input, InputType};
+pub(crate) use names::RESPONSE_FIELDS;
 pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings};
 pub use secret::{secret_from_base64, secret_from_hex};
 pub(crate) use shape::{ACTIONS_HERE, FLOW, REQUEST_ONLY};
@@ -105,7 +106,7 @@ impl Flow {
                 has_base_url: false,
                 saved: HashSet::new(),
             };
-            let parts = reader.flow(&root)?;
+            let parts = reader.flow(root)?;
             let broken = reader.broken;
             let name = parts.name.unwrap_or_else(|| stem(&path));
             let mut flow = Flow {

@@ -36,7 +36,7 @@ pub(crate) static FLOW: Shape = Shape {
         Key::new(
             "tags",
             Kind::List(&Kind::Pattern(TAG, "a word")),
-            "Words to choose flows by: `wxflow run --tag smoke`.",
+            "Words to choose flows by: `wxflow run --tags smoke`.",
         ),
         Key::new("version", Kind::Integer(1), "The version of the flow language: 1."),
         Key::new(

@@ -129,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn connections_merge_and_a_key_stays_with_its_certificate() {
+        let base = "tls: {ca: ca.pem, cert: a.pem, key: a.key}\nproxy: http://a:1";
+        let files = [("base.yaml", base), ("b.yaml", "extends: base\ntls: {cert: b.pem}"), ("c.yaml", "tls: {key: k}")];
+        let (_dir, project) = project(&files);
+        let merged = environment(&project, "b", &project.root).unwrap();
+        let text = |located: &Option<crate::environment::Located>| located.as_ref().map(|l| l.text.clone());
+        let tls = &merged.tls;
+        assert_eq!(
+            (text(&tls.ca), text(&tls.cert), text(&tls.key)),
+            (Some("ca.pem".into()), Some("b.pem".into()), None)
+        );
+        assert_eq!(text(&merged.proxy).as_deref(), Some("http://a:1"));
+        let error = environment(&project, "c", &project.root).unwrap_err().unwrap();
+        assert_eq!(error[0].message, "`key` belongs to a certificate, and `tls` names none");
+    }
+
+    #[test]
     fn a_circle_and_a_missing_base_are_told_in_the_file() {
         let (_dir, project) = project(&[("a.yaml", "extends: b"), ("b.yaml", "extends: a"), ("c.yaml", "extends: d")]);
         let message = |name| environment(&project, name, &project.root).unwrap_err().unwrap()[0].message.clone();

@@ -50,9 +50,12 @@ pub(super) fn render(
         Some(base) => Some(renderer.required("base_url", span, base)?.text),
         None => None,
     };
-    let mut url = absolute(&renderer.url(span, &template.url)?, base.as_deref(), span, renderer)?;
+    let text = renderer.url(span, &template.url)?;
+    let mut url = absolute(&text, base.as_deref(), span, renderer)?;
+    // A path is at home by how it was made.
+    let origin = || base.as_deref().and_then(|b| Url::parse(b).ok()).map(|b| Origin::of(&b));
+    let at_home = !text.contains("://") || origin().is_none_or(|home| home == Origin::of(&url));
     url.set_fragment(None);
-    let at_home = base.as_deref().and_then(|b| Url::parse(b).ok()).is_none_or(|b| Origin::of(&b) == Origin::of(&url));
     query(&mut url, template, defaults, at_home, renderer)?;
     let mut headers = HeaderMap::with_capacity(4);
     for field in
