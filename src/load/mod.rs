@@ -14,7 +14,7 @@ pub use environment::{environment, environment_names};
 pub use project::{Project, Surroundings};
 pub use read::source;
 pub use secret::{pem, secret, trim};
-pub use table::{Table, table};
+pub use table::table;
 
 use std::path::Path;
 

@@ -10,32 +10,23 @@ use crate::source::{FileError, Source};
 use crate::value::{Map, Value};
 use crate::yaml;
 
-/// What a data file holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table {
-    /// A CSV is a list of objects.
-    pub value: Value,
-    /// True for CSV: every cell is text, which inputs of other types convert.
-    pub texts: bool,
-}
-
-/// Reads a data file, relative to `folder`. `shown` is how messages call it; its extension says what it is.
+/// Reads a data file, relative to `folder`; a CSV is a list of objects of text. `shown` is how messages call it, and its
+/// extension says what it is.
 ///
 /// # Errors
 /// Another extension, a file that cannot be read, or a mistake in it.
-pub fn table(shown: &str, folder: &Path) -> Result<Table, FileError> {
+pub fn table(shown: &str, folder: &Path) -> Result<Value, FileError> {
     let extension = shown.rsplit_once('.').map_or("", |(_, e)| e).to_ascii_lowercase();
     if !matches!(extension.as_str(), "csv" | "json" | "yaml" | "yml") {
         let message = format!("{shown} is no .csv, .json or .yaml file");
         return Err(FileError { message, help: Some("only those hold data".to_owned()) });
     }
     let source = source(&folder.join(shown), shown).map_err(|list| first(shown, &list))?;
-    let value = match extension.as_str() {
-        "csv" => csv(shown, source.text())?,
-        "json" => json(shown, source.text())?,
-        _ => yaml(shown, &source)?,
-    };
-    Ok(Table { value, texts: extension == "csv" })
+    match extension.as_str() {
+        "csv" => csv(shown, source.text()),
+        "json" => json(shown, source.text()),
+        _ => yaml(shown, &source),
+    }
 }
 
 /// The first mistake, without the line it stands in.
@@ -80,7 +71,10 @@ fn csv(shown: &str, text: &str) -> Result<Value, FileError> {
     for (index, name) in names.iter().enumerate() {
         if name.is_empty() {
             let message = format!("column {} has no name", index + 1);
-            return Err(FileError { help: Some("the first line names the columns".to_owned()), ..at(shown, 1, &message) });
+            return Err(FileError {
+                help: Some("the first line names the columns".to_owned()),
+                ..at(shown, 1, &message)
+            });
         }
         if names.iter().take(index).any(|earlier| earlier == name) {
             return Err(at(shown, 1, &format!("the column `{name}` stands there twice")));
@@ -109,7 +103,7 @@ mod tests {
     fn read(name: &str, text: &str) -> Result<Value, String> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(name), text).unwrap();
-        table(name, dir.path()).map(|t| t.value).map_err(|e| e.message)
+        table(name, dir.path()).map_err(|e| e.message)
     }
 
     #[test]
@@ -128,7 +122,10 @@ mod tests {
 
     #[test]
     fn a_mistake_tells_its_line_and_shows_nothing_of_it() {
-        assert_eq!(read("a.csv", "a,b\n1,2\nhunter22\n").unwrap_err(), "a.csv:3: the row has 1 cells, and the header names 2");
+        assert_eq!(
+            read("a.csv", "a,b\n1,2\nhunter22\n").unwrap_err(),
+            "a.csv:3: the row has 1 cells, and the header names 2"
+        );
         assert_eq!(read("a.csv", "a,a\n").unwrap_err(), "a.csv:1: the column `a` stands there twice");
         assert_eq!(read("a.csv", "a,\n").unwrap_err(), "a.csv:1: column 2 has no name");
         assert_eq!(read("a.json", "[\n{\"a\": hunter22}]").unwrap_err(), "a.json:2: this is not JSON: expected value");

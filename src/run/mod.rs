@@ -22,7 +22,7 @@ mod step;
 mod steps;
 
 pub use clock::{Cancel, Clock, SystemClock};
-pub use flow::{broken, run};
+pub use flow::{FlowKey, broken, run};
 pub use inputs::ResolvedInput;
 
 use crate::event::{Problem, RunEvent};
@@ -114,6 +114,8 @@ pub struct Job<'a> {
     pub row: Option<u32>,
     /// The repeat, from 1.
     pub repeat: Option<u32>,
+    /// The number of the last step to run, from 1; `None` for all.
+    pub until: Option<u32>,
 }
 
 /// Why a step went no further.
