@@ -138,7 +138,7 @@ pub(super) struct Choice {
     #[arg(long, value_name = "NAME")]
     pub(super) step: Option<String>,
     /// Send nothing: show each request as far as it is known
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["reports", "verbose", "quiet"])]
     pub(super) dry_run: bool,
 }
 

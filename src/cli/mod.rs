@@ -4,6 +4,7 @@ mod args;
 mod bugs;
 mod connect;
 mod deadline;
+mod dry;
 mod exit;
 mod list;
 mod machine;

@@ -16,7 +16,7 @@ use super::select::{self, Loaded};
 use super::shard::{self, Part, Shard};
 use super::values::Given;
 use crate::client::ClientOptions;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
 use crate::event::Problem;
 use crate::flow::Flow;
@@ -203,7 +203,8 @@ impl Planner<'_> {
             }
             Err(mistakes) => {
                 tell(&mistakes);
-                Work::Broken(mistakes.iter().map(Problem::from).collect())
+                let errors = mistakes.iter().filter(|d| d.severity == Severity::Error);
+                Work::Broken(errors.map(Problem::from).collect())
             }
         }
     }

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::args::{Run, Showing};
 use super::deadline::Deadline;
+use super::dry;
 use super::exit::Exit;
 use super::machine;
 use super::output::{self, Output};
@@ -33,6 +34,9 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let chosen = choose(loaded, &args.tags, output)?;
     let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
     let (planned, client) = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
+    if args.choice.dry_run {
+        return dry::show(&planned, args.values.seed, output);
+    }
     let workers = workers(args.limits.jobs, &planned);
     let reports = reports(&args.showing, workers, output)?;
     let cancel = Cancel::new();

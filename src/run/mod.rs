@@ -10,6 +10,7 @@ mod entropy;
 mod flow;
 pub mod inputs;
 mod jwt;
+mod preview;
 mod record;
 mod render;
 mod request;
@@ -24,6 +25,7 @@ mod steps;
 pub use clock::{Cancel, Clock, SystemClock};
 pub use flow::{FlowKey, broken, run};
 pub use inputs::ResolvedInput;
+pub use preview::{Previewed, preview};
 
 use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
