@@ -76,6 +76,13 @@ impl Expect {
         self.status.as_deref()
     }
 
+    /// Takes the `status` of `other` where there is none here.
+    pub fn default_status(&mut self, other: &Self) {
+        if self.status.is_none() {
+            self.status.clone_from(&other.status);
+        }
+    }
+
     /// Whether a reply with `status` is accepted: by `status`, else below 400.
     ///
     /// # Errors

@@ -50,8 +50,8 @@ impl Lower<'_> {
         false
     }
 
-    /// A JSONPath.
-    pub(super) fn json_path(&mut self, node: &Node<'_>) -> Option<JsonPath> {
+    /// A JSONPath; what is none is reported.
+    pub fn json_path(&mut self, node: &Node<'_>) -> Option<JsonPath> {
         let text = node.text("a JSONPath", self.diagnostics)?;
         if !self.literal(
             node,

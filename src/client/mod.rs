@@ -113,7 +113,14 @@ impl Client {
         let probe = Probe::default();
         let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
-            Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, options)),
+            Ok(Err(e)) => {
+                let mut error = explain(&e, &request.url, Phase::Reply, options);
+                let unanswered = (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived);
+                if unanswered && probe.timing().connect.is_none() {
+                    error.delivery = Delivery::OnClosingConnection;
+                }
+                return Err(insisted(request, error));
+            }
             Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
         };
@@ -251,6 +258,16 @@ fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: 
     response.wire_size = wire_size;
     response.timing = timing;
     response
+}
+
+/// A server that does not speak HTTP/2 just hangs up, or answers what is none: with `http: 2` that is the likely reason.
+fn insisted(request: &Request, mut error: TransportError) -> TransportError {
+    if request.version == Some(Version::HTTP_2) && matches!(error.kind, Kind::Interrupted | Kind::Protocol | Kind::Tls)
+    {
+        let help = "the server may not speak HTTP/2: without `http: 2` the version is negotiated";
+        error.help.get_or_insert_with(|| help.to_owned());
+    }
+    error
 }
 
 fn too_late(request: &Request, delivery: Delivery, doing: &str) -> TransportError {

@@ -266,7 +266,9 @@ fn redirects_and_cookies_are_left_alone() {
 #[test]
 fn connections_are_kept_and_replaced_when_the_server_closed_them() {
     let ok = || reply("200 OK", b"x");
-    let server = Server::start(vec![vec![ok(), ok()], vec![ok()]]);
+    // Told, so that the third request cannot meet a connection that is about to close.
+    let last = reply("200 OK\r\nconnection: close", b"x");
+    let server = Server::start(vec![vec![ok(), last], vec![ok()]]);
     block(async {
         let client = client();
         let request = server.request();
@@ -278,6 +280,19 @@ fn connections_are_kept_and_replaced_when_the_server_closed_them() {
         }
     });
     assert_eq!(server.thread.join().unwrap().len(), 3);
+}
+
+#[test]
+fn a_connection_that_closes_unanswered_is_told_apart_from_a_new_one() {
+    // The second reply is empty: the server reads the request and closes.
+    let server = Server::start(vec![vec![reply("200 OK", b"x"), Vec::new()]]);
+    block(async {
+        let client = client();
+        let request = server.request();
+        assert_eq!(client.send(&request).await.unwrap().status, 200);
+        let error = client.send(&request).await.unwrap_err();
+        assert_eq!((error.kind, error.delivery), (Kind::Interrupted, Delivery::OnClosingConnection), "{error}");
+    });
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binding, DurationSetting, RequestTemplate};
+use super::{Binding, DurationSetting, RequestTemplate, Waiting};
 use crate::check::{Capture, Expect};
 use crate::jwt::Algorithm;
 use crate::source::Span;
@@ -77,6 +77,8 @@ pub struct RequestStep {
     pub request: RequestTemplate,
     /// What the reply must be.
     pub expect: Expect,
+    /// `retry`, `poll`, `paginate`.
+    pub waiting: Option<Box<Waiting>>,
     /// Request steps that are registered once the reply was accepted.
     pub cleanup: Vec<Step>,
 }

@@ -5,6 +5,7 @@ pub mod cookies;
 pub mod digest;
 pub mod encoding;
 mod error;
+pub mod link;
 pub mod multipart;
 pub mod redirect;
 mod response;

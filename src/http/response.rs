@@ -109,6 +109,31 @@ impl Response {
         self.json.get_or_init(|| body::parse_json(&self.body).map(Arc::new)).as_ref()
     }
 
+    /// The body as a JSON value of one's own, for those who take it apart; it is parsed anew.
+    ///
+    /// # Errors
+    /// As [`Response::json`].
+    pub fn parse_json(&self) -> Result<Value, JsonError> {
+        body::parse_json(&self.body)
+    }
+
+    /// The same reply, with `json` for its JSON; body and text stay as they came.
+    #[must_use]
+    pub fn with_json(&self, json: Value) -> Self {
+        Self {
+            status: self.status,
+            reason: self.reason.clone(),
+            version: self.version,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            wire_size: self.wire_size,
+            remote_addr: self.remote_addr,
+            timing: self.timing,
+            text: OnceLock::new(),
+            json: OnceLock::from(Ok(Arc::new(json))),
+        }
+    }
+
     /// A header's lines joined with `, ` (RFC 9110 section 5.3); `None` where there is none.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
