@@ -89,7 +89,10 @@ mod tests {
     use std::rc::Rc;
 
     /// Answers in order, and notes what it was asked.
-    struct Script(RefCell<Vec<&'static str>>, Rc<RefCell<Vec<(String, bool)>>>);
+    struct Script(RefCell<Vec<&'static str>>, Asked);
+
+    /// Each prompt, and whether the answer was hidden.
+    type Asked = Rc<RefCell<Vec<(String, bool)>>>;
 
     impl Terminal for Script {
         fn line(&self, prompt: &str, secret: bool) -> Option<String> {
@@ -98,8 +101,8 @@ mod tests {
         }
     }
 
-    fn person(answers: &[&'static str]) -> (Person, Rc<RefCell<Vec<(String, bool)>>>) {
-        let asked = Rc::default();
+    fn person(answers: &[&'static str]) -> (Person, Asked) {
+        let asked = Asked::default();
         let script = Script(RefCell::new(answers.iter().rev().copied().collect()), Rc::clone(&asked));
         (Person::at(Box::new(script)), asked)
     }

@@ -52,7 +52,7 @@ impl Shard {
             Self::Auto(given) => given,
         };
         let wrong = |message: String, help: &str| FileError { message, help: Some(help.to_owned()) };
-        let total = number("CI_NODE_TOTAL", variables)?.and_then(|n| NonZeroU32::new(n));
+        let total = number("CI_NODE_TOTAL", variables)?.and_then(NonZeroU32::new);
         let (name, index) = match number("CI_NODE_INDEX", variables)? {
             Some(index) => ("CI_NODE_INDEX", index),
             None => match number("JOB_COMPLETION_INDEX", variables)? {
