@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use colored::Colorize as _;
 
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, visible};
 use super::plan::{Planned, Ready, Work};
 use crate::run::{Job, Previewed, SystemClock, preview};
 
@@ -34,20 +34,14 @@ fn flow(planned: &Planned, ready: &Ready, seed: Option<u64>, output: &Output, te
     let which: Vec<_> =
         [("row", row), ("repeat", repeat)].into_iter().filter_map(|(w, n)| Some(format!("{w} {}", (*n)?))).collect();
     let suffix = if which.is_empty() { String::new() } else { format!(" [{}]", which.join(", ")) };
-    writeln!(text, "{}", format!("{}{suffix}", line(path)).bold()).ok();
+    writeln!(text, "{}", format!("{}{suffix}", visible(path)).bold()).ok();
     for Previewed { name, item, lines } in preview(&job, &output.redactor, &SystemClock::new()) {
         let item = item.map(|item| format!(" [{item}]")).unwrap_or_default();
-        writeln!(text, "  {}{item}", line(&name)).ok();
+        writeln!(text, "  {}{item}", visible(&name)).ok();
         for told in lines {
-            let told = line(&told);
+            let told = visible(&told);
             writeln!(text, "{}", if told.is_empty() { String::new() } else { format!("    {told}") }).ok();
         }
         text.push('\n');
     }
-}
-
-/// Text that cannot move the cursor or colour what follows.
-fn line(text: &str) -> String {
-    let visible = |c: char| if c.is_control() && c != '\t' { c.escape_unicode().to_string() } else { c.to_string() };
-    text.chars().map(visible).collect()
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::machine;
+use super::output::visible;
 use crate::flow::Input;
 
 /// Somebody who can be asked; each question is put once.
@@ -27,7 +28,7 @@ struct Console;
 impl Terminal for Console {
     fn line(&self, prompt: &str, secret: bool) -> Option<String> {
         let mut stderr = io::stderr();
-        write!(stderr, "{prompt}").and_then(|()| stderr.flush()).ok()?;
+        write!(stderr, "{}", visible(prompt)).and_then(|()| stderr.flush()).ok()?;
         if secret {
             return rpassword::read_password().ok();
         }
