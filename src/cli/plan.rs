@@ -197,6 +197,7 @@ impl Planner<'_> {
             Ok(resolved) => {
                 tell(&resolved.warnings);
                 let mut options = self.options.clone();
+                options.snapshots = Some(Arc::new(load::SnapshotFiles::of(project)));
                 options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| self.sandbox.is_none());
                 let until = self.args.choice.step.as_ref().and_then(|step| select::step_number(flow, step));
                 Work::Ready(Ready { flow: Arc::clone(flow), inputs: resolved.inputs, options, until })
@@ -264,8 +265,21 @@ fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> 
         hosts: None,
         bind_secrets: !sandbox,
         cleanup: !args.limits.no_cleanup,
+        snapshots: None,
+        update_snapshots: update_snapshots(args, output)?,
         allow_write: args.limits.allow_write,
     })
+}
+
+/// A run that writes what it receives cannot fail, so CI must not ask for it.
+fn update_snapshots(args: &Run, output: &Output) -> Result<bool, Exit> {
+    let ci = machine::variable("CI").ok().flatten().unwrap_or_default();
+    if !args.limits.update_snapshots || matches!(ci.as_str(), "" | "0" | "false") {
+        return Ok(args.limits.update_snapshots);
+    }
+    let help = "run it on your machine, look at what changed in __snapshots__, and commit that";
+    output.error("--update-snapshots is refused in CI (the variable CI is set)", Some(help));
+    Err(Exit::Invalid)
 }
 
 fn allowed_by_variable() -> Result<Vec<HostPattern>, String> {

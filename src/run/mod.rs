@@ -24,6 +24,7 @@ mod retry_after;
 mod save;
 mod scope;
 mod send;
+mod snapshot;
 mod step;
 mod steps;
 mod waiting;
@@ -33,6 +34,9 @@ pub use flow::{FlowKey, broken, run};
 pub use inputs::ResolvedInput;
 pub use preview::{Previewed, preview};
 
+use std::sync::Arc;
+
+use crate::check::Snapshots;
 use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
@@ -73,6 +77,10 @@ pub struct Options {
     pub bind_secrets: bool,
     /// Whether cleanups run.
     pub cleanup: bool,
+    /// Where snapshots are kept; `None` fails those that are asked for.
+    pub snapshots: Option<Arc<dyn Snapshots>>,
+    /// Whether snapshots are written where they differ.
+    pub update_snapshots: bool,
     /// Whether `save` may write files.
     pub allow_write: bool,
 }
@@ -87,6 +95,8 @@ impl Default for Options {
             hosts: None,
             bind_secrets: true,
             cleanup: true,
+            snapshots: None,
+            update_snapshots: false,
             allow_write: false,
         }
     }
