@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::ids::{self, Generator};
+use super::oauth::Grant;
+use super::scope::Scopes;
 use super::store::{PersonKind, Role, Store};
 use crate::http::Url;
 
@@ -20,9 +22,11 @@ pub(super) struct Fixtures {
     bot_token: String,
     admin_token: String,
     service_app_token: String,
-    client_id: String,
-    client_secret: String,
-    redirect_uri: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    pub(super) redirect_uri: String,
+    /// The machine account of the client's own tokens.
+    pub(super) service_app: Uuid,
     refresh_token: String,
 }
 
@@ -52,6 +56,9 @@ impl Fixtures {
         let bot_token = store.issue_token(bot, org, Role::Bot, None);
         let admin_token = store.issue_token(admin, org, Role::Admin, hours(12));
         let service_app_token = store.issue_token(service_app, org, Role::ServiceApp, hours(14 * 24));
+        let grant = Grant::new(store, person, Role::Person, Scopes::all(), now);
+        let refresh_token = store.generator.token(org);
+        store.grants.keep_refresh(&refresh_token, grant, now);
         let generator: &mut Generator = &mut store.generator;
         Self {
             org,
@@ -64,7 +71,8 @@ impl Fixtures {
             client_id: format!("C{}", generator.hex::<32>()),
             client_secret: generator.hex::<32>(),
             redirect_uri: "http://127.0.0.1:8642/callback".to_owned(),
-            refresh_token: generator.token(org),
+            refresh_token,
+            service_app,
         }
     }
 

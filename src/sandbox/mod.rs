@@ -15,10 +15,12 @@ mod login;
 mod memberships;
 mod mention;
 mod messages;
+mod oauth;
 mod page;
 mod people;
 mod rooms;
 mod routes;
+mod scope;
 mod server;
 mod store;
 #[cfg(test)]
@@ -36,7 +38,7 @@ pub use fault::Fault;
 pub use server::{RunningServer, Server};
 pub use transport::SandboxTransport;
 
-use crate::http::Request;
+use crate::http::{Request, Url};
 use call::Call;
 use fault::Faults;
 use fixtures::Fixtures;
@@ -61,6 +63,16 @@ const WEBEX_HOSTS: [&str; 5] = [
 #[must_use]
 pub fn is_webex_host(host: &str) -> bool {
     WEBEX_HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host))
+}
+
+/// True for a URL whose host is this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// One local Webex. It can be shared between threads; each request is answered whole before the next.
@@ -113,7 +125,15 @@ impl Sandbox {
             Some(theirs) => theirs.to_owned(),
             None => format!("ROUTERGW_{}", tracking.uuid()),
         };
-        let call = Call { request, param: "".into(), store, fixtures: &self.fixtures, now, tracking_id: &tracking_id };
+        let call = Call {
+            request,
+            param: "".into(),
+            store,
+            fixtures: &self.fixtures,
+            now,
+            tracking_id: &tracking_id,
+            scopes: None,
+        };
         routes::answer(call, faults).header(TRACKING_ID, &tracking_id)
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::answer::Refusal;
 use super::ids::{self, Generator};
+use super::oauth::{Grant, Grants};
 use crate::value::Value;
 
 /// The `type` of a person.
@@ -34,7 +35,7 @@ impl Person {
     }
 }
 
-/// What a token may be used for. Scopes come with the OAuth routes; the kind is enough until then.
+/// What kind of account a token speaks for. What it was granted on top stands in its [`Grant`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Person,
@@ -49,6 +50,8 @@ pub(super) struct Token {
     pub(super) role: Role,
     /// `None` never expires, as a bot's.
     pub(super) expires: Option<Timestamp>,
+    /// What an OAuth token was granted; the tokens that are there from the start have none, and no limits.
+    pub(super) grant: Option<Grant>,
 }
 
 pub(super) struct Membership {
@@ -163,6 +166,7 @@ pub(super) struct Store {
     pub(super) jwt_guests: HashMap<String, Uuid>,
     pub(super) app_guests: HashMap<String, Uuid>,
     pub(super) tokens: HashMap<String, Token>,
+    pub(super) grants: Grants,
     pub(super) rooms: HashMap<Uuid, Room>,
     pub(super) messages: HashMap<Uuid, Message>,
     pub(super) webhooks: HashMap<Uuid, Webhook>,
@@ -178,6 +182,7 @@ impl Store {
             jwt_guests: HashMap::new(),
             app_guests: HashMap::new(),
             tokens: HashMap::new(),
+            grants: Grants::default(),
             rooms: HashMap::new(),
             messages: HashMap::new(),
             webhooks: HashMap::new(),
@@ -217,7 +222,7 @@ impl Store {
     /// A new access token for this person.
     pub(super) fn issue_token(&mut self, person: Uuid, org: Uuid, role: Role, expires: Option<Timestamp>) -> String {
         let token = self.generator.token(org);
-        self.tokens.insert(token.clone(), Token { person, role, expires });
+        self.tokens.insert(token.clone(), Token { person, role, expires, grant: None });
         token
     }
 
