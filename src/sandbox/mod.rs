@@ -6,6 +6,8 @@
 
 mod answer;
 mod call;
+mod delivery;
+mod events;
 mod fault;
 mod fixtures;
 mod guests;
@@ -28,12 +30,14 @@ mod testing;
 mod transport;
 mod webhooks;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ::http::HeaderName;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 pub use answer::{Answer, Encoding};
+pub use delivery::Delivery;
 pub use fault::Fault;
 pub use server::{RunningServer, Server};
 pub use transport::SandboxTransport;
@@ -80,6 +84,8 @@ pub struct Sandbox {
     state: Mutex<State>,
     fixtures: Fixtures,
     clock: Clock,
+    /// Woken when a webhook is to be called.
+    queued: Notify,
 }
 
 struct State {
@@ -97,7 +103,7 @@ impl Sandbox {
         let fixtures = Fixtures::create(&mut store, clock());
         let faults = Faults::new(Generator::new(!seed));
         let tracking = Generator::new(seed.rotate_left(32) ^ 0x5EED);
-        Self { state: Mutex::new(State { store, faults, tracking }), fixtures, clock }
+        Self { state: Mutex::new(State { store, faults, tracking }), fixtures, clock, queued: Notify::new() }
     }
 
     /// The same sandbox, misbehaving in these ways; the later of two of one kind counts.
@@ -119,7 +125,7 @@ impl Sandbox {
     #[must_use]
     pub fn handle(&self, request: &Request) -> Answer {
         let now = (self.clock)();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let State { store, faults, tracking } = &mut *state;
         let tracking_id = match call::header(&request.headers, TRACKING_ID.as_str()) {
             Some(theirs) => theirs.to_owned(),
@@ -134,7 +140,15 @@ impl Sandbox {
             tracking_id: &tracking_id,
             scopes: None,
         };
-        routes::answer(call, faults).header(TRACKING_ID, &tracking_id)
+        let answer = routes::answer(call, faults).header(TRACKING_ID, &tracking_id);
+        if !state.store.deliveries.is_empty() {
+            self.queued.notify_one();
+        }
+        answer
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

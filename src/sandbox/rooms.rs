@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::answer::{Answer, Outcome, Refusal};
 use super::call::{Call, Caller};
 use super::store::{Room, Store, date};
-use super::{ids, page};
+use super::{events, ids, memberships, page};
 use crate::value::Value;
 
 /// `POST /rooms`. Whoever creates a room is in it, and moderates it where it is locked.
@@ -38,6 +39,8 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     };
     call.store.rooms.insert(uuid, room);
     call.store.join(uuid, caller.person, is_locked, call.now);
+    announce(call, caller, uuid, "created");
+    memberships::announce(call, caller, uuid, caller.person, "created");
     shown_by_id(call, caller, &ids::encode("ROOM", uuid))
 }
 
@@ -99,20 +102,31 @@ pub(super) fn update(call: &mut Call, caller: Caller) -> Outcome {
             member.is_moderator = locked && (member.is_moderator || member.person == caller.person);
         }
     }
+    let uuid = room.uuid;
+    announce(call, caller, uuid, "updated");
     shown_by_id(call, caller, &call.param)
+}
+
+/// Tells everyone in the room what became of it.
+pub(super) fn announce(call: &mut Call, caller: Caller, room: Uuid, event: &'static str) {
+    let Some(room) = call.store.rooms.get(&room) else { return };
+    let (audience, data) = (room.people(), shown(call.store, room, caller));
+    events::announce(call, caller.person, ("rooms", event), &audience, data);
 }
 
 /// `DELETE /rooms/{id}`. Who does not moderate a moderated room only leaves it.
 pub(super) fn delete(call: &mut Call, caller: Caller) -> Outcome {
-    let room = call.store.room_of_mut(caller.person, &call.param)?;
+    let room = call.store.room_of(caller.person, &call.param)?;
     if room.is_direct {
         return Err(Refusal::bad_request("A direct room cannot be deleted."));
     }
     if room.is_locked && !room.is_moderator(caller.person) {
-        room.members.retain(|member| member.person != caller.person);
+        let uuid = room.uuid;
+        memberships::end(call, caller, uuid, caller.person);
         return Ok(Answer::empty(204));
     }
     let uuid = room.uuid;
+    announce(call, caller, uuid, "deleted");
     if let Some(room) = call.store.rooms.remove(&uuid) {
         for message in room.messages {
             call.store.messages.remove(&message);

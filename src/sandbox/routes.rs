@@ -4,7 +4,7 @@ use super::answer::{Answer, Outcome, Refusal};
 use super::call::{self, Call, Caller};
 use super::fault::Faults;
 use super::store::Store;
-use super::{guests, lab, login, memberships, messages, oauth, people, rooms, webhooks};
+use super::{events, guests, lab, login, memberships, messages, oauth, people, rooms, webhooks};
 use crate::http::Method;
 
 /// What answers, and whether it needs a token first.
@@ -72,6 +72,8 @@ const ROUTES: &[Route] = &[
     route("GET", "webhooks/{}", Signed("", webhooks::get)),
     route("PUT", "webhooks/{}", Signed("", webhooks::update)),
     route("DELETE", "webhooks/{}", Signed("", webhooks::delete)),
+    route("GET", "events", Signed("spark-compliance:events_read", events::list)),
+    route("GET", "events/{}", Signed("spark-compliance:events_read", events::get)),
     route("*", "_wxflow/echo", Open(lab::echo)),
     route("*", "_wxflow/upload", Open(lab::upload)),
     route("*", "_wxflow/digest", Open(lab::digest)),

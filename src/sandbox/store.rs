@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::answer::Refusal;
+use super::delivery::Delivery;
+use super::events::Event;
 use super::ids::{self, Generator};
 use super::oauth::{Grant, Grants};
 use crate::value::Value;
@@ -118,6 +120,11 @@ impl Room {
         self.members.iter().find(|m| m.person == person)
     }
 
+    /// Everyone in it.
+    pub(super) fn people(&self) -> Vec<Uuid> {
+        self.members.iter().map(|member| member.person).collect()
+    }
+
     pub(super) fn is_moderator(&self, person: Uuid) -> bool {
         self.member(person).is_some_and(|m| m.is_moderator)
     }
@@ -153,6 +160,8 @@ pub(super) struct Webhook {
     pub(super) secret: Option<String>,
     pub(super) owned_by: &'static str,
     pub(super) is_active: bool,
+    /// When it could not be delivered, in the last minutes.
+    pub(super) failures: Vec<Timestamp>,
     pub(super) created: Timestamp,
 }
 
@@ -170,6 +179,9 @@ pub(super) struct Store {
     pub(super) rooms: HashMap<Uuid, Room>,
     pub(super) messages: HashMap<Uuid, Message>,
     pub(super) webhooks: HashMap<Uuid, Webhook>,
+    pub(super) deliveries: Vec<Delivery>,
+    /// Oldest first.
+    pub(super) events: Vec<Event>,
     seq: u64,
 }
 
@@ -186,6 +198,8 @@ impl Store {
             rooms: HashMap::new(),
             messages: HashMap::new(),
             webhooks: HashMap::new(),
+            deliveries: Vec::new(),
+            events: Vec::new(),
             seq: 0,
         }
     }

@@ -1,4 +1,4 @@
-//! `/webhooks`: stored, listed and changed. Nothing is delivered yet.
+//! `/webhooks`: stored, listed and changed. What calls them is in `events` and `delivery`.
 
 use serde_json::json;
 
@@ -58,6 +58,7 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
         secret: body.text("secret")?.map(str::to_owned),
         owned_by,
         is_active: true,
+        failures: Vec::new(),
         created: call.now,
     };
     let answer = Answer::json(&shown(call, &webhook));
@@ -137,7 +138,7 @@ fn find<'a>(call: &'a Call, caller: Caller) -> Result<&'a Webhook, Refusal> {
         .ok_or_else(Refusal::not_found)
 }
 
-fn shown(call: &Call, webhook: &Webhook) -> Value {
+pub(super) fn shown(call: &Call, webhook: &Webhook) -> Value {
     let mut fields = json!({
         "id": ids::encode("WEBHOOK", webhook.uuid),
         "name": webhook.name,
