@@ -16,6 +16,7 @@ use crate::http::Url;
 /// Names and values that tools are pointed at the sandbox with.
 pub(super) struct Fixtures {
     pub(super) org: Uuid,
+    pub(super) created: Timestamp,
     pub(super) guest_org: Uuid,
     pub(super) guest_secret: Vec<u8>,
     access_token: String,
@@ -62,6 +63,7 @@ impl Fixtures {
         let generator: &mut Generator = &mut store.generator;
         Self {
             org,
+            created: now,
             guest_org,
             guest_secret: generator.bytes::<32>().to_vec(),
             access_token,

@@ -34,7 +34,7 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
 }
 
 /// The person a body names by `personId`, or by `personEmail`; guests can be invited by id only.
-fn invited<'a>(store: &'a Store, body: &Fields) -> Result<&'a Person, Refusal> {
+pub(super) fn invited<'a>(store: &'a Store, body: &Fields) -> Result<&'a Person, Refusal> {
     if let Some(id) = body.text("personId")? {
         return ids::uuid("PEOPLE", id)
             .and_then(|uuid| store.people.get(&uuid))

@@ -4,6 +4,7 @@
 //! It does what the public documentation says. Where that is silent it accepts what it can, and a comment says so.
 //! Time is handed in, and a seed fixes every id and token.
 
+mod actions;
 mod answer;
 mod call;
 mod delivery;
@@ -18,6 +19,7 @@ mod memberships;
 mod mention;
 mod messages;
 mod oauth;
+mod organization;
 mod page;
 mod people;
 mod rooms;
@@ -25,6 +27,7 @@ mod routes;
 mod scope;
 mod server;
 mod store;
+mod teams;
 #[cfg(test)]
 mod testing;
 mod transport;

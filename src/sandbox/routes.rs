@@ -4,7 +4,9 @@ use super::answer::{Answer, Outcome, Refusal};
 use super::call::{self, Call, Caller};
 use super::fault::Faults;
 use super::store::Store;
-use super::{events, guests, lab, login, memberships, messages, oauth, people, rooms, webhooks};
+use super::{
+    actions, events, guests, lab, login, memberships, messages, oauth, organization, people, rooms, teams, webhooks,
+};
 use crate::http::Method;
 
 /// What answers, and whether it needs a token first.
@@ -67,6 +69,36 @@ const ROUTES: &[Route] = &[
     route("GET", "messages/{}", Signed("spark:messages_read", messages::get)),
     route("PUT", "messages/{}", Signed("spark:messages_write", messages::update)),
     route("DELETE", "messages/{}", Signed("spark:messages_write", messages::delete)),
+    route("POST", "teams", Signed("spark:teams_write", teams::create)),
+    route("GET", "teams", Signed("spark:teams_read", teams::list)),
+    route("GET", "teams/{}", Signed("spark:teams_read", teams::get)),
+    route("PUT", "teams/{}", Signed("spark:teams_write", teams::update)),
+    route("DELETE", "teams/{}", Signed("spark:teams_write", teams::delete)),
+    route("POST", "team/memberships", Signed("spark:team_memberships_write", teams::add_member)),
+    route("GET", "team/memberships", Signed("spark:team_memberships_read", teams::list_members)),
+    route("GET", "team/memberships/{}", Signed("spark:team_memberships_read", teams::get_member)),
+    route("PUT", "team/memberships/{}", Signed("spark:team_memberships_write", teams::update_member)),
+    route("DELETE", "team/memberships/{}", Signed("spark:team_memberships_write", teams::remove_member)),
+    route("POST", "attachment/actions", Signed("spark:messages_write", actions::create)),
+    route("GET", "attachment/actions/{}", Signed("spark:messages_read", actions::get)),
+    route(
+        "GET",
+        "organizations",
+        Signed("spark-admin:organizations_read spark:organizations_read", organization::organizations),
+    ),
+    route(
+        "GET",
+        "organizations/{}",
+        Signed("spark-admin:organizations_read spark:organizations_read", organization::get_organization),
+    ),
+    route("GET", "licenses", Signed("spark-admin:licenses_read", organization::licenses)),
+    route("GET", "licenses/{}", Signed("spark-admin:licenses_read", organization::get_license)),
+    route("GET", "roles", Signed("spark-admin:roles_read", organization::roles)),
+    route("GET", "roles/{}", Signed("spark-admin:roles_read", organization::get_role)),
+    route("GET", "devices", Signed("spark-admin:devices_read spark:devices_read", organization::devices)),
+    route("GET", "devices/{}", Signed("spark-admin:devices_read spark:devices_read", organization::get_device)),
+    route("GET", "workspaces", Signed("spark-admin:workspaces_read spark:places_read", organization::workspaces)),
+    route("GET", "workspaces/{}", Signed("spark-admin:workspaces_read spark:places_read", organization::get_workspace)),
     route("POST", "webhooks", Signed("", webhooks::create)),
     route("GET", "webhooks", Signed("", webhooks::list)),
     route("GET", "webhooks/{}", Signed("", webhooks::get)),
@@ -81,10 +113,15 @@ const ROUTES: &[Route] = &[
     route("*", "_wxflow/redirect", Open(lab::redirect)),
     route("*", "_wxflow/slow", Open(lab::slow)),
     route("GET", "_wxflow/xml", Open(lab::xml)),
+    route("POST", "_wxflow/xml", Open(lab::soap)),
     route("GET", "_wxflow/cookies", Open(lab::cookies)),
     route("GET", "_wxflow/cookies/set", Open(lab::set_cookies)),
     route("GET", "_wxflow/encoded/{}", Open(lab::encoded)),
     route("GET", "_wxflow/bytes/{}", Open(lab::bytes)),
+    route("POST", "_wxflow/jobs", Open(lab::create_job)),
+    route("GET", "_wxflow/jobs/{}", Open(lab::job)),
+    route("*", "_wxflow/flaky", Open(lab::flaky)),
+    route("GET", "_wxflow/items", Open(lab::items)),
 ];
 
 /// Finds the route and lets it answer. A refusal comes as late as any other answer.

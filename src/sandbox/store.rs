@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::actions::Action;
 use super::answer::Refusal;
 use super::delivery::Delivery;
 use super::events::Event;
 use super::ids::{self, Generator};
+use super::lab::Work;
 use super::oauth::{Grant, Grants};
+use super::teams::Team;
 use crate::value::Value;
 
 /// The `type` of a person.
@@ -178,10 +181,14 @@ pub(super) struct Store {
     pub(super) grants: Grants,
     pub(super) rooms: HashMap<Uuid, Room>,
     pub(super) messages: HashMap<Uuid, Message>,
+    pub(super) teams: HashMap<Uuid, Team>,
+    pub(super) actions: HashMap<Uuid, Action>,
     pub(super) webhooks: HashMap<Uuid, Webhook>,
     pub(super) deliveries: Vec<Delivery>,
     /// Oldest first.
     pub(super) events: Vec<Event>,
+    /// What the routes under `/_wxflow/` remember.
+    pub(super) work: Work,
     seq: u64,
 }
 
@@ -197,9 +204,12 @@ impl Store {
             grants: Grants::default(),
             rooms: HashMap::new(),
             messages: HashMap::new(),
+            teams: HashMap::new(),
+            actions: HashMap::new(),
             webhooks: HashMap::new(),
             deliveries: Vec::new(),
             events: Vec::new(),
+            work: Work::default(),
             seq: 0,
         }
     }
