@@ -56,6 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "template", "check", "environment", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
+    ("guest", &["value", "jwt", "http"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
     (
@@ -79,14 +80,27 @@ const ROOMS: &[(&str, &[&str])] = &[
             "schema",
             "client",
             "report",
+            "guest",
             "sandbox",
         ],
     ),
 ];
 
 /// Modules that read no clock, disk, network or environment, and what that looks like.
-const PURE: &[&str] =
-    &["value", "diagnostic", "redact", "jwt", "jsonpath", "yaml", "http", "template", "check", "flow", "event"];
+const PURE: &[&str] = &[
+    "value",
+    "diagnostic",
+    "redact",
+    "jwt",
+    "jsonpath",
+    "yaml",
+    "http",
+    "template",
+    "check",
+    "flow",
+    "event",
+    "guest",
+];
 const IMPURE: &[&str] = &[
     "std::fs",
     "std::net::Tcp",

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::guest::args::Guest;
 use super::parse::{address, host, pair, report, size};
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -60,6 +61,12 @@ pub(super) enum Command {
         /// Which format
         format: SchemaName,
     },
+    /// Webex guests: make, exchange and check their tokens
+    #[command(
+        subcommand,
+        after_help = "Example:\n  wxflow guest quick visitor-1 'Ann Visitor' -i ISSUER -s @secret.txt"
+    )]
+    Guest(Guest),
     /// Serve a local Webex until Ctrl-C
     ///
     /// Prints `export` lines that point tools at it.
