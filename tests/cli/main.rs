@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod connect;
+mod guest;
 mod list;
 mod project;
 mod run;
