@@ -8,10 +8,10 @@ use wxflow::sandbox::{RunningServer, Sandbox, Server};
 
 use crate::project::{Done, Project};
 
-/// Ends in 2030; made with jsonwebtoken 8.5.1.
-const VECTOR: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjMiLCJuYW1lIjoiU3TDqHZlIiwiaXNzIjoiWTJselkyOXpjR0Z5YXpvd\
-    kwzVnpMMDlTUjBGT1NWcEJWRWxQVGk4ek9URTRPR00zTWkwd01ESTVMVFEzWVRRdFlqQXlOUzAxT0dFd1kyRTNORFZrTURZIiwiZXhwIjoxODkzNDU2MDAwfQ.\
-    NJW2vtwT-se1WtSJfEQbHS9AuBFB0TJ9SLCzS6_IvTg";
+/// Ends in 2100; signed with `SECRET`.
+const FAR: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjMiLCJuYW1lIjoiU3TDqHZlIiwiaXNzIjoiWTJselkyOXpjR0Z5YXpv\
+    dkwzVnpMMDlTUjBGT1NWcEJWRWxQVGk4ek9URTRPR00zTWkwd01ESTVMVFEzWVRRdFlqQXlOUzAxT0dFd1kyRTNORFZrTURZIiwiZXhwI\
+    jo0MTAyNDQ0ODAwfQ.xdDVk8y7lBN9PJhLJVWm-jEcHl2H3IoyENxbAfHwzYM";
 const SECRET: &str = "d2ViZXgtc2FuZGJveC1ndWVzdC1zZWNyZXQtMzJieXRl";
 /// Ended in 1970; signed with `SECRET`.
 const OLD: &str =
@@ -201,7 +201,7 @@ access token of Ann, valid for 6h, until DATE
 
 #[test]
 fn a_token_is_shown_so_that_a_person_can_read_it() {
-    let done = Project::new().run(&["guest", "verify", "--jwt", VECTOR, "-s", SECRET]);
+    let done = Project::new().run(&["guest", "verify", "--jwt", FAR, "-s", SECRET]);
     let left = regex::Regex::new(r"in \d+d.*").unwrap().replace(&done.stdout, "in LEFT").into_owned();
     Done { stdout: left, ..done }.is(
         0,
@@ -213,7 +213,7 @@ claims
   sub   123
   name  Stève
   iss   Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8zOTE4OGM3Mi0wMDI5LTQ3YTQtYjAyNS01OGEwY2E3NDVkMDY
-  exp   1893456000, 2030-01-01 00:00:00 UTC, in LEFT
+  exp   4102444800, 2100-01-01 00:00:00 UTC, in LEFT
 signature
   made with this secret
 ",
@@ -223,7 +223,7 @@ signature
 
 #[test]
 fn what_speaks_against_a_token_is_status_1() {
-    let project = Project::new().file("wrong.txt", "b3RoZXI=\n").file("token.txt", format!("{VECTOR}\n"));
+    let project = Project::new().file("wrong.txt", "b3RoZXI=\n").file("token.txt", format!("{FAR}\n"));
     let done = project.run(&["guest", "verify", "@token.txt", "-s", "@wrong.txt"]);
     assert!(done.stdout.ends_with("signature\n  wrong\n"), "{}", done.stdout);
     let wrong = "error: the signature does not match: the token was signed with another key, or changed\n";
@@ -305,7 +305,7 @@ error: not a JSON Web Token: it has 1 part where 3 are due
   a token looks like `eyJ….eyJ….signature`, without `Bearer` before it
 ",
     );
-    project.run(&["guest", "login", VECTOR, "--base-url", "webexapis.com"]).is(
+    project.run(&["guest", "login", FAR, "--base-url", "webexapis.com"]).is(
         2,
         "",
         "
@@ -369,7 +369,7 @@ error: SANDBOX refused the access token: 401 Unauthorized: The request requires 
 #[test]
 fn without_a_network_there_is_no_token() {
     let project = Project::new();
-    project.run(&["guest", "login", VECTOR, "--base-url", "http://127.0.0.1:1/v1"]).is(
+    project.run(&["guest", "login", FAR, "--base-url", "http://127.0.0.1:1/v1"]).is(
         1,
         "",
         "
@@ -378,8 +378,7 @@ error: 127.0.0.1:1 refused the connection
 ",
     );
     let resolve = ["--resolve", "webex.test:1:127.0.0.1"];
-    let done =
-        project.run(&[&["guest", "login", VECTOR, "--base-url", "http://webex.test:1/v1"], &resolve[..]].concat());
+    let done = project.run(&[&["guest", "login", FAR, "--base-url", "http://webex.test:1/v1"], &resolve[..]].concat());
     done.is(
         1,
         "",
