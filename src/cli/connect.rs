@@ -124,15 +124,21 @@ fn proxy<'a>(
         client.proxy = Proxy::Direct;
         return Ok(());
     }
-    client.proxy =
-        Proxy::Through(proxy_url(text).map_err(|(message, help)| Mistake { from, message, help: Some(help) })?);
-    if let Proxy::Through(url) = &client.proxy
-        && let Some(password) = url.password()
-    {
+    // Before anything is said about it: a message may show its line.
+    if let Some(password) = password(text) {
         redactor.learn("proxy password", password, None);
         redactor.learn("proxy password", &percent_encoding::percent_decode_str(password).decode_utf8_lossy(), None);
     }
+    let url = proxy_url(text).map_err(|(message, help)| Mistake { from, message, help: Some(help) })?;
+    client.proxy = Proxy::Through(url);
     Ok(())
+}
+
+/// The password in a URL, also in one that cannot be read.
+fn password(text: &str) -> Option<&str> {
+    let (before, _) = text.rsplit_once('@')?;
+    let user = before.split_once("://").map_or(before, |(_, user)| user);
+    user.split_once(':').map(|(_, password)| password)
 }
 
 /// The URL of a proxy, or what is wrong with it and what to do. The text is not repeated: it may hold a password.

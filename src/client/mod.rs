@@ -119,7 +119,7 @@ impl Client {
                 if unanswered && probe.timing().connect.is_none() {
                     error.delivery = Delivery::OnClosingConnection;
                 }
-                return Err(error);
+                return Err(insisted(request, error));
             }
             Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
@@ -161,6 +161,7 @@ impl Shared {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .tls_info(true)
             .tcp_nodelay(true)
             .connector_layer(probe::ConnectLayer)
             .dns_resolver(probe::Resolver)
@@ -255,9 +256,21 @@ fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: 
     }
     response.version = reply.version();
     response.remote_addr = reply.remote_addr();
+    let tls = reply.extensions().get::<reqwest::tls::TlsInfo>();
+    response.certificate = tls.and_then(|tls| tls.peer_certificate()).map(Bytes::copy_from_slice);
     response.wire_size = wire_size;
     response.timing = timing;
     response
+}
+
+/// A server that does not speak HTTP/2 just hangs up, or answers what is none: with `http: 2` that is the likely reason.
+fn insisted(request: &Request, mut error: TransportError) -> TransportError {
+    if request.version == Some(Version::HTTP_2) && matches!(error.kind, Kind::Interrupted | Kind::Protocol | Kind::Tls)
+    {
+        let help = "the server may not speak HTTP/2: without `http: 2` the version is negotiated";
+        error.help.get_or_insert_with(|| help.to_owned());
+    }
+    error
 }
 
 fn too_late(request: &Request, delivery: Delivery, doing: &str) -> TransportError {

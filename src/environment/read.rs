@@ -125,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn connections_are_paths_and_a_url() {
+        let environment = parse("tls: { ca: a.pem, cert: ~/b.pem, key: c }\nproxy: socks5h://u:hunter2@h:1").unwrap();
+        let texts = [&environment.tls.ca, &environment.tls.cert, &environment.tls.key, &environment.proxy];
+        let texts = texts.map(|located| located.as_ref().unwrap().text.as_str());
+        assert_eq!(texts, ["a.pem", "~/b.pem", "c", "socks5h://u:hunter2@h:1"]);
+        assert!(!format!("{environment:?}").contains("hunter2"));
+        let wrong = parse("tls: { insecure: true, ca: [a] }\nproxy: 1").unwrap_err();
+        let codes: Vec<_> = wrong.into_iter().map(|(code, _)| code).collect();
+        assert_eq!(codes, [Code::ReservedKey, Code::WrongType, Code::WrongType]);
+    }
+
+    #[test]
     fn nothing_is_an_environment_too() {
         assert!(parse("# later\n\n").unwrap().vars.is_empty());
     }

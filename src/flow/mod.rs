@@ -10,6 +10,7 @@ mod secret;
 mod shape;
 mod step;
 mod validate;
+mod waiting;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -30,6 +31,10 @@ pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings};
 pub use secret::{secret_from_base64, secret_from_hex};
 pub(crate) use shape::{ACTIONS_HERE, FLOW, REQUEST_ONLY};
 pub use step::{Action, ForEach, JwtStep, Key, NamedCapture, RequestStep, Step};
+pub use waiting::{Paginate, Poll, Retry, RetryOn, Waiting};
+
+/// How long `poll` goes on where `within` is left out.
+pub const POLL_WITHIN: Duration = Duration::from_secs(60);
 
 /// One flow file, checked.
 #[derive(Debug)]

@@ -3,16 +3,25 @@
 //! A key of the language that this version lacks stays here as `Upcoming`, so that it answers with its own words.
 
 mod actions;
+mod auth;
+mod files;
 mod input;
 mod jwt;
+mod waiting;
 
 use crate::check::shape::{CAPTURE_SOURCE, EXPECT};
 use crate::yaml::{Key, Kind, Shape};
 
 pub(crate) use actions::{ACTIONS, ACTIONS_HERE, REQUEST_ONLY};
+use auth::AUTH;
+pub(crate) use auth::{AUTH_SHAPE, BASIC, DIGEST};
+pub(crate) use files::PART_SHAPE;
+use files::{FILE_KEY, HTTP_KEY, MULTIPART_KEY, SAVE_KEY};
 use input::INPUT;
 pub(crate) use input::{INPUT_SHAPE, INPUT_TYPES};
 pub(crate) use jwt::{ALGORITHMS, JWT, KEY, SECRET};
+pub(crate) use waiting::{PAGINATE, POLL, RETRY};
+use waiting::{PAGINATE_KEY, POLL_KEY, RETRY_KEY};
 
 static CAPTURE_KIND: Kind = Kind::Named("capture", &CAPTURE_SOURCE);
 const BOUND_ANY: Kind = Kind::Map(&Kind::Name, &Kind::Any);
@@ -20,7 +29,6 @@ const HEADERS: Kind = Kind::Map(&Kind::Text, &Kind::OneOrMany(&Kind::Scalar));
 const COOKIES: Kind = Kind::Map(&Kind::Text, &Kind::Scalar);
 const REDIRECTS: Kind = Kind::Either(&[Kind::Integer(0), Kind::Boolean]);
 const RATE_LIMIT: Kind = Kind::Either(&[Kind::Choice(&["wait", "fail"]), Kind::Object(&RATE_LIMIT_SHAPE)]);
-const AUTH: Kind = Kind::Named("auth", &Kind::Either(&[Kind::Choice(&["none"]), Kind::Object(&AUTH_SHAPE)]));
 
 /// A whole flow file.
 pub(crate) static FLOW: Shape = Shape {
@@ -115,68 +123,11 @@ pub(crate) static DEFAULTS: Shape = Shape {
     extensible: false,
 };
 
-const PART: Kind = Kind::Either(&[Kind::Scalar, Kind::Object(&PART_SHAPE)]);
-
-/// A file in `multipart`.
-pub(crate) static PART_SHAPE: Shape = Shape {
-    noun: "a file of `multipart`",
-    doc: "A file to upload.",
-    keys: &[
-        Key::required("file", Kind::Template, "Its path, relative to the flow's folder."),
-        Key::new("type", Kind::Template, "Its media type, like `image/png`. Left out: guessed from `filename`."),
-        Key::new("filename", Kind::Template, "What it is called in the request. Left out: its own name."),
-    ],
-    refused: &[],
-    extensible: false,
-};
-
 /// `rate_limit` as a mapping.
 pub(crate) static RATE_LIMIT_SHAPE: Shape = Shape {
     noun: "`rate_limit`",
     doc: "Wait as the server asks, at most this long in one step.",
     keys: &[Key::required("max_wait", Kind::Duration, "The longest one step may wait in all, like `5m`.")],
-    refused: &[],
-    extensible: false,
-};
-
-/// `auth` as a mapping.
-pub(crate) static AUTH_SHAPE: Shape = Shape {
-    noun: "`auth`",
-    doc: "The credentials of a request: exactly one kind. They go only to the origin they were written for.",
-    keys: &[
-        Key::new("bearer", Kind::Template, "A token, sent as `Authorization: Bearer …`."),
-        Key::new("basic", Kind::Object(&BASIC), "User name and password, sent as `Authorization: Basic …`."),
-        Key::new(
-            "digest",
-            Kind::Object(&DIGEST),
-            "User name and password, sent as `Authorization: Digest …` in answer to the server's challenge.",
-        ),
-        Key::new(
-            "oauth",
-            Kind::Upcoming(
-                "get a token by other means, hand it in as a secret input, and write `auth: { bearer: \"{{ token }}\" }`",
-            ),
-            "a token that the environment knows how to get",
-        ),
-    ],
-    refused: &[],
-    extensible: false,
-};
-
-/// `auth: { basic: … }`.
-pub(crate) static BASIC: Shape =
-    Shape { noun: "`basic`", doc: "A user name and a password.", keys: BASIC_KEYS, refused: &[], extensible: false };
-
-const BASIC_KEYS: &[Key] = &[
-    Key::required("username", Kind::Template, "The user name."),
-    Key::required("password", Kind::Template, "The password. It is masked wherever it would be written."),
-];
-
-/// `auth: { digest: … }`.
-pub(crate) static DIGEST: Shape = Shape {
-    noun: "`digest`",
-    doc: "A user name and a password that never leaves in clear.",
-    keys: BASIC_KEYS,
     refused: &[],
     extensible: false,
 };
@@ -210,38 +161,6 @@ const RATE_LIMIT_KEY: Key = Key::new(
     "rate_limit",
     RATE_LIMIT,
     "On 429, and on 423 and 503 with Retry-After: `wait` and send again, `fail`, or `{max_wait: 5m}`. Left out: wait, at most 2 minutes.",
-);
-const MULTIPART_KEY: Key = Key::new(
-    "multipart",
-    Kind::Map(&Kind::Text, &Kind::OneOrMany(&PART)),
-    "The body as `multipart/form-data`, for uploads: each field a text, `{file, type, filename}`, or a list of these.",
-);
-const FILE_KEY: Key = Key::new(
-    "file",
-    Kind::Template,
-    "The body from a file, sent as it is: a path relative to the flow's folder. Its `Content-Type` is guessed from the name unless a header says it.",
-);
-const HTTP_KEY: Key =
-    Key::new("http", Kind::Numbers(&["1.1", "2"]), "The HTTP version to insist on, 1.1 or 2. Left out: negotiated.");
-const SAVE_KEY: Key = Key::new(
-    "save",
-    Kind::Template,
-    "Keeps the reply's body in this file, relative to the flow's folder. The person must allow it: --allow-write.",
-);
-const RETRY_KEY: Key = Key::new(
-    "retry",
-    Kind::Upcoming("remove it; what a server asks to wait for (429) is waited for anyway, see `rate_limit`"),
-    "sends again after a failure",
-);
-const POLL_KEY: Key = Key::new(
-    "poll",
-    Kind::Upcoming("remove it; put a `wait` step before this one if the server needs time"),
-    "sends again until the reply is as wanted",
-);
-const PAGINATE_KEY: Key = Key::new(
-    "paginate",
-    Kind::Upcoming("remove it, and ask for enough in one page with a query parameter like `max`"),
-    "follows the links to the next pages",
 );
 const NAME_KEY: Key =
     Key::new("name", Kind::Text, "What the step is called in reports. Left out: its action, like `GET /people/me`.");

@@ -1,3 +1,5 @@
+//! Guest tokens against the sandbox, and against replies that it never gives.
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};

@@ -39,6 +39,11 @@ impl Files for Project {
         let file = destination(folder, path)
             .map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))?;
         self.permit(folder, path, &file)?;
+        // What a server sends must not become what runs next with the person's secrets.
+        if file.to_string_lossy().to_ascii_lowercase().ends_with(".flow.yaml") {
+            let help = "choose a name that does not end in .flow.yaml";
+            return Err(refusal(format!("`{path}` is refused: a flow may not write flows"), Some(help.to_owned())));
+        }
         if path.ends_with('/') || file.is_dir() {
             return Err(refusal(format!("`{path}` is a folder, not a file"), Some("add the file's name".to_owned())));
         }
@@ -261,6 +266,7 @@ mod tests {
         assert!(refused(".hidden/x").contains("dot-files"));
         assert!(refused("../schemas").contains("is a folder"));
         assert!(refused("").contains("empty"));
+        assert!(refused("b.Flow.yaml").contains("may not write flows"));
         assert_eq!(fs::read(project.root.parent().unwrap().join("outside.txt")).unwrap(), b"secret");
     }
 

@@ -10,21 +10,31 @@ mod entropy;
 mod flow;
 pub mod inputs;
 mod jwt;
+mod obtain;
+mod paginate;
+mod poll;
+mod rate_limit;
 mod record;
 mod render;
 mod request;
 mod response;
+mod retry;
 mod retry_after;
 mod save;
 mod scope;
 mod send;
+mod snapshot;
 mod step;
 mod steps;
+mod waiting;
 
 pub use clock::{Cancel, Clock, SystemClock};
 pub use flow::{broken, run};
 pub use inputs::ResolvedInput;
 
+use std::sync::Arc;
+
+use crate::check::Snapshots;
 use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
@@ -65,6 +75,10 @@ pub struct Options {
     pub bind_secrets: bool,
     /// Whether cleanups run.
     pub cleanup: bool,
+    /// Where snapshots are kept; `None` fails those that are asked for.
+    pub snapshots: Option<Arc<dyn Snapshots>>,
+    /// Whether snapshots are written where they differ.
+    pub update_snapshots: bool,
     /// Whether `save` may write files.
     pub allow_write: bool,
 }
@@ -79,6 +93,8 @@ impl Default for Options {
             hosts: None,
             bind_secrets: true,
             cleanup: true,
+            snapshots: None,
+            update_snapshots: false,
             allow_write: false,
         }
     }

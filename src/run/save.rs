@@ -1,5 +1,7 @@
 //! `save`: the reply's body as a file. It is the person's own data and stands there unmasked.
 
+use std::borrow::Cow;
+
 use super::Stop;
 use super::flow::Runner;
 use super::render::Renderer;
@@ -32,7 +34,13 @@ impl Runner<'_, '_> {
             return;
         }
         let flow = self.flow();
-        if let Err(error) = self.context.files.write(&flow.folder, path, &reply.response.body) {
+        let paged = action.waiting.as_ref().is_some_and(|waiting| waiting.paginate.is_some());
+        let bytes = match paged.then(|| reply.response.json()) {
+            // The body is the first page's only.
+            Some(Ok(all)) => Cow::Owned(all.to_string().into_bytes()),
+            _ => Cow::Borrowed(&*reply.response.body),
+        };
+        if let Err(error) = self.context.files.write(&flow.folder, path, &bytes) {
             let span = action.request.save.as_ref().map_or(action.request.span, |save| save.span);
             let problem = Problem { message: error.message, help: error.help, code: None, at: None };
             outcome.problems.push(placed(problem, &flow.source, span));

@@ -66,10 +66,15 @@ const ROUTES: &[Route] = &[
     route("*", "_wxflow/redirect", Open(lab::redirect)),
     route("*", "_wxflow/slow", Open(lab::slow)),
     route("GET", "_wxflow/xml", Open(lab::xml)),
+    route("POST", "_wxflow/xml", Open(lab::soap)),
     route("GET", "_wxflow/cookies", Open(lab::cookies)),
     route("GET", "_wxflow/cookies/set", Open(lab::set_cookies)),
     route("GET", "_wxflow/encoded/{}", Open(lab::encoded)),
     route("GET", "_wxflow/bytes/{}", Open(lab::bytes)),
+    route("POST", "_wxflow/jobs", Open(lab::create_job)),
+    route("GET", "_wxflow/jobs/{}", Open(lab::job)),
+    route("*", "_wxflow/flaky", Open(lab::flaky)),
+    route("GET", "_wxflow/items", Open(lab::items)),
 ];
 
 /// Finds the route and lets it answer. A refusal comes as late as any other answer.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::answer::Refusal;
 use super::ids::{self, Generator};
+use super::lab::Work;
 use crate::value::Value;
 
 /// The `type` of a person.
@@ -166,6 +167,8 @@ pub(super) struct Store {
     pub(super) rooms: HashMap<Uuid, Room>,
     pub(super) messages: HashMap<Uuid, Message>,
     pub(super) webhooks: HashMap<Uuid, Webhook>,
+    /// What the routes under `/_wxflow/` remember.
+    pub(super) work: Work,
     seq: u64,
 }
 
@@ -181,6 +184,7 @@ impl Store {
             rooms: HashMap::new(),
             messages: HashMap::new(),
             webhooks: HashMap::new(),
+            work: Work::default(),
             seq: 0,
         }
     }

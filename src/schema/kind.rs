@@ -44,6 +44,9 @@ fn of(kind: &'static Kind, definitions: &mut Map<String, Value>) -> Map<String, 
         Kind::Integer(least) => json!({
             "anyOf": [{ "type": "integer", "minimum": least }, { "type": "string", "pattern": TEMPLATE }]
         }),
+        Kind::Number(least) => json!({
+            "anyOf": [{ "type": "number", "minimum": least }, { "type": "string", "pattern": TEMPLATE }]
+        }),
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Null => json!({ "type": "null" }),
         Kind::Choice(words) => json!({ "enum": words }),

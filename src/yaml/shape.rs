@@ -65,6 +65,8 @@ pub enum Kind {
     Duration,
     /// A whole number of at least this, or a template.
     Integer(u64),
+    /// A number of at least this, or a template.
+    Number(u64),
     /// `true` or `false`.
     Boolean,
     /// `null`.

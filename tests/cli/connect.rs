@@ -279,7 +279,9 @@ error[invalid-value]: the file gone.pem: it does not exist
 
 ",
     );
-    failed(&project.run(&["run", "-e", "b"]), 2, "did you mean `http://`?");
+    let mistyped = project.run(&["run", "-e", "b"]);
+    failed(&mistyped, 2, "did you mean `http://`?");
+    assert!(mistyped.stderr.contains("htp://u:***@x") && !mistyped.stderr.contains("hunter22"), "{}", mistyped.stderr);
     failed(&project.run(&["run", "--proxy", "x:1"]), 2, "error: --proxy: the proxy has no scheme");
     failed(&project.run(&["run", "--key", "k.pem"]), 2, "--cert");
     assert!(server.heard().is_empty());
@@ -300,4 +302,44 @@ fn files_are_written_where_the_person_allows_it() {
     let outside =
         Project::new().file("flows/x.flow.yaml", "steps:\n  - request: GET http://a.invalid/\n    save: ../../x\n");
     failed(&outside.run(&["run", "--allow-write"]), 2, "lies outside of the project");
+}
+
+#[test]
+fn a_version_that_the_server_does_not_speak_is_told() {
+    let trust = Trust::new();
+    let (secure, plain) = (trust.server(false), Server::plain());
+    for url in [format!("https://localhost:{}/", secure.address.port()), format!("http://{}/", plain.address)] {
+        let flow = format!("steps:\n  - request: GET {url}\n    http: 2\n");
+        let project = Project::new().file("flows/two.flow.yaml", flow).file("ca.pem", &trust.ca);
+        failed(&project.run(&["run", "--cacert", "ca.pem"]), 1, "may not speak HTTP/2");
+    }
+}
+
+#[test]
+fn http2_and_packed_bodies_reach_a_real_server() {
+    let now = || "2026-11-21T10:00:00Z".parse().unwrap();
+    let sandbox = Arc::new(wxflow::sandbox::Sandbox::new(1, Box::new(now)));
+    let server = wxflow::sandbox::Server::start(sandbox, 0).unwrap();
+    let url = server.base_url();
+    let flow = format!(
+        "steps:
+  - request: PUT {url}/_wxflow/upload
+    http: 2
+    headers: {{ Content-Encoding: zstd }}
+    file: data.txt
+    expect:
+      json: {{ $.text: abcabcabc, $.encoding: {{ eq: [zstd] }} }}
+      that: [\"response.http_version == '2'\"]
+  - request: POST {url}/_wxflow/upload
+    http: 1.1
+    multipart: {{ a: [x, {{ file: data.txt }}] }}
+    expect:
+      json: {{ $.parts: {{ length: 2 }} }}
+      that: [\"response.http_version == '1.1'\"]
+  - request: GET {url}/_wxflow/digest
+    auth: {{ digest: {{ username: guest, password: secret }} }}
+"
+    );
+    let project = Project::new().file("flows/up.flow.yaml", flow).file("flows/data.txt", "abcabcabc");
+    passed(&project.run(&["run"]));
 }

@@ -177,3 +177,19 @@ fn a_cleanup_may_save_too() {
     let text = "steps:\n  - request: GET http://sandbox.test/_wxflow/echo\n    cleanup: { request: GET http://sandbox.test/_wxflow/xml, save: last.xml }\n";
     assert!(saving(true, text).passed().written["last.xml"].starts_with(b"<"));
 }
+
+#[test]
+fn what_poll_waited_for_is_what_is_saved() {
+    let text = "steps:\n  - request: POST http://sandbox.test/_wxflow/jobs\n    capture: { job: $.id }\n  - request: \"GET http://sandbox.test/_wxflow/jobs/{{ job }}\"\n    poll: { until: { json: { $.status: done } }, every: 1s }\n    save: job.json\n";
+    let ran = saving(true, text).passed();
+    let kept: Value = serde_json::from_slice(&ran.written["job.json"]).unwrap();
+    assert_eq!(kept["status"], "done");
+}
+
+#[test]
+fn all_pages_are_saved_as_one() {
+    let text = "steps:\n  - request: GET http://sandbox.test/_wxflow/items?total=7&max=3\n    paginate: { items: $.items }\n    save: items.json\n";
+    let ran = saving(true, text).passed();
+    let kept: Value = serde_json::from_slice(&ran.written["items.json"]).unwrap();
+    assert_eq!(kept["items"].as_array().unwrap().len(), 7);
+}

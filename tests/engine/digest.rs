@@ -92,3 +92,23 @@ fn defaults_may_hold_it() {
     let inputs = vec![("password", json!("open sesame"), true)];
     assert_eq!(Setup { inputs, ..Setup::default() }.run(&text).passed().sent.len(), 5);
 }
+
+#[test]
+fn what_has_left_its_origin_gets_nothing_back() {
+    let back = "http%253A%252F%252Fsandbox.test%252F_wxflow%252Fdigest%253Fpassword%253Dopen%252Bsesame";
+    let away = format!("http%3A%2F%2Fother.test%2F_wxflow%2Fredirect%3Fto%3D{back}");
+    let target = format!("http://sandbox.test/_wxflow/redirect?to={away}");
+    let ran = with(&step(&target, "    cookies: { mine: x }\n    expect: { status: 401 }\n")).passed();
+    let hosts: Vec<_> = ran.sent.iter().map(|request| request.url.host_str().unwrap()).collect();
+    assert_eq!(hosts, ["sandbox.test", "other.test", "sandbox.test"]);
+    assert!(ran.sent[0].headers.contains_key("cookie") && !ran.sent[2].headers.contains_key("cookie"));
+    assert!(!ran.sent[2].headers.contains_key("authorization"));
+}
+
+#[test]
+fn later_sends_of_the_step_answer_the_same_challenge() {
+    let poll = "    poll: { until: { json: { $.nc: 3 } }, every: 1s, within: 10s }\n    capture: { nc: $.nc }\n";
+    let ran = with(&step(&format!("{PAGE}?password=open+sesame"), poll)).passed();
+    assert_eq!(reasons(&ran, 0), [Reason::Step, Reason::Auth, Reason::Poll, Reason::Poll]);
+    assert_eq!(ran.captured("nc"), json!(3));
+}

@@ -11,7 +11,9 @@ use std::time::Duration;
 use serde_json::Value;
 use wxflow::event::{EventKind, FlowOutcome, Outcome, RunEvent, StepOutcome, Wait};
 use wxflow::flow::Flow;
-use wxflow::http::{Request, Sending, Transport};
+use wxflow::http::{
+    Bytes, Delivery, HeaderMap, Request, Response, Sending, Transport, TransportError, TransportErrorKind,
+};
 use wxflow::redact::{HostPattern, Redacted, Redactor};
 use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Options, ResolvedInput, Sink};
 use wxflow::sandbox::{Sandbox, SandboxTransport};
@@ -81,14 +83,53 @@ impl Files for TestFiles {
     }
 }
 
-/// Keeps what was sent on its way to the sandbox.
-struct Recording {
+/// One answer of a script.
+#[derive(Clone)]
+pub(crate) enum Scripted {
+    /// A reply: status, headers, body.
+    Reply(u16, Vec<(&'static str, String)>, String),
+    /// No reply.
+    Error(TransportErrorKind, Delivery),
+    /// The clock moves on by this much before the next of the script answers.
+    Slow(Duration),
+}
+
+/// A reply of a script with a JSON body.
+pub(crate) fn json(status: u16, body: &Value) -> Scripted {
+    Scripted::Reply(status, Vec::new(), body.to_string())
+}
+
+/// Keeps what was sent on its way to the sandbox, or to a script that answers instead.
+struct Recording<'c> {
     sandbox: SandboxTransport,
+    script: Option<RefCell<std::vec::IntoIter<Scripted>>>,
+    clock: &'c TestClock,
     sent: RefCell<Vec<Request>>,
     cancel: Option<(usize, Cancel)>,
 }
 
-impl Transport for Recording {
+impl Recording<'_> {
+    fn scripted(&self, script: &RefCell<std::vec::IntoIter<Scripted>>) -> Result<Response, TransportError> {
+        loop {
+            match script.borrow_mut().next().expect("the script answers every request") {
+                Scripted::Slow(time) => self.clock.0.set(self.clock.0.get() + time),
+                Scripted::Error(kind, delivery) => {
+                    let message = format!("no reply: {}", kind.as_str());
+                    return Err(TransportError { kind, delivery, message, help: None });
+                }
+                Scripted::Reply(status, lines, body) => {
+                    let mut headers = HeaderMap::new();
+                    for (name, value) in lines {
+                        headers.append(name, value.parse().unwrap());
+                    }
+                    return Ok(Response::new(status, headers, Bytes::from(body)));
+                }
+            }
+        }
+    }
+}
+
+impl Transport for Recording<'_> {
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
         self.sent.borrow_mut().push(request.clone());
         if let Some((after, cancel)) = &self.cancel
@@ -96,7 +137,10 @@ impl Transport for Recording {
         {
             cancel.cancel();
         }
-        self.sandbox.send(request)
+        match &self.script {
+            Some(script) => Box::pin(std::future::ready(self.scripted(script))),
+            None => self.sandbox.send(request),
+        }
     }
 }
 
@@ -177,6 +221,10 @@ pub(crate) struct Setup {
     pub(crate) hosts: Vec<(&'static str, &'static str)>,
     pub(crate) options: Options,
     pub(crate) faults: Vec<wxflow::sandbox::Fault>,
+    /// Where the flow stands, below `flows`.
+    pub(crate) folder: &'static str,
+    /// What answers instead of the sandbox, one for each send.
+    pub(crate) script: Option<Vec<Scripted>>,
     /// Interrupts while this request (from 1) is under way.
     pub(crate) cancel_at: Option<usize>,
     pub(crate) seed: Option<u64>,
@@ -194,7 +242,7 @@ impl Setup {
         let source = Source::new("test.flow.yaml", yaml);
         let given = self.files.iter().map(|(path, bytes)| (*path, bytes.to_vec())).collect();
         let files = TestFiles { given, ..TestFiles::default() };
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows").join(self.folder);
         let flow = match Flow::parse(
             source,
             Arc::from("test.flow.yaml"),
@@ -217,6 +265,8 @@ impl Setup {
         let cancel = Cancel::new();
         let transport = Recording {
             sandbox: SandboxTransport::new(Arc::clone(&sandbox)),
+            script: self.script.map(|script| RefCell::new(script.into_iter())),
+            clock: &clock,
             sent: RefCell::default(),
             cancel: self.cancel_at.map(|at| (at, cancel.clone())),
         };

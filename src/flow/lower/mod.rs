@@ -11,6 +11,7 @@ mod request;
 mod settings;
 mod step;
 mod url;
+mod waiting;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
