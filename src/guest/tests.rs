@@ -140,6 +140,7 @@ fn a_refused_token_is_explained() {
 fn what_is_no_token_is_not_sent() {
     for (token, message) in [
         ("", "not a JSON Web Token: it has 1 part where 3 are due"),
+        ("Bearer a.b.c", "not a JSON Web Token: it has white space in it"),
         ("a.b", "not a JSON Web Token: it has 2 parts where 3 are due"),
         ("e30.e30.\u{e9}", "not a JSON Web Token: the signature is not base64url"),
     ] {

@@ -97,6 +97,10 @@ pub fn sign(
 /// The text is not three parts of base64url, of which the first two hold JSON objects.
 pub fn decode(token: &str) -> Result<Decoded, JwtError> {
     let token = token.trim();
+    if token.contains(char::is_whitespace) {
+        let error = JwtError::new("not a JSON Web Token: it has white space in it");
+        return Err(error.help("give the token alone, on one line and without `Bearer` before it"));
+    }
     let parts: Vec<&str> = token.split('.').collect();
     let [header, claims, signature] = parts.as_slice() else {
         let help = match parts.len() {
