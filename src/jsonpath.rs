@@ -95,6 +95,48 @@ impl JsonPath {
         }
     }
 
+    /// As [`JsonPath::first`], to change it.
+    pub fn first_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
+        let pointer = match &self.full {
+            Some(full) => full.query_located(value).first()?.location().to_json_pointer(),
+            None => return self.walk_mut(value),
+        };
+        value.pointer_mut(&pointer)
+    }
+
+    fn walk_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
+        let mut at = value;
+        for segment in plain(&self.source)? {
+            at = match segment {
+                Segment::Name(name) => at.as_object_mut()?.get_mut(name)?,
+                Segment::Index(index) => {
+                    let list = at.as_array_mut()?;
+                    let distance = usize::try_from(index.unsigned_abs()).ok()?;
+                    let index = if index < 0 { list.len().checked_sub(distance)? } else { distance };
+                    list.get_mut(index)?
+                }
+            };
+        }
+        Some(at)
+    }
+
+    /// The JSON Pointer (RFC 6901) of every value the path finds.
+    #[must_use]
+    pub fn pointers(&self, value: &Value) -> Vec<String> {
+        let parsed;
+        let full = match &self.full {
+            Some(full) => &**full,
+            None => match serde_json_path::JsonPath::parse(&self.source) {
+                Ok(path) => {
+                    parsed = path;
+                    &parsed
+                }
+                Err(_) => return Vec::new(),
+            },
+        };
+        full.query_located(value).locations().map(serde_json_path::NormalizedPath::to_json_pointer).collect()
+    }
+
     fn walk<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         let mut at = value;
         for segment in plain(&self.source)? {

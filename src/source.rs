@@ -138,7 +138,7 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-/// The files a flow may read: everything impure is handed in, and the project-root jail lives behind this.
+/// The files a flow may read and, where the person allows it, write: everything impure is handed in, and the project-root jail lives behind this.
 pub trait Files {
     /// The bytes of `path` as a flow in `folder` names it.
     ///
@@ -151,6 +151,23 @@ pub trait Files {
     /// # Errors
     /// As [`Files::read`].
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError>;
+
+    /// The absolute path that [`Files::write`] would write to. The file need not be there, nor its folders.
+    ///
+    /// # Errors
+    /// Nothing may be written there.
+    fn target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        Ok(folder.join(path))
+    }
+
+    /// Writes a file whole or not at all; folders are made, and what was there is replaced.
+    ///
+    /// # Errors
+    /// As [`Files::target`], or the disk refuses. Where these files can only be read, always.
+    fn write(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<(), FileError> {
+        let _ = (folder, bytes);
+        Err(FileError { message: format!("`{path}` cannot be written here"), help: None })
+    }
 }
 
 /// Where the characters of a decoded scalar stand in the file, so that a mistake inside a quoted, folded or

@@ -14,10 +14,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("redact", &["value"]),
     ("jwt", &["value"]),
     ("jsonpath", &["value"]),
+    ("xpath", &["diagnostic", "value"]),
     ("yaml", &["source", "diagnostic", "value"]),
     ("http", &["value", "redact"]),
-    ("template", &["source", "diagnostic", "value", "jwt", "jsonpath", "yaml"]),
-    ("check", &["source", "diagnostic", "value", "redact", "jsonpath", "yaml", "http", "template"]),
+    ("template", &["source", "diagnostic", "value", "jwt", "jsonpath", "xpath", "yaml"]),
+    ("check", &["source", "diagnostic", "value", "redact", "jsonpath", "xpath", "yaml", "http", "template"]),
     ("environment", &["source", "diagnostic", "value", "redact", "yaml"]),
     (
         "flow",
@@ -56,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "template", "check", "environment", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
+    ("guest", &["value", "jwt", "http"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
     (
@@ -76,17 +78,31 @@ const ROOMS: &[(&str, &[&str])] = &[
             "event",
             "run",
             "load",
+            "schema",
             "client",
             "report",
+            "guest",
             "sandbox",
-            "schema",
         ],
     ),
 ];
 
 /// Modules that read no clock, disk, network or environment, and what that looks like.
-const PURE: &[&str] =
-    &["value", "diagnostic", "redact", "jwt", "jsonpath", "yaml", "http", "template", "check", "flow", "event"];
+const PURE: &[&str] = &[
+    "value",
+    "diagnostic",
+    "redact",
+    "jwt",
+    "jsonpath",
+    "xpath",
+    "yaml",
+    "http",
+    "template",
+    "check",
+    "flow",
+    "event",
+    "guest",
+];
 const IMPURE: &[&str] = &[
     "std::fs",
     "std::net::Tcp",

@@ -56,7 +56,8 @@ fn flow() -> String {
 fn problems(text: &str) -> Vec<Diagnostic> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
     let path = Arc::from("flows/guest-joins-space.flow.yaml");
-    match Flow::parse(Source::new("guest.flow.yaml", text), path, folder, &Repository, &mut Schemas::default()) {
+    match Flow::parse(Source::new("guest.flow.yaml", text), path, folder, &Repository, &mut Schemas::default(), &mut ())
+    {
         Ok((_, warnings)) => warnings,
         Err(list) => list,
     }

@@ -129,11 +129,12 @@ fn invalid_flows_say_what_is_wrong() {
 
 #[test]
 fn a_file_cut_off_anywhere_is_read_without_a_panic() {
-    for (file, text) in files("valid") {
-        for end in (0..text.len()).step_by(11).filter(|end| text.is_char_boundary(*end)) {
-            let cut = &text[..end];
-            let list = parse(&file, cut).map_or_else(|list| list, |(_, warnings)| warnings);
-            assert!(!rendered(&list).contains('\0'));
+    for folder in ["valid", "invalid"] {
+        for (file, text) in files(folder) {
+            for end in (0..text.len()).step_by(11).filter(|end| text.is_char_boundary(*end)) {
+                let list = parse(&file, &text[..end]).map_or_else(|list| list, |(_, warnings)| warnings);
+                assert!(list.iter().all(|d| render(d, false, 100).contains(&file)), "{file} cut at {end}");
+            }
         }
     }
 }
@@ -190,6 +191,7 @@ const REACHABLE: &[Code] = &[
     Code::TemplateMisplaced,
     Code::BracesInExpression,
     Code::InvalidJsonPath,
+    Code::InvalidXPath,
     Code::InvalidRegex,
     Code::InvalidSchema,
     Code::InvalidDuration,
@@ -200,6 +202,7 @@ const REACHABLE: &[Code] = &[
     Code::InvalidHost,
     Code::UnknownOperator,
     Code::FileUnreadable,
+    Code::FileRefused,
     Code::NotYetSupported,
     Code::CredentialLiteral,
     Code::InvalidInput,

@@ -111,7 +111,7 @@ fn whole_flows_in_the_docs_pass() {
     let project = project(&blocks);
     let checked = wxflow(project.path(), &["validate", "flows"]);
     assert_eq!(checked.status.code(), Some(0), "{}", shown(&checked));
-    let ran = wxflow(project.path(), &["run", "flows", "--sandbox", "--quiet"]);
+    let ran = wxflow(project.path(), &["run", "flows", "--sandbox", "--allow-write", "--quiet"]);
     assert_eq!(ran.status.code(), Some(0), "{}", shown(&ran));
 }
 
@@ -171,6 +171,36 @@ fn masked(text: &str) -> String {
     changing.iter().fold(text.trim().to_owned(), |text, (pattern, word)| {
         regex::Regex::new(pattern).unwrap().replace_all(&text, *word).into_owned()
     })
+}
+
+#[test]
+fn the_language_page_names_everything_there_is() {
+    let text = fs::read_to_string(root().join("docs/language.md")).unwrap();
+    let prose: String = text.split("\n```").step_by(2).collect();
+    let code = prose.split('`').skip(1).step_by(2).flat_map(|c| c.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let named: BTreeSet<&str> = code.collect();
+    let printed = wxflow(root(), &["schema", "flow"]);
+    let mut there = BTreeSet::new();
+    properties(&serde_json::from_slice(&printed.stdout).unwrap(), &mut there);
+    assert!(there.contains("for_each") && there.contains("starts_with"), "the schema's keys were not found");
+    there.extend(wxflow::template::function_names().map(str::to_owned));
+    there.extend(wxflow::template::filter_names().map(str::to_owned));
+    there.retain(|name| !named.contains(name.as_str()));
+    assert!(there.is_empty(), "docs/language.md does not name {there:?}");
+}
+
+/// The keys of all objects that a JSON Schema describes.
+fn properties(schema: &serde_json::Value, out: &mut BTreeSet<String>) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            if let Some(serde_json::Value::Object(keys)) = map.get("properties") {
+                out.extend(keys.keys().cloned());
+            }
+            map.values().for_each(|value| properties(value, out));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| properties(item, out)),
+        _ => {}
+    }
 }
 
 #[test]

@@ -38,6 +38,9 @@ fn editors_see_the_same_keys_as_the_reader() {
     let good = [
         json!({ "request": "GET /a", "expect": { "status": "2xx", "json": { "$.a": { "gt": 1 } } }, "timeout": "1.5s" }),
         json!({ "wait": "{{ pause }}" }),
+        json!({ "request": "GET /a", "retry": { "attempts": 5, "backoff": 1.5, "on": ["network", "5xx", 404] } }),
+        json!({ "request": "GET /a", "poll": { "until": { "json": { "$.a": 1 } }, "within": "{{ long }}" } }),
+        json!({ "request": "GET /a", "paginate": { "items": "$.items", "next": "$.next", "max_pages": 3 } }),
         json!({ "set": { "a": [1] }, "id": "x", "for_each": { "b": "{{ list }}" } }),
         json!({ "jwt": { "algorithm": "HS256", "secret": { "text": "{{ s }}" }, "claims": { "sub": "x" } } }),
     ];
@@ -51,7 +54,10 @@ fn editors_see_the_same_keys_as_the_reader() {
         json!({ "set": { "a": 1 }, "expect": { "status": 200 } }),
         json!({ "wait": "soon" }),
         json!({ "set": { "a-b": 1 } }),
-        json!({ "request": "GET /a", "retry": { "attempts": 3 } }),
+        json!({ "request": "GET /a", "retry": { "attempts": 0 } }),
+        json!({ "request": "GET /a", "retry": true }),
+        json!({ "request": "GET /a", "poll": { "every": "2s" } }),
+        json!({ "request": "GET /a", "paginate": { "items": "items" } }),
         json!({ "jwt": { "algorithm": "HS25", "claims": {} } }),
     ];
     for step in bad {

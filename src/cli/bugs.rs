@@ -31,3 +31,18 @@ pub(super) fn tell(output: &Output) -> bool {
     }
     !noted.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_noted_with_its_place() {
+        let before = panic::take_hook();
+        watch();
+        panic::catch_unwind(|| panic!("boom {}", 1)).unwrap_err();
+        panic::set_hook(before);
+        let noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(noted.iter().any(|text| text.starts_with("boom 1 (src/cli/bugs.rs:")), "{noted:?}");
+    }
+}

@@ -1,8 +1,11 @@
 //! Readers of single option values: each error is a sentence for the person who typed it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::report::FormatName;
+use crate::value::duration_of;
 
 /// `NAME=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
@@ -28,6 +31,21 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     number.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift)).ok_or_else(wrong)
 }
 
+/// A time that is not nothing.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match duration_of(text)? {
+        Duration::ZERO => Err("write more than nothing, like 10m".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// A lifetime in seconds: a number of them, or like `90m`.
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    let whole = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
+    let seconds = whole.or_else(|| duration_of(text).ok().map(|d| d.as_secs()));
+    seconds.filter(|s| *s > 0).ok_or_else(|| "write a number of seconds, or like 90m, 6h".to_owned())
+}
+
 /// `FORMAT=FILE`.
 pub(super) fn report(text: &str) -> Result<(FormatName, PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or("write FORMAT=FILE, like junit=report.xml")?;
@@ -35,6 +53,26 @@ pub(super) fn report(text: &str) -> Result<(FormatName, PathBuf), String> {
         return Err("the file's name is missing; `-` is stdout".to_owned());
     }
     Ok((format.parse()?, PathBuf::from(file)))
+}
+
+/// A host name or address, without a port.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let name = text.trim_start_matches('[').trim_end_matches(']');
+    let bare = !name.is_empty() && !name.contains(['/', '@', '*', ' ']);
+    if bare && (name.parse::<IpAddr>().is_ok() || !name.contains(':')) {
+        return Ok(name.to_ascii_lowercase());
+    }
+    Err("write the name of one host, like `staging.example`, without scheme or port".to_owned())
+}
+
+/// `HOST:PORT:ADDR`, as curl has it.
+pub(super) fn address(text: &str) -> Result<(String, IpAddr), String> {
+    let parts = text.split_once(':').and_then(|(name, rest)| Some((name, rest.split_once(':')?)));
+    let (name, (port, address)) = parts.ok_or("write HOST:PORT:ADDR, like api.example:443:127.0.0.1")?;
+    port.parse::<u16>().map_err(|_| format!("`{port}` is not a port"))?;
+    let bare = address.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse().map_err(|_| format!("`{bare}` is not an IP address"))?;
+    Ok((host(name)?, address))
 }
 
 #[cfg(test)]
@@ -52,9 +90,32 @@ mod tests {
     }
 
     #[test]
+    fn lifetimes() {
+        assert_eq!((seconds("5400"), seconds("90m")), (Ok(5400), Ok(5400)));
+        for bad in ["", "0", "-1", "1.5", "soon", "10ms", "99999999999999999999"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn pairs() {
         assert_eq!(pair("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
         assert_eq!(pair("a="), Ok(("a".to_owned(), String::new())));
         assert!(pair("a").is_err() && pair("=b").is_err() && pair("a-b=c").is_err());
+    }
+
+    #[test]
+    fn hosts_and_addresses() {
+        assert_eq!(host("Staging.Example").as_deref(), Ok("staging.example"));
+        assert_eq!(host("[::1]").as_deref(), Ok("::1"));
+        for bad in ["", "https://a", "a:443", "*.a", "a/b"] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+        let loopback = "127.0.0.1".parse().unwrap();
+        assert_eq!(address("a.example:443:127.0.0.1"), Ok(("a.example".to_owned(), loopback)));
+        assert_eq!(address("a:80:[::1]").unwrap().1, "::1".parse::<IpAddr>().unwrap());
+        for bad in ["a", "a:1", "a:x:127.0.0.1", "a:1:localhost", ":1:127.0.0.1"] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -7,6 +7,8 @@ use std::thread;
 use std::time::Instant;
 
 use super::args::{Run, Showing};
+use super::deadline::Deadline;
+use super::dry;
 use super::exit::Exit;
 use super::machine;
 use super::output::{self, Output};
@@ -31,13 +33,16 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let loaded = load(&args.flows, &around, output)?;
     let chosen = choose(loaded, &args.tags, output)?;
     let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
-    let planned = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
+    let (planned, client) = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
+    if args.choice.dry_run {
+        return dry::show(&planned, args.values.seed, output);
+    }
     let workers = workers(args.limits.jobs, &planned);
     let reports = reports(&args.showing, workers, output)?;
     let cancel = Cancel::new();
     let signals = Signals::watch(&cancel, Some(output)).map_err(|error| system(&error, output))?;
     let crew = Crew {
-        network: network(sandbox.as_ref()),
+        network: network(sandbox.as_ref(), client),
         reports: &reports,
         redactor: &output.redactor,
         cancel: &cancel,
@@ -46,26 +51,29 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
         once: Once::default(),
         tally: Tally::default(),
     };
+    let deadline = Deadline::start(args.limits.max_time, &cancel, output).map_err(|error| system(&error, output))?;
     reports.start(output.redactor.redact(event(None, started(planned.len(), args.values.seed))));
     let mut summary = crew.run(&planned, workers).map_err(|error| system(&error, output))?;
+    drop(deadline);
     summary.duration_ms = began.elapsed().as_secs_f64() * 1e3;
     let reported = finish(reports, summary, output);
-    Ok(signals.exit().unwrap_or(Exit::Success).max(Exit::of(&summary)).max(reported))
+    let stopped = if cancel.timed_out() { Exit::Failed } else { Exit::Success };
+    Ok(signals.exit().unwrap_or(stopped).max(stopped).max(Exit::of(&summary)).max(reported))
 }
 
 /// How many flows run at the same time: never more than there are.
 fn workers(asked: Option<NonZeroUsize>, planned: &[Planned]) -> usize {
-    let ready = planned.iter().filter(|p| matches!(p.work, Work::Ready(_))).count();
+    let ready = planned.iter().filter(|p| matches!(*p.work, Work::Ready(_))).count();
     if ready <= 1 {
         return 1;
     }
     asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(ready)
 }
 
-fn network(sandbox: Option<&Inside>) -> Network {
+fn network(sandbox: Option<&Inside>, client: ClientOptions) -> Network {
     match sandbox {
         Some(inside) => Network::Sandbox(Arc::clone(&inside.sandbox), inside.server.addr().port()),
-        None => Network::Real(Clients::new(ClientOptions::default())),
+        None => Network::Real(Clients::new(client)),
     }
 }
 

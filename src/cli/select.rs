@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use super::args::Flows;
+use super::args::{Flows, Tags};
 use super::exit::Exit;
 use super::output::Output;
 use crate::check::Schemas;
@@ -42,40 +42,78 @@ pub(super) fn load(flows: &Flows, around: &Surroundings, output: &Output) -> Res
         Exit::Invalid
     })?;
     warnings.iter().for_each(|warning| output.warning(warning));
-    let libraries = libraries(&found, flows.root.as_deref(), around, output)?;
-    let pairs: Vec<_> = found.iter().zip(libraries).collect();
+    let projects = projects(&found, flows.root.as_deref(), around, output)?;
+    let found = named(found, projects);
+    let libraries = libraries(&found, around);
+    let pairs: Vec<_> = found.iter().map(|(file, ..)| file).zip(libraries).collect();
     let mut loaded = parse_all(&pairs);
     loaded.extend(used(&pairs));
     Ok(loaded)
 }
 
-/// The project of each flow, as a library of its flows; flows with the same root share one.
-fn libraries(
+/// Each flow's project; flows with the same root share one.
+fn projects(
     found: &[Discovered],
     root: Option<&Path>,
     around: &Surroundings,
     output: &Output,
-) -> Result<Vec<Arc<Library>>, Exit> {
-    let library = |project| Arc::new(Library::new(Arc::new(project), around.current.clone()));
+) -> Result<Vec<Arc<Project>>, Exit> {
     if let Some(root) = root {
         let project = Project::named(root, around).map_err(|error| {
             output.file_error(&error);
             Exit::Invalid
         })?;
-        let library = library(project);
-        return Ok(found.iter().map(|_| Arc::clone(&library)).collect());
+        let project = Arc::new(project);
+        return Ok(found.iter().map(|_| Arc::clone(&project)).collect());
     }
-    let mut by_folder: HashMap<&Path, Arc<Library>> = HashMap::new();
-    let mut by_root: HashMap<PathBuf, Arc<Library>> = HashMap::new();
-    let of = |flow: &Discovered, by_root: &mut HashMap<PathBuf, Arc<Library>>| {
+    let mut by_folder: HashMap<&Path, Arc<Project>> = HashMap::new();
+    let mut by_root: HashMap<PathBuf, Arc<Project>> = HashMap::new();
+    let project = |flow: &Discovered, by_root: &mut HashMap<PathBuf, Arc<Project>>| {
         let project = Project::of(&flow.path, around);
-        Arc::clone(by_root.entry(project.root().to_owned()).or_insert_with(|| library(project)))
+        Arc::clone(by_root.entry(project.root().to_owned()).or_insert_with(|| Arc::new(project)))
     };
-    let libraries = found.iter().map(|flow| {
+    let projects = found.iter().map(|flow| {
         let folder = flow.path.parent().unwrap_or(&flow.path);
-        Arc::clone(by_folder.entry(folder).or_insert_with(|| of(flow, &mut by_root)))
+        Arc::clone(by_folder.entry(folder).or_insert_with(|| project(flow, &mut by_root)))
     });
-    Ok(libraries.collect())
+    Ok(projects.collect())
+}
+
+/// A flow file that was found, how reports call it, and its project.
+type Found = (Discovered, Arc<str>, Arc<Project>);
+
+/// Reports call a flow by its path from the root; where that is no name (two projects have one of the same path, or the
+/// flow lies outside of `--root`) as messages do.
+fn named(found: Vec<Discovered>, projects: Vec<Arc<Project>>) -> Vec<Found> {
+    let path = |file: &Discovered, project: &Project| project.path_of(&file.path);
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for (file, project) in found.iter().zip(&projects) {
+        *count.entry(path(file, project)).or_default() += 1;
+    }
+    let pairs = found.into_iter().zip(projects).map(|(file, project)| {
+        let path = path(&file, &project);
+        let unique = file.path.starts_with(project.root()) && count.get(&path) == Some(&1);
+        let name: Arc<str> = if unique { path.into() } else { file.shown.as_str().into() };
+        (file, name, project)
+    });
+    pairs.collect()
+}
+
+/// The flows of each project, under the names that reports call them by.
+fn libraries(found: &[Found], around: &Surroundings) -> Vec<Arc<Library>> {
+    let mut names: HashMap<&Path, HashMap<PathBuf, Arc<str>>> = HashMap::new();
+    for (file, name, project) in found {
+        names.entry(project.root()).or_default().insert(file.path.clone(), Arc::clone(name));
+    }
+    let mut by_root: HashMap<&Path, Arc<Library>> = HashMap::new();
+    let of = |(_, _, project): &'_ Found, names: HashMap<_, _>| {
+        Arc::new(Library::new(Arc::clone(project), around.current.clone()).with_names(names))
+    };
+    let library = found.iter().map(|found| {
+        let root = found.2.root();
+        Arc::clone(by_root.entry(root).or_insert_with(|| of(found, names.remove(root).unwrap_or_default())))
+    });
+    library.collect()
 }
 
 fn parse_all(files: &[(&Discovered, Arc<Library>)]) -> Vec<Loaded> {
@@ -117,35 +155,78 @@ fn loaded(parsed: &Parsed, library: &Library, part: bool) -> Loaded {
     Loaded { path, project, part, flow: flow.clone(), warnings: warnings.clone() }
 }
 
-/// Leaves out valid parts, and valid flows without any of `tags` (with no tags: none). A flow that is not valid stays:
-/// who knows what its tags are.
+/// Leaves out valid parts, and valid flows that `tags` does not want. A flow that is not valid stays: who knows what its
+/// tags are.
 ///
 /// # Errors
 /// Nothing is left; it was told why.
-pub(super) fn choose(mut flows: Vec<Loaded>, tags: &[String], output: &Output) -> Result<Vec<Loaded>, Exit> {
+pub(super) fn choose(mut flows: Vec<Loaded>, tags: &Tags, output: &Output) -> Result<Vec<Loaded>, Exit> {
     flows.retain(|f| f.flow.is_err() || !f.part);
     if flows.is_empty() {
         let help = "name the file itself to run it";
         output.error("nothing to run: every flow here is a part (its name begins with `_`)", Some(help));
         return Err(Exit::Invalid);
     }
-    if tags.is_empty() {
-        return Ok(flows);
-    }
-    let mut known: Vec<String> =
-        flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
-    known.sort();
-    known.dedup();
-    flows.retain(|f| f.flow.as_ref().map_or(true, |flow| flow.tags.iter().any(|tag| tags.contains(tag))));
+    let known = known_tags(&flows);
+    let has = |flow: &Flow, tags: &[String]| flow.tags.iter().any(|tag| tags.contains(tag));
+    flows.retain(|f| f.flow.as_ref().map_or(true, |flow| tags.wanted.is_empty() || has(flow, &tags.wanted)));
     if flows.is_empty() {
-        let near = tags.iter().find_map(|tag| nearest(tag, known.iter().map(String::as_str)));
+        let near = tags.wanted.iter().find_map(|tag| nearest(tag, known.iter().map(String::as_str)));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => "no flow here has tags".to_owned(),
             None => format!("the tags here are {}", known.join(", ")),
         };
-        output.error(&format!("no flow has the tag {}", tags.join(" or ")), Some(&help));
+        output.error(&format!("no flow has the tag {}", tags.wanted.join(" or ")), Some(&help));
+        return Err(Exit::Invalid);
+    }
+    for tag in tags.unwanted.iter().filter(|tag| !known.contains(tag)) {
+        // A tag that nobody has excludes nothing, and what was to be left out would run.
+        if let Some(near) = nearest(tag, known.iter().map(String::as_str)) {
+            output.warning(&format!("--exclude-tags {tag}: no flow here has it; did you mean `{near}`?"));
+        }
+    }
+    flows.retain(|f| f.flow.as_ref().map_or(true, |flow| !has(flow, &tags.unwanted)));
+    if flows.is_empty() {
+        let message = format!("nothing to run: every flow has the tag {}", tags.unwanted.join(" or "));
+        output.error(&message, Some("leave out less with --exclude-tags"));
         return Err(Exit::Invalid);
     }
     Ok(flows)
+}
+
+fn known_tags(flows: &[Loaded]) -> Vec<String> {
+    let mut known: Vec<String> =
+        flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
+    known.sort();
+    known.dedup();
+    known
+}
+
+/// The number, from 1, of the step with this id or name.
+pub(super) fn step_number(flow: &Flow, name: &str) -> Option<u32> {
+    let by_id = flow.steps.iter().position(|step| step.id.as_deref() == Some(name));
+    let found = by_id.or_else(|| flow.steps.iter().position(|step| &*step.label == name));
+    found.map(|index| index as u32 + 1)
+}
+
+/// Every flow must have the step that `--step` names.
+///
+/// # Errors
+/// Flows that have not; they were told.
+pub(super) fn have_step(flows: &[&Flow], name: &str, output: &Output) -> Result<(), Exit> {
+    let mut good = Ok(());
+    for flow in flows.iter().filter(|flow| step_number(flow, name).is_none()) {
+        let names = || flow.steps.iter().flat_map(|step| step.id.as_deref().into_iter().chain([&*step.label]));
+        let help = match nearest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "its steps are {}",
+                flow.steps.iter().map(|s| format!("`{}`", s.label)).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        output.error(&format!("--step {name}: {} has no such step", flow.source.name()), Some(&help));
+        good = Err(Exit::Invalid);
+    }
+    good
 }

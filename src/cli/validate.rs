@@ -1,6 +1,8 @@
 //! `wxflow validate`: everything that can be checked without sending.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -8,35 +10,60 @@ use super::args::{Validate, ValidateFormat};
 use super::exit::Exit;
 use super::machine;
 use super::output::Output;
-use super::select::{Loaded, load};
+use super::select::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::load;
 
-/// Checks flows, parts too.
+/// Checks flows, parts too; with a folder also the environments of its project.
 ///
 /// # Errors
 /// Paths that give nothing; they were told.
 pub(super) fn validate(args: &Validate, output: &Output) -> Result<Exit, Exit> {
     let around = machine::surroundings(output)?;
-    let loaded = load(&args.flows, &around, output)?;
-    let all: Vec<_> = loaded.iter().flat_map(diagnostics).collect();
-    let broken = loaded.iter().filter(|l| l.flow.is_err()).count();
+    let loaded = select::load(&args.flows, &around, output)?;
+    let paths = &args.flows.paths;
+    let folder = paths.is_empty() || paths.iter().any(|path| around.current.join(path).is_dir());
+    let environments = if folder { environments(&loaded, &around.current) } else { Vec::new() };
+    let mut all: Vec<_> = loaded.iter().flat_map(diagnostics).collect();
+    all.extend(environments.iter().flatten());
+    let broken_flows = loaded.iter().filter(|l| l.flow.is_err()).count();
+    let broken_environments = environments.iter().filter(|mistakes| !mistakes.is_empty()).count();
     let text = match args.format {
         ValidateFormat::Text => {
-            loaded.iter().for_each(|l| {
-                output.diagnostics(&l.warnings);
-                output.diagnostics(l.flow.as_ref().err().map_or(&[][..], Vec::as_slice));
-            });
-            let flows = |n: usize| if n == 1 { "1 flow".to_owned() } else { format!("{n} flows") };
-            match broken {
-                0 => format!("{} valid\n", flows(loaded.len())),
-                _ => format!("{} valid, {} not\n", flows(loaded.len() - broken), broken),
+            all.iter().for_each(|d| output.diagnostics(std::slice::from_ref(*d)));
+            let mut text = count(loaded.len(), broken_flows, "flow");
+            if !environments.is_empty() {
+                text += &count(environments.len(), broken_environments, "environment");
             }
+            text
         }
         ValidateFormat::Json => format!("{:#}\n", json!(all.iter().map(|d| object(d)).collect::<Vec<_>>())),
         ValidateFormat::Github => all.iter().map(|d| annotation(d)).collect(),
     };
     output.results(&text)?;
-    Ok(if broken == 0 { Exit::Success } else { Exit::Invalid })
+    Ok(if broken_flows + broken_environments == 0 { Exit::Success } else { Exit::Invalid })
+}
+
+/// What is wrong with each environment of the flows' projects.
+fn environments(loaded: &[Loaded], current: &Path) -> Vec<Vec<Diagnostic>> {
+    let mut roots = HashSet::new();
+    let projects = loaded.iter().map(|l| &*l.project).filter(|p| roots.insert(p.root()));
+    let all = projects.flat_map(|project| {
+        load::environment_names(project).into_iter().map(move |name| load::environment(project, &name, current))
+    });
+    // Each name was found a moment ago: `Err(Err(_))`, that there is none, cannot be.
+    all.map(|environment| environment.err().and_then(Result::ok).unwrap_or_default()).collect()
+}
+
+/// "2 flows valid, 1 not".
+fn count(all: usize, broken: usize, noun: &str) -> String {
+    let valid = all - broken;
+    let plural = if valid == 1 { "" } else { "s" };
+    let rest = if broken > 0 { format!(", {broken} not") } else { String::new() };
+    format!(
+        "{valid} {noun}{plural} valid{rest}
+"
+    )
 }
 
 fn diagnostics(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {

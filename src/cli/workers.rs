@@ -14,8 +14,9 @@ use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
 use crate::http::Transport;
 use crate::redact::{Redacted, Redactor};
 use crate::report::{FlowSink, Reports};
-use crate::run::{self, Cancel, Context, Job, Once, Options, Sink, SystemClock};
+use crate::run::{self, Cancel, Context, FlowKey, Job, Once, Options, Sink, SystemClock};
 use crate::sandbox::Sandbox;
+use crate::source::Files;
 
 /// Where requests go.
 pub(super) enum Network {
@@ -63,7 +64,7 @@ impl Crew<'_> {
                 threads.into_iter().try_for_each(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })?;
         }
-        self.clean_up()?;
+        self.clean_up(flows)?;
         Ok(*self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -75,7 +76,7 @@ impl Crew<'_> {
     }
 
     /// What `once` flows left, when all flows have ended: each as a flow of its own in the reports.
-    fn clean_up(&self) -> io::Result<()> {
+    fn clean_up(&self, flows: &[Planned]) -> io::Result<()> {
         let mut left = self.once.leftovers();
         if left.is_empty() {
             return Ok(());
@@ -84,8 +85,11 @@ impl Crew<'_> {
         let (transport, clock) = (self.transport(), SystemClock::new());
         for left in &mut left {
             let mut sink = Relay { sink: self.reports.flow(left.path(), None, None), tally: &self.tally };
+            let projects = flows.iter().map(|flow| &flow.project).filter(|p| left.folder().starts_with(p.root()));
+            let Some(project) = projects.max_by_key(|p| p.root().as_os_str().len()) else { continue };
             let options = left.options().clone();
-            runtime.block_on(run::clean_up(left, &self.context(&*transport, &clock, &options), &mut sink));
+            let context = self.context(&*transport, &**project, &clock, &options);
+            runtime.block_on(run::clean_up(left, &context, &mut sink));
         }
         Ok(())
     }
@@ -93,10 +97,11 @@ impl Crew<'_> {
     fn context<'c>(
         &'c self,
         transport: &'c dyn Transport,
+        files: &'c dyn Files,
         clock: &'c SystemClock,
         options: &'c Options,
     ) -> Context<'c> {
-        Context { transport, redactor: self.redactor, clock, cancel: self.cancel, options, once: &self.once }
+        Context { transport, files, redactor: self.redactor, clock, cancel: self.cancel, options, once: &self.once }
     }
 
     fn work(&self, flows: &[Planned]) -> io::Result<()> {
@@ -114,13 +119,15 @@ impl Crew<'_> {
     }
 
     async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &SystemClock) {
-        let mut sink = Relay { sink: self.reports.flow(&planned.path, None, None), tally: &self.tally };
-        match &planned.work {
+        let mut sink =
+            Relay { sink: self.reports.flow(&planned.path, planned.row, planned.repeat), tally: &self.tally };
+        let files = &*planned.project;
+        match &*planned.work {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);
                 let options = Options::default();
-                let context = self.context(transport, clock, &options);
-                run::broken(name, &planned.path, problems.clone(), &context, &mut sink);
+                let context = self.context(transport, files, clock, &options);
+                run::broken(name, planned.key(), problems.clone(), &context, &mut sink);
             }
             Work::Ready(ready) if self.fail_fast && self.tally.failed.load(Ordering::Relaxed) => {
                 self.leave_out(planned, ready, &mut sink);
@@ -131,10 +138,11 @@ impl Crew<'_> {
                     inputs: ready.inputs.clone(),
                     used: &ready.used,
                     seed: self.seed,
-                    row: None,
-                    repeat: None,
+                    row: planned.row,
+                    repeat: planned.repeat,
+                    until: ready.until,
                 };
-                let context = self.context(transport, clock, &ready.options);
+                let context = self.context(transport, files, clock, &ready.options);
                 let ended = run::run(&job, &context, &mut sink).await;
                 if ended.outcome.outcome != Outcome::Passed {
                     self.tally.failed.store(true, Ordering::Relaxed);
@@ -157,15 +165,16 @@ impl Crew<'_> {
             counts: Counts::default(),
         }));
         for kind in [started, finished] {
-            sink.emit(self.redactor.redact(event(Some(&planned.path), kind)));
+            sink.emit(self.redactor.redact(event(Some(planned.key()), kind)));
         }
     }
 }
 
 /// An event of the command itself.
-pub(super) fn event(flow: Option<&Arc<str>>, kind: EventKind) -> RunEvent {
+pub(super) fn event(flow: Option<FlowKey<'_>>, kind: EventKind) -> RunEvent {
     let time = format!("{:.3}", jiff::Timestamp::now());
-    RunEvent { v: 1, time, flow: flow.cloned(), row: None, repeat: None, step: None, item: None, kind }
+    let (path, row, repeat) = flow.map_or((None, None, None), |(path, row, repeat)| (Some(path), row, repeat));
+    RunEvent { v: 1, time, flow: path.cloned(), row, repeat, step: None, item: None, kind }
 }
 
 /// A flow that could not be read has no name but its file's.

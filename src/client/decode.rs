@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::http::{Bytes, HeaderMap};
+use crate::http::Bytes;
 
 /// What we can undo, for `accept-encoding`.
 pub(super) const ACCEPTED: &str = "gzip, deflate, br, zstd";
@@ -14,13 +14,6 @@ pub(super) enum DecodeError {
     TooLarge,
     /// The bytes are not what the coding's name says, or end early.
     Broken { coding: String, reason: String },
-}
-
-/// The codings of a reply in the order they were applied, lower case, `identity` left out.
-pub(super) fn codings(headers: &HeaderMap) -> Vec<String> {
-    let lines = headers.get_all(::http::header::CONTENT_ENCODING);
-    let names = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
-    names.map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty() && name != "identity").collect()
 }
 
 /// Undoes `codings`, last first, and stops at one that nobody asked for and we do not know: its bytes are the body.
@@ -147,13 +140,5 @@ pub(super) mod tests {
     fn empty_and_unknown_stay_as_they_are() {
         assert_eq!(undo(&["gzip"], Vec::new(), 9).unwrap(), "");
         assert_eq!(undo(&["aws-chunked"], b"x".to_vec(), 9).unwrap(), "x");
-    }
-
-    #[test]
-    fn codings_are_read_from_all_lines() {
-        let mut headers = HeaderMap::new();
-        headers.append("content-encoding", "GZIP, identity".parse().unwrap());
-        headers.append("content-encoding", "br".parse().unwrap());
-        assert_eq!(codings(&headers), ["gzip", "br"]);
     }
 }

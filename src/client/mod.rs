@@ -19,7 +19,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::{
-    Bytes, Delivery, Request, Response, Sending, Timing, Transport, TransportError, TransportErrorKind as Kind, Version,
+    Bytes, Delivery, Request, Response, Sending, Timing, Transport, TransportError, TransportErrorKind as Kind,
+    Version, encoding,
 };
 pub use options::{ClientOptions, Identity, Proxy, certificates_from_pem};
 
@@ -112,7 +113,14 @@ impl Client {
         let probe = Probe::default();
         let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
-            Ok(Err(e)) => return Err(explain(&e, &request.url, Phase::Reply, options)),
+            Ok(Err(e)) => {
+                let mut error = explain(&e, &request.url, Phase::Reply, options);
+                let unanswered = (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived);
+                if unanswered && probe.timing().connect.is_none() {
+                    error.delivery = Delivery::OnClosingConnection;
+                }
+                return Err(insisted(request, error));
+            }
             Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
         };
@@ -122,7 +130,7 @@ impl Client {
             Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "reading the reply's body from")),
         };
         let wire_size = wire_body.len() as u64;
-        let codings = decode::codings(reply.headers());
+        let codings = encoding::codings(reply.headers());
         let body = if codings.is_empty() {
             wire_body
         } else {
@@ -153,6 +161,7 @@ impl Shared {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .tls_info(true)
             .tcp_nodelay(true)
             .connector_layer(probe::ConnectLayer)
             .dns_resolver(probe::Resolver)
@@ -163,7 +172,10 @@ impl Shared {
         builder = match &options.proxy {
             Proxy::System => builder,
             Proxy::Direct => builder.no_proxy(),
-            Proxy::Through(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| e.to_string())?),
+            Proxy::Through(url) => {
+                let except = options.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+                builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| e.to_string())?.no_proxy(except))
+            }
         };
         builder = match protocol {
             Protocol::Any => builder,
@@ -244,9 +256,21 @@ fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: 
     }
     response.version = reply.version();
     response.remote_addr = reply.remote_addr();
+    let tls = reply.extensions().get::<reqwest::tls::TlsInfo>();
+    response.certificate = tls.and_then(|tls| tls.peer_certificate()).map(Bytes::copy_from_slice);
     response.wire_size = wire_size;
     response.timing = timing;
     response
+}
+
+/// A server that does not speak HTTP/2 just hangs up, or answers what is none: with `http: 2` that is the likely reason.
+fn insisted(request: &Request, mut error: TransportError) -> TransportError {
+    if request.version == Some(Version::HTTP_2) && matches!(error.kind, Kind::Interrupted | Kind::Protocol | Kind::Tls)
+    {
+        let help = "the server may not speak HTTP/2: without `http: 2` the version is negotiated";
+        error.help.get_or_insert_with(|| help.to_owned());
+    }
+    error
 }
 
 fn too_late(request: &Request, delivery: Delivery, doing: &str) -> TransportError {

@@ -23,6 +23,8 @@ pub struct ClientOptions {
     pub identity: Option<Identity>,
     /// Which proxy, if any.
     pub proxy: Proxy,
+    /// Hosts that [`Proxy::Through`] is not used for, as `NO_PROXY` has them.
+    pub no_proxy: Option<String>,
     /// Host names with a fixed address (`--resolve`); its port counts only where the URL names none (0: the scheme's).
     pub resolve: Vec<(String, SocketAddr)>,
 }
@@ -36,6 +38,7 @@ impl Default for ClientOptions {
             insecure_hosts: Vec::new(),
             identity: None,
             proxy: Proxy::System,
+            no_proxy: None,
             resolve: Vec::new(),
         }
     }

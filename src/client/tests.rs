@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 
 use super::*;
-use crate::http::{Method, Url};
+use crate::http::{Certificate, Method, Url};
 use decode::tests::pack;
 
 /// Serves one canned reply per request; a connection is kept while `keep`. Gives the requests' text back.
@@ -266,7 +266,9 @@ fn redirects_and_cookies_are_left_alone() {
 #[test]
 fn connections_are_kept_and_replaced_when_the_server_closed_them() {
     let ok = || reply("200 OK", b"x");
-    let server = Server::start(vec![vec![ok(), ok()], vec![ok()]]);
+    // Told, so that the third request cannot meet a connection that is about to close.
+    let last = reply("200 OK\r\nconnection: close", b"x");
+    let server = Server::start(vec![vec![ok(), last], vec![ok()]]);
     block(async {
         let client = client();
         let request = server.request();
@@ -278,6 +280,19 @@ fn connections_are_kept_and_replaced_when_the_server_closed_them() {
         }
     });
     assert_eq!(server.thread.join().unwrap().len(), 3);
+}
+
+#[test]
+fn a_connection_that_closes_unanswered_is_told_apart_from_a_new_one() {
+    // The second reply is empty: the server reads the request and closes.
+    let server = Server::start(vec![vec![reply("200 OK", b"x"), Vec::new()]]);
+    block(async {
+        let client = client();
+        let request = server.request();
+        assert_eq!(client.send(&request).await.unwrap().status, 200);
+        let error = client.send(&request).await.unwrap_err();
+        assert_eq!((error.kind, error.delivery), (Kind::Interrupted, Delivery::OnClosingConnection), "{error}");
+    });
 }
 
 #[test]
@@ -298,6 +313,29 @@ fn pem_text_gives_certificates_or_says_why_not() {
     let key = KeyPair::generate().unwrap().serialize_pem();
     assert!(Identity::from_pem(authority.pem().as_bytes(), key.as_bytes()).is_ok());
     assert!(Identity::from_pem(authority.pem().as_bytes(), b"").unwrap_err().starts_with("no private key"));
+}
+
+#[test]
+fn the_certificate_stands_in_the_reply_also_on_a_kept_connection() {
+    let (config, authority) = tls_server("localhost", 2100, &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = rustls::Stream::new(&mut connection, &mut socket);
+        converse(&mut stream, &[reply("200 OK", b"one"), reply("200 OK", b"two"), Vec::new()], &mut Vec::new());
+    });
+    let client = trusting(Some(authority));
+    let replies = block(async {
+        let first = client.send(&get(port)).await.unwrap();
+        (first, client.send(&get(port)).await.unwrap())
+    });
+    for reply in [replies.0, replies.1] {
+        let shown = Certificate::from_der(&reply.certificate.unwrap()).unwrap();
+        assert_eq!(shown.not_after.to_string(), "2100-01-01T00:00:00Z");
+        assert!(shown.subject.starts_with("CN=") && shown.issuer.starts_with("CN="), "{shown:?}");
+    }
 }
 
 fn authority_and_key() -> (CertifiedIssuer<'static, KeyPair>, KeyPair) {

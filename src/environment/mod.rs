@@ -31,6 +31,45 @@ pub struct Environment {
     pub allow_env: Option<Vec<String>>,
     /// Where requests may go at all.
     pub hosts: Option<Vec<HostPattern>>,
+    /// The connection's certificates.
+    pub tls: Tls,
+    /// The proxy's URL, or `none`.
+    pub proxy: Option<Located>,
+}
+
+/// `tls`: paths of PEM files, from the project root, `~/` allowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Authorities to trust beside the system's.
+    pub ca: Option<Located>,
+    /// The client's certificate with its chain.
+    pub cert: Option<Located>,
+    /// Its private key; left out, in the same file.
+    pub key: Option<Located>,
+}
+
+/// A text and where it stands.
+#[derive(Clone)]
+pub struct Located {
+    /// The text.
+    pub text: String,
+    /// The file and place.
+    pub at: (Arc<Source>, Span),
+}
+
+/// Two are the same where they say the same. No text is shown: a proxy's URL may hold a password.
+impl PartialEq for Located {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Located {}
+
+impl std::fmt::Debug for Located {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Located").field(&self.at).finish()
+    }
 }
 
 /// A value for the input of this name.
@@ -76,6 +115,8 @@ impl Default for Environment {
             secrets: Vec::new(),
             allow_env: None,
             hosts: None,
+            tls: Tls::default(),
+            proxy: None,
         }
     }
 }
@@ -114,22 +155,36 @@ impl Environment {
         }
         merged.allow_env = self.allow_env.or(merged.allow_env);
         merged.hosts = self.hosts.or(merged.hosts);
+        merged.tls.ca = self.tls.ca.or(merged.tls.ca);
+        // A key belongs to its certificate: another certificate does not take the old one's.
+        if self.tls.cert.is_some() {
+            merged.tls.key = None;
+        }
+        merged.tls.cert = self.tls.cert.or(merged.tls.cert);
+        merged.tls.key = self.tls.key.or(merged.tls.key);
+        merged.proxy = self.proxy.or(merged.proxy);
         merged.name = self.name;
         merged.source = self.source;
         merged.extends = None;
         merged
     }
 
-    /// Checks what only the merged whole can tell: each secret has its source.
+    /// Checks what only the merged whole can tell: each secret has its source, a key its certificate.
     ///
     /// # Errors
-    /// Every secret without one.
+    /// Every secret without one; a client's key without its certificate.
     pub fn complete(&self) -> Result<(), Vec<Diagnostic>> {
         let mut all = Vec::new();
         for secret in self.secrets.iter().filter(|s| s.from.is_none()) {
             let mut list = Diagnostics::new(Arc::clone(&secret.at.0));
             let message = format!("the secret `{}` does not say where its value is", secret.name);
             list.error(Code::MissingKey, secret.at.1, message).help("add `env: VARIABLE` or `file: PATH`");
+            all.extend(list.into_sorted());
+        }
+        if let (Some(key), None) = (&self.tls.key, &self.tls.cert) {
+            let mut list = Diagnostics::new(Arc::clone(&key.at.0));
+            let message = "`key` belongs to a certificate, and `tls` names none";
+            list.error(Code::MissingKey, key.at.1, message).help("add `cert: PATH`, or remove the key");
             all.extend(list.into_sorted());
         }
         if all.is_empty() { Ok(()) } else { Err(all) }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::shape::{ENVIRONMENT, SECRET};
-use super::{Environment, Secret, SecretSource, Var};
+use super::shape::{ENVIRONMENT, SECRET, TLS};
+use super::{Environment, Located, Secret, SecretSource, Var};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::redact::HostPattern;
 use crate::source::{Source, Span};
@@ -47,6 +47,16 @@ impl Environment {
         }
         self.allow_env = fields.get("allow_env").and_then(|n| texts(n, "`allow_env`", list));
         self.hosts = fields.get("hosts").and_then(|n| hosts(n, list));
+        let located = |node: &Node<'_>, what: &str, list: &mut Diagnostics| {
+            let text = node.text(what, list)?.to_owned();
+            Some(Located { text, at: (Arc::clone(&source), node.span) })
+        };
+        if let Some(tls) = fields.get("tls").and_then(|n| Fields::read(n, &TLS, list)) {
+            self.tls.ca = tls.get("ca").and_then(|n| located(n, "`ca`", list));
+            self.tls.cert = tls.get("cert").and_then(|n| located(n, "`cert`", list));
+            self.tls.key = tls.get("key").and_then(|n| located(n, "`key`", list));
+        }
+        self.proxy = fields.get("proxy").and_then(|n| located(n, "`proxy`", list));
     }
 
     fn secret(&mut self, name: String, span: Span, fields: &Fields<'_, '_>, list: &mut Diagnostics) {
@@ -115,13 +125,25 @@ mod tests {
     }
 
     #[test]
+    fn connections_are_paths_and_a_url() {
+        let environment = parse("tls: { ca: a.pem, cert: ~/b.pem, key: c }\nproxy: socks5h://u:hunter2@h:1").unwrap();
+        let texts = [&environment.tls.ca, &environment.tls.cert, &environment.tls.key, &environment.proxy];
+        let texts = texts.map(|located| located.as_ref().unwrap().text.as_str());
+        assert_eq!(texts, ["a.pem", "~/b.pem", "c", "socks5h://u:hunter2@h:1"]);
+        assert!(!format!("{environment:?}").contains("hunter2"));
+        let wrong = parse("tls: { insecure: true, ca: [a] }\nproxy: 1").unwrap_err();
+        let codes: Vec<_> = wrong.into_iter().map(|(code, _)| code).collect();
+        assert_eq!(codes, [Code::ReservedKey, Code::WrongType, Code::WrongType]);
+    }
+
+    #[test]
     fn nothing_is_an_environment_too() {
         assert!(parse("# later\n\n").unwrap().vars.is_empty());
     }
 
     #[test]
     fn every_mistake_at_once() {
-        let text = "var: {a: 1}\nproxy: http://x\nsecrets:\n  a-b: {env: X}\n  c: {env: X, file: Y}\n  d: {value: hunter2}\nhosts: ['https://x/']\n";
+        let text = "var: {a: 1}\noauth: {}\nsecrets:\n  a-b: {env: X}\n  c: {env: X, file: Y}\n  d: {value: hunter2}\nhosts: ['https://x/']\n";
         let codes: Vec<_> = parse(text).unwrap_err().into_iter().map(|(code, _)| code).collect();
         use Code::*;
         assert_eq!(codes, [UnknownKey, NotYetSupported, InvalidName, ConflictingKeys, ReservedKey, InvalidHost]);

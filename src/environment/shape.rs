@@ -18,12 +18,33 @@ pub static ENVIRONMENT: Shape = Shape {
         Key::new("secrets", Kind::Map(&Kind::Name, &Kind::Object(&SECRET)), "secret values for inputs"),
         Key::new("allow_env", Kind::List(&VARIABLE), "variables that flows may ask for besides WEBEX_… and WXFLOW_…"),
         Key::new("hosts", Kind::List(&HOST), "the only hosts that requests may go to"),
-        Key::new("tls", Kind::Upcoming("remove it"), "certificates of the connection"),
-        Key::new("proxy", Kind::Upcoming("set HTTPS_PROXY instead"), "the proxy to go through"),
+        Key::new("tls", Kind::Object(&TLS), "the connection's certificates: PEM files, from the project root"),
+        Key::new(
+            "proxy",
+            Kind::Text,
+            "the proxy to go through, an http, https, socks5 or socks5h URL; `none` for none. NO_PROXY still counts",
+        ),
         Key::new("oauth", Kind::Upcoming("get a token and give it as a secret"), "where and how tokens are got"),
     ],
     refused: &[],
     extensible: true,
+};
+
+/// `tls`.
+pub(super) static TLS: Shape = Shape {
+    noun: "`tls`",
+    doc: "The connection's certificates: paths from the project root, `~/` is the home folder.",
+    keys: &[
+        Key::new("ca", Kind::Text, "certificate authorities to trust beside the system's"),
+        Key::new("cert", Kind::Text, "the certificate to show to servers that ask for one, with its chain"),
+        Key::new("key", Kind::Text, "its private key; left out, it is in the file of `cert`"),
+    ],
+    refused: &[(
+        "insecure",
+        "no environment can switch the check of certificates off",
+        "use --insecure HOST for one run, or trust the server's authority with `ca`",
+    )],
+    extensible: false,
 };
 
 /// One entry of `secrets`.

@@ -14,6 +14,13 @@ pub enum Auth {
         /// The password: secret.
         password: Template,
     },
+    /// `Authorization: Digest …` (RFC 7616), in answer to the server's challenge.
+    Digest {
+        /// The user name.
+        username: Template,
+        /// The password: secret.
+        password: Template,
+    },
     /// No credentials, also not the default ones.
     None,
 }

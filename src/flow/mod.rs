@@ -1,6 +1,7 @@
 //! A flow as the program will run it: every template, path, pattern and schema compiled, every name checked.
 
 mod auth;
+mod body;
 mod convert;
 mod input;
 mod lower;
@@ -11,6 +12,7 @@ mod secret;
 mod shape;
 mod step;
 mod validate;
+mod waiting;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -24,13 +26,19 @@ use crate::template::{Template, ValueTemplate};
 use crate::yaml;
 
 pub use auth::Auth;
+pub use body::{Body, FilePart, FilePath, Part};
 pub(crate) use convert::{Raw, convert};
 pub use input::{Input, InputType};
-pub use request::{Body, Defaults, Field, RateLimit, RequestTemplate, Settings};
+pub(crate) use names::RESPONSE_FIELDS;
+pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings};
 pub use reuse::{Library, UseError, UseStep};
 pub use secret::{secret_from_base64, secret_from_hex};
 pub(crate) use shape::{ACTIONS, FLOW, REQUEST_ONLY, USE_ONLY};
 pub use step::{Action, ForEach, JwtStep, Key, NamedCapture, RequestStep, Step};
+pub use waiting::{Paginate, Poll, Retry, RetryOn, Waiting};
+
+/// How long `poll` goes on where `within` is left out.
+pub const POLL_WITHIN: Duration = Duration::from_secs(60);
 
 /// One flow file, checked.
 #[derive(Debug)]
@@ -108,8 +116,9 @@ impl Flow {
                 diagnostics: &mut diagnostics,
                 broken: HashSet::new(),
                 has_base_url: false,
+                saved: HashSet::new(),
             };
-            let parts = reader.flow(&root)?;
+            let parts = reader.flow(root)?;
             let broken = reader.broken;
             let name = parts.name.unwrap_or_else(|| stem(&path));
             let mut flow = Flow {

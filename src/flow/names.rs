@@ -2,6 +2,25 @@
 
 use crate::diagnostic::nearest;
 
+/// The fields of `response`.
+pub(crate) const RESPONSE_FIELDS: &[&str] = &[
+    "status",
+    "reason",
+    "http_version",
+    "headers",
+    "cookies",
+    "text",
+    "json",
+    "url",
+    "duration_ms",
+    "size",
+    "wire_size",
+    "sha256",
+    "redirects",
+    "remote_ip",
+    "attempts",
+];
+
 /// Names that mean something of their own inside a template.
 const OWN: &[(&str, &str)] = &[
     ("response", "the reply of the step"),

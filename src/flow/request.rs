@@ -1,7 +1,7 @@
 //! A request as the user typed it; the engine renders it into an [`http::Request`](crate::http::Request).
 
-use super::{Auth, DurationSetting, Setting};
-use crate::http::Method;
+use super::{Auth, Body, DurationSetting, FilePath, Setting};
+use crate::http::{Method, Version};
 use crate::source::Span;
 use crate::template::{Template, ValueTemplate};
 
@@ -35,6 +35,10 @@ pub struct RequestTemplate {
     pub auth: Option<Box<Auth>>,
     /// The body.
     pub body: Option<Box<Body>>,
+    /// `http`: the version to insist on.
+    pub version: Option<Version>,
+    /// `save`: where the reply's body is kept.
+    pub save: Option<Box<FilePath>>,
     /// `timeout`, `redirects`, `rate_limit`; `None` takes the default ones.
     pub settings: Option<Box<Settings>>,
 }
@@ -48,17 +52,6 @@ pub struct Settings {
     pub redirects: Option<Setting<u32>>,
     /// What happens when the server asks to wait.
     pub rate_limit: Option<RateLimit>,
-}
-
-/// A request's body.
-#[derive(Debug)]
-pub enum Body {
-    /// `application/json`.
-    Json(ValueTemplate),
-    /// `application/x-www-form-urlencoded`.
-    Form(Vec<Field>),
-    /// Text; `text/plain; charset=utf-8` unless a header says otherwise.
-    Text(Template),
 }
 
 /// What happens on 429, and on 423 and 503 with `Retry-After`.

@@ -2,44 +2,33 @@
 //!
 //! A key of the language that this version lacks stays here as `Upcoming`, so that it answers with its own words.
 
+mod actions;
+mod auth;
+mod files;
+mod input;
+mod jwt;
+mod waiting;
+
 use crate::check::shape::{CAPTURE_SOURCE, EXPECT};
 use crate::yaml::{Key, Kind, Shape};
 
-/// The actions of a step: exactly one stands in each.
-pub(crate) const ACTIONS: &[&str] = &["request", "jwt", "use", "set", "wait", "check"];
-/// The keys that stand only beside `use`.
-pub(crate) const USE_ONLY: &[&str] = &["with", "once"];
-/// The keys that stand only beside `request`.
-pub(crate) const REQUEST_ONLY: &[&str] = &[
-    "query",
-    "headers",
-    "cookies",
-    "auth",
-    "json",
-    "form",
-    "multipart",
-    "text",
-    "file",
-    "timeout",
-    "redirects",
-    "http",
-    "save",
-    "retry",
-    "rate_limit",
-    "poll",
-    "paginate",
-    "expect",
-    "cleanup",
-];
+pub(crate) use actions::{ACTIONS, REQUEST_ONLY, USE_ONLY};
+use auth::AUTH;
+pub(crate) use auth::{AUTH_SHAPE, BASIC, DIGEST};
+pub(crate) use files::PART_SHAPE;
+use files::{FILE_KEY, HTTP_KEY, MULTIPART_KEY, SAVE_KEY};
+use input::INPUT;
+pub(crate) use input::{INPUT_SHAPE, INPUT_TYPES};
+pub(crate) use jwt::{ALGORITHMS, JWT, KEY, SECRET};
+pub(crate) use waiting::{PAGINATE, POLL, RETRY};
+use waiting::{PAGINATE_KEY, POLL_KEY, RETRY_KEY};
 
 static CAPTURE_KIND: Kind = Kind::Named("capture", &CAPTURE_SOURCE);
-const NAMED_ANY: Kind = Kind::Map(&Kind::Text, &Kind::Any);
 const BOUND_ANY: Kind = Kind::Map(&Kind::Name, &Kind::Any);
 const HEADERS: Kind = Kind::Map(&Kind::Text, &Kind::OneOrMany(&Kind::Scalar));
 const COOKIES: Kind = Kind::Map(&Kind::Text, &Kind::Scalar);
 const REDIRECTS: Kind = Kind::Either(&[Kind::Integer(0), Kind::Boolean]);
 const RATE_LIMIT: Kind = Kind::Either(&[Kind::Choice(&["wait", "fail"]), Kind::Object(&RATE_LIMIT_SHAPE)]);
-const AUTH: Kind = Kind::Named("auth", &Kind::Either(&[Kind::Choice(&["none"]), Kind::Object(&AUTH_SHAPE)]));
 
 /// A whole flow file.
 pub(crate) static FLOW: Shape = Shape {
@@ -55,7 +44,7 @@ pub(crate) static FLOW: Shape = Shape {
         Key::new(
             "tags",
             Kind::List(&Kind::Pattern(TAG, "a word")),
-            "Words to choose flows by: `wxflow run --tag smoke`.",
+            "Words to choose flows by: `wxflow run --tags smoke`.",
         ),
         Key::new("version", Kind::Integer(1), "The version of the flow language: 1."),
         Key::new(
@@ -109,45 +98,6 @@ pub(crate) static FLOW: Shape = Shape {
 
 const TAG: &str = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$";
 
-const INPUT: Kind =
-    Kind::Named("input", &Kind::Either(&[Kind::Object(&INPUT_SHAPE), Kind::Scalar, Kind::List(&Kind::Any)]));
-
-/// The long form of an input.
-pub(crate) static INPUT_SHAPE: Shape = Shape {
-    noun: "an input",
-    doc: "An input in its long form.",
-    keys: &[
-        Key::new(
-            "default",
-            Kind::Any,
-            "Its value where nothing else gives one, as it stands: no template. Left out: the input is required.",
-        ),
-        Key::new(
-            "env",
-            Kind::Pattern("^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"),
-            "The environment variable that may give the value. Names that begin with WEBEX_ or WXFLOW_ are read without asking.",
-        ),
-        Key::new("description", Kind::Text, "What the value is and where to get it: shown when it is missing."),
-        Key::new("secret", Kind::Boolean, "Whether the value is masked as *** wherever it would be written."),
-        Key::new(
-            "type",
-            Kind::Choice(INPUT_TYPES),
-            "What text from outside is converted to; a list or object is read as JSON. Left out: the default's type, else string.",
-        ),
-        Key::new("choices", Kind::List(&Kind::Any), "The only values it may have."),
-        Key::new(
-            "hosts",
-            Kind::List(&Kind::Text),
-            "The hosts a secret may be sent to: `webexapis.com`, `localhost:8080`, `*.webex.com`. Any other is refused before sending.",
-        ),
-    ],
-    refused: &[],
-    extensible: false,
-};
-
-/// The words of an input's `type`.
-pub(crate) const INPUT_TYPES: &[&str] = &["string", "integer", "number", "boolean", "list", "object"];
-
 /// `defaults`.
 pub(crate) static DEFAULTS: Shape = Shape {
     noun: "`defaults`",
@@ -182,42 +132,6 @@ pub(crate) static RATE_LIMIT_SHAPE: Shape = Shape {
     extensible: false,
 };
 
-/// `auth` as a mapping.
-pub(crate) static AUTH_SHAPE: Shape = Shape {
-    noun: "`auth`",
-    doc: "The credentials of a request: exactly one kind. They go only to the origin they were written for.",
-    keys: &[
-        Key::new("bearer", Kind::Template, "A token, sent as `Authorization: Bearer …`."),
-        Key::new("basic", Kind::Object(&BASIC), "User name and password, sent as `Authorization: Basic …`."),
-        Key::new(
-            "digest",
-            Kind::Upcoming("use `bearer` or `basic` where the server takes one of them"),
-            "user name and password for the server's challenge",
-        ),
-        Key::new(
-            "oauth",
-            Kind::Upcoming(
-                "get a token by other means, hand it in as a secret input, and write `auth: { bearer: \"{{ token }}\" }`",
-            ),
-            "a token that the environment knows how to get",
-        ),
-    ],
-    refused: &[],
-    extensible: false,
-};
-
-/// `auth: { basic: … }`.
-pub(crate) static BASIC: Shape = Shape {
-    noun: "`basic`",
-    doc: "A user name and a password.",
-    keys: &[
-        Key::required("username", Kind::Template, "The user name."),
-        Key::required("password", Kind::Template, "The password. It is masked wherever it would be written."),
-    ],
-    refused: &[],
-    extensible: false,
-};
-
 const QUERY_KEY: Key =
     Key::new("query", HEADERS, "Query parameters, percent-encoded for you. A list repeats the key; `omit` drops it.");
 const HEADERS_KEY: Key =
@@ -226,7 +140,7 @@ const COOKIES_KEY: Key = Key::new("cookies", COOKIES, "Cookies to send beside th
 const AUTH_KEY: Key = Key::new(
     "auth",
     AUTH,
-    "The credentials: `{bearer: …}`, `{basic: {username, password}}`, or `none` to send none, not even those of `defaults`.",
+    "The credentials: `{bearer: …}`, `{basic: {username, password}}`, `{digest: {username, password}}`, or `none` to send none, not even those of `defaults`.",
 );
 const JSON_KEY: Key = Key::new("json", Kind::Any, "The body as JSON, with `Content-Type: application/json`.");
 const FORM_KEY: Key =
@@ -247,35 +161,6 @@ const RATE_LIMIT_KEY: Key = Key::new(
     "rate_limit",
     RATE_LIMIT,
     "On 429, and on 423 and 503 with Retry-After: `wait` and send again, `fail`, or `{max_wait: 5m}`. Left out: wait, at most 2 minutes.",
-);
-const MULTIPART_KEY: Key = Key::new(
-    "multipart",
-    Kind::Upcoming("use `form` for fields, or `json`; sending files comes later"),
-    "a body of several parts, for uploads",
-);
-const FILE_KEY: Key = Key::new(
-    "file",
-    Kind::Upcoming("put the text into the flow with `text: |` or `json:`"),
-    "a file as the body, unrendered",
-);
-const HTTP_KEY: Key =
-    Key::new("http", Kind::Upcoming("remove it: the version is negotiated"), "the HTTP version to use");
-const SAVE_KEY: Key =
-    Key::new("save", Kind::Upcoming("remove it, and capture what you need of the body"), "keeps the body in a file");
-const RETRY_KEY: Key = Key::new(
-    "retry",
-    Kind::Upcoming("remove it; what a server asks to wait for (429) is waited for anyway, see `rate_limit`"),
-    "sends again after a failure",
-);
-const POLL_KEY: Key = Key::new(
-    "poll",
-    Kind::Upcoming("remove it; put a `wait` step before this one if the server needs time"),
-    "sends again until the reply is as wanted",
-);
-const PAGINATE_KEY: Key = Key::new(
-    "paginate",
-    Kind::Upcoming("remove it, and ask for enough in one page with a query parameter like `max`"),
-    "follows the links to the next pages",
 );
 const NAME_KEY: Key =
     Key::new("name", Kind::Text, "What the step is called in reports. Left out: its action, like `GET /people/me`.");
@@ -448,64 +333,6 @@ pub(crate) static CLEANUP: Shape = Shape {
             "What the reply must be. Left out: any status below 400.",
         ),
     ],
-    refused: &[],
-    extensible: false,
-};
-
-/// `jwt`.
-pub(crate) static JWT: Shape = Shape {
-    noun: "`jwt`",
-    doc: "A JSON Web Token to sign (RFC 7519).",
-    keys: &[
-        Key::required(
-            "algorithm",
-            Kind::Choice(ALGORITHMS),
-            "The signature algorithm. HS… takes `secret`; RS…, PS…, ES… and EdDSA take `key`.",
-        ),
-        Key::new(
-            "secret",
-            Kind::Object(&SECRET),
-            "The shared secret of HS256, HS384, HS512: `{base64 | text | hex: …}`.",
-        ),
-        Key::new("key", Kind::Object(&KEY), "The private key of RS…, PS…, ES… and EdDSA: `{pem: …}`."),
-        Key::new("header", NAMED_ANY, "Header parameters besides `alg` and `typ`, like `kid`."),
-        Key::required(
-            "claims",
-            NAMED_ANY,
-            "The claims. `iat` is only there if you write it; `exp` is written here or comes from `expires_in`.",
-        ),
-        Key::new("expires_in", Kind::Duration, "How long from now the token is valid: sets `exp`."),
-    ],
-    refused: &[],
-    extensible: false,
-};
-
-/// The words of `algorithm`.
-pub(crate) const ALGORITHMS: &[&str] =
-    &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
-
-/// `secret` of `jwt`.
-pub(crate) static SECRET: Shape = Shape {
-    noun: "`secret`",
-    doc: "A shared secret: exactly one of its forms.",
-    keys: &[
-        Key::new(
-            "base64",
-            Kind::Template,
-            "The secret in base64, either alphabet, padded or not. A Webex Guest Issuer secret is this.",
-        ),
-        Key::new("text", Kind::Template, "The secret as it is."),
-        Key::new("hex", Kind::Template, "The secret in hex digits."),
-    ],
-    refused: &[],
-    extensible: false,
-};
-
-/// `key` of `jwt`.
-pub(crate) static KEY: Shape = Shape {
-    noun: "`key`",
-    doc: "A private key.",
-    keys: &[Key::required("pem", Kind::Template, "The key as PEM text, `-----BEGIN PRIVATE KEY-----` and on.")],
     refused: &[],
     extensible: false,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binding, DurationSetting, RequestTemplate, UseStep};
+use super::{Binding, DurationSetting, RequestTemplate, UseStep, Waiting};
 use crate::check::{Capture, Expect};
 use crate::jwt::Algorithm;
 use crate::source::Span;
@@ -31,6 +31,21 @@ pub struct Step {
     pub action: Action,
     /// What it binds from its result, in the file's order.
     pub captures: Vec<NamedCapture>,
+}
+
+impl Step {
+    /// What files of this step are called: its `id`, else its label in small letters with `-` between the words.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        if let Some(id) = &self.id {
+            return id.to_string();
+        }
+        const LONGEST: usize = 80;
+        let lower = self.label.to_lowercase();
+        let words: Vec<_> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let slug: String = words.join("-").chars().take(LONGEST).collect();
+        if slug.is_empty() { "step".to_owned() } else { slug }
+    }
 }
 
 /// `capture: { name: source }`.
@@ -79,6 +94,8 @@ pub struct RequestStep {
     pub request: RequestTemplate,
     /// What the reply must be.
     pub expect: Expect,
+    /// `retry`, `poll`, `paginate`.
+    pub waiting: Option<Box<Waiting>>,
     /// Request steps that are registered once the reply was accepted. Shared, as they outlive the run of a `once` flow.
     pub cleanup: Vec<Arc<Step>>,
 }

@@ -45,6 +45,9 @@ impl TransportErrorKind {
 pub enum Delivery {
     /// Not one byte of it left.
     NotSent,
+    /// It went out on a connection kept from an earlier request, which the server closed without a byte of reply: most
+    /// likely it was closing already. An idempotent request may be sent again at once (RFC 9112 section 9.3.1).
+    OnClosingConnection,
     /// Some or all of it may have arrived.
     MayHaveArrived,
 }

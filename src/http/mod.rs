@@ -1,8 +1,13 @@
 //! What goes over the wire, as data: requests, responses, and the one trait that sends.
 
 mod body;
+mod certificate;
 pub mod cookies;
+pub mod digest;
+pub mod encoding;
 mod error;
+pub mod link;
+pub mod multipart;
 pub mod redirect;
 mod response;
 
@@ -14,6 +19,7 @@ pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 pub use bytes::Bytes;
 pub use url::Url;
 
+pub use certificate::Certificate;
 pub use error::{Delivery, TransportError, TransportErrorKind};
 pub use response::{JsonError, Response, Timing};
 

@@ -50,6 +50,8 @@ pub struct Response {
     pub wire_size: u64,
     /// The peer's address, where there is a socket.
     pub remote_addr: Option<SocketAddr>,
+    /// The server's certificate in DER, where there was TLS; see [`super::Certificate`].
+    pub certificate: Option<Bytes>,
     /// Where the time went.
     pub timing: Timing,
     text: OnceLock<(String, bool)>,
@@ -69,6 +71,7 @@ impl Response {
             wire_size: body.len() as u64,
             body,
             remote_addr: None,
+            certificate: None,
             timing: Timing::default(),
             text: OnceLock::new(),
             json: OnceLock::new(),
@@ -107,6 +110,38 @@ impl Response {
     /// The body is not one JSON value.
     pub fn shared_json(&self) -> Result<&Arc<Value>, &JsonError> {
         self.json.get_or_init(|| body::parse_json(&self.body).map(Arc::new)).as_ref()
+    }
+
+    /// The body as a JSON value of one's own, for those who take it apart; it is parsed anew.
+    ///
+    /// # Errors
+    /// As [`Response::json`].
+    pub fn parse_json(&self) -> Result<Value, JsonError> {
+        body::parse_json(&self.body)
+    }
+
+    /// The same reply, with `json` for its JSON; body and text stay as they came.
+    #[must_use]
+    pub fn with_json(&self, json: Value) -> Self {
+        Self { json: OnceLock::from(Ok(Arc::new(json))), ..self.with_body(self.body.clone()) }
+    }
+
+    /// The same reply, with another body; `wire_size` stays as it came.
+    #[must_use]
+    pub fn with_body(&self, body: Bytes) -> Self {
+        Self {
+            status: self.status,
+            reason: self.reason.clone(),
+            version: self.version,
+            headers: self.headers.clone(),
+            body,
+            wire_size: self.wire_size,
+            remote_addr: self.remote_addr,
+            timing: self.timing,
+            certificate: self.certificate.clone(),
+            text: OnceLock::new(),
+            json: OnceLock::new(),
+        }
     }
 
     /// A header's lines joined with `, ` (RFC 9110 section 5.3); `None` where there is none.

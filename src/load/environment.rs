@@ -18,7 +18,7 @@ pub fn environment(
     current: &Path,
 ) -> Result<Environment, Result<Vec<Diagnostic>, FileError>> {
     let folder = project.root.join("environments");
-    let names = names(&folder);
+    let names = environment_names(project);
     if !names.iter().any(|n| n == name) {
         return Err(Err(unknown(name, &names, &shown(&folder, current))));
     }
@@ -58,8 +58,10 @@ fn chain(folder: &Path, name: &str, names: &[String], current: &Path) -> Result<
     Ok(merged)
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
+/// The environments of a project, sorted.
+#[must_use]
+pub fn environment_names(project: &Project) -> Vec<String> {
+    let entries = std::fs::read_dir(project.root.join("environments")).into_iter().flatten();
     let mut names: Vec<_> = entries
         .filter_map(|e| e.ok()?.file_name().into_string().ok())
         .filter_map(|n| n.strip_suffix(".yaml").map(str::to_owned))
@@ -124,6 +126,23 @@ mod tests {
         assert_eq!(merged.allow_env, Some(vec!["C".to_owned()]));
         assert_eq!(merged.hosts.unwrap().len(), 1);
         assert_eq!(merged.name, "top");
+    }
+
+    #[test]
+    fn connections_merge_and_a_key_stays_with_its_certificate() {
+        let base = "tls: {ca: ca.pem, cert: a.pem, key: a.key}\nproxy: http://a:1";
+        let files = [("base.yaml", base), ("b.yaml", "extends: base\ntls: {cert: b.pem}"), ("c.yaml", "tls: {key: k}")];
+        let (_dir, project) = project(&files);
+        let merged = environment(&project, "b", &project.root).unwrap();
+        let text = |located: &Option<crate::environment::Located>| located.as_ref().map(|l| l.text.clone());
+        let tls = &merged.tls;
+        assert_eq!(
+            (text(&tls.ca), text(&tls.cert), text(&tls.key)),
+            (Some("ca.pem".into()), Some("b.pem".into()), None)
+        );
+        assert_eq!(text(&merged.proxy).as_deref(), Some("http://a:1"));
+        let error = environment(&project, "c", &project.root).unwrap_err().unwrap();
+        assert_eq!(error[0].message, "`key` belongs to a certificate, and `tls` names none");
     }
 
     #[test]

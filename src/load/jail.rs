@@ -1,32 +1,28 @@
-//! The jail: no file that a flow names may lie outside of the project root, symlinks followed, nor be one that
+//! The jail: no file that a flow names, to read or to write, may lie outside of the project root, symlinks followed, nor be one that
 //! holds the person's secrets.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::{Project, read};
 use crate::diagnostic::nearest;
 use crate::source::{FileError, Files};
 
+/// The largest file that a flow may read: Webex takes 100 MB.
+const LARGEST: u64 = 128 << 20;
+
 impl Files for Project {
     fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
         let file = self.resolve(folder, path)?;
-        std::fs::read(file).map_err(|e| refusal(format!("`{path}` cannot be read: {}", read::reason(&e)), None))
+        let fail = |e| refusal(format!("`{path}` cannot be read: {}", read::reason(&e)), None);
+        if std::fs::metadata(&file).map_err(fail)?.len() > LARGEST {
+            return Err(refusal(format!("`{path}` is larger than 128 MiB, the most that a flow may read"), None));
+        }
+        std::fs::read(file).map_err(fail)
     }
 
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
-        if path.is_empty() {
-            return Err(refusal("the path is empty".to_owned(), None));
-        }
-        if Path::new(path).is_absolute() || path.starts_with('~') {
-            let help = "write the path relative to the flow's folder";
-            return Err(refusal(format!("`{path}` is not a relative path"), Some(help.to_owned())));
-        }
-        if self.closed {
-            let help = "move the flow into a folder of its own, or name the project's folder with --root";
-            let message = format!("`{path}` may not be read: the flow lies directly in the home folder");
-            return Err(refusal(message, Some(help.to_owned())));
-        }
+        self.relative(path)?;
         let file = folder.join(path).canonicalize().map_err(|e| self.missing(folder, path, &e))?;
         self.permit(folder, path, &file)?;
         if file.is_dir() {
@@ -37,9 +33,89 @@ impl Files for Project {
         }
         Ok(file)
     }
+
+    fn target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        self.relative(path)?;
+        let file = destination(folder, path)
+            .map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))?;
+        self.permit(folder, path, &file)?;
+        // What a server sends must not become what runs next with the person's secrets.
+        if file.to_string_lossy().to_ascii_lowercase().ends_with(".flow.yaml") {
+            let help = "choose a name that does not end in .flow.yaml";
+            return Err(refusal(format!("`{path}` is refused: a flow may not write flows"), Some(help.to_owned())));
+        }
+        if path.ends_with('/') || file.is_dir() {
+            return Err(refusal(format!("`{path}` is a folder, not a file"), Some("add the file's name".to_owned())));
+        }
+        if file.exists() && !file.is_file() {
+            return Err(refusal(format!("`{path}` is not a regular file"), None));
+        }
+        Ok(file)
+    }
+
+    fn write(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<(), FileError> {
+        let file = self.target(folder, path)?;
+        let written = file.parent().map_or(Ok(()), |folder| replace(folder, &file, bytes));
+        written.map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))
+    }
+}
+
+/// Where `path` would be written: links of what there is followed, `..` out of what there is not yet undone.
+fn destination(folder: &Path, path: &str) -> io::Result<PathBuf> {
+    let mut at = folder.canonicalize()?;
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => drop(at.pop()),
+            Component::Normal(name) => {
+                at.push(name);
+                match at.symlink_metadata() {
+                    // A link that leads nowhere is refused here: what it would make cannot be judged.
+                    Ok(_) => at = at.canonicalize()?,
+                    Err(e) if e.kind() == ErrorKind::NotFound => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(at)
+}
+
+/// Writes beside the file and renames: whoever reads it sees the old one or the new one, never half of it.
+fn replace(folder: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wxflow-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As any new file: the umask takes away from it.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(file)?;
+    Ok(())
 }
 
 impl Project {
+    /// What any path of a flow must be, before anything is looked at.
+    fn relative(&self, path: &str) -> Result<(), FileError> {
+        if path.is_empty() {
+            return Err(refusal("the path is empty".to_owned(), None));
+        }
+        if Path::new(path).is_absolute() || path.starts_with('~') {
+            let help = "write the path relative to the flow's folder";
+            return Err(refusal(format!("`{path}` is not a relative path"), Some(help.to_owned())));
+        }
+        if self.closed {
+            let help = "move the flow into a folder of its own, or name the project's folder with --root";
+            let message = format!("`{path}` may not be used: the flow lies directly in the home folder");
+            return Err(refusal(message, Some(help.to_owned())));
+        }
+        Ok(())
+    }
+
     fn permit(&self, folder: &Path, path: &str, file: &Path) -> Result<(), FileError> {
         let outside = || {
             let message = format!("`{path}` lies outside of the project, {}", self.root.display());
@@ -51,18 +127,18 @@ impl Project {
         };
         if is(inside.components().next(), "environments") {
             let help = "take the value as an input instead: an environment's vars and secrets reach a flow by name";
-            let message = format!("`{path}` is refused: a flow may not read files under environments/");
+            let message = format!("`{path}` is refused: a flow may not use files under environments/");
             return Err(refusal(message, Some(help.to_owned())));
         }
         if inside.components().any(|part| is(Some(part), ".git")) {
-            return Err(refusal(format!("`{path}` is refused: a flow may not read files under .git/"), None));
+            return Err(refusal(format!("`{path}` is refused: a flow may not use files under .git/"), None));
         }
         // A project may keep its flows below a dot folder (`.github/flows`): that one is no hiding place.
         let own = folder.canonicalize().ok();
         let below = own.and_then(|own| file.strip_prefix(own).ok()).unwrap_or(inside);
         if below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b".")) {
             let help = "rename the file without the leading dot; secrets reach a flow as inputs";
-            let message = format!("`{path}` is refused: a flow may not read dot-files");
+            let message = format!("`{path}` is refused: a flow may not use dot-files");
             return Err(refusal(message, Some(help.to_owned())));
         }
         Ok(())
@@ -164,5 +240,47 @@ mod tests {
         assert_eq!(error.help.as_deref(), Some("did you mean `../schemas/person.json`?"));
         let error = project.read(&flows, "../../outside.tx").unwrap_err();
         assert_eq!(error.help.as_deref(), Some("paths are relative to the flow's folder"));
+    }
+
+    #[test]
+    fn what_is_written_replaces_whole_files_inside_the_project() {
+        let (_dir, project, flows) = project();
+        project.write(&flows, "out/deep/a.bin", b"one").unwrap();
+        project.write(&flows, "out/deep/a.bin", b"two").unwrap();
+        assert_eq!(fs::read(flows.join("out/deep/a.bin")).unwrap(), b"two");
+        assert_eq!(fs::read_dir(flows.join("out/deep")).unwrap().count(), 1, "nothing temporary is left");
+        project.write(&flows, "new/../../schemas/b.json", b"three").unwrap();
+        assert_eq!(fs::read(project.root.join("schemas/b.json")).unwrap(), b"three");
+        assert!(!flows.join("new").exists());
+    }
+
+    #[test]
+    fn nothing_is_written_outside_nor_over_secrets() {
+        let (_dir, project, flows) = project();
+        let refused = |path: &str| project.write(&flows, path, b"x").unwrap_err().message;
+        assert!(refused("../../outside.txt").contains("outside of the project"));
+        assert!(refused("gone/../../../outside.txt").contains("outside of the project"));
+        assert!(refused("/tmp/x").contains("not a relative path"));
+        assert!(refused("../environments/new.yaml").contains("under environments/"));
+        assert!(refused("../.git/hooks/pre-commit").contains("under .git/"));
+        assert!(refused(".hidden/x").contains("dot-files"));
+        assert!(refused("../schemas").contains("is a folder"));
+        assert!(refused("").contains("empty"));
+        assert!(refused("b.Flow.yaml").contains("may not write flows"));
+        assert_eq!(fs::read(project.root.parent().unwrap().join("outside.txt")).unwrap(), b"secret");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_no_write_out() {
+        let (_dir, project, flows) = project();
+        std::os::unix::fs::symlink("../../outside.txt", flows.join("innocent.txt")).unwrap();
+        std::os::unix::fs::symlink("../..", flows.join("up")).unwrap();
+        std::os::unix::fs::symlink("../../not-there", flows.join("nowhere")).unwrap();
+        for path in ["innocent.txt", "up/new.txt", "nowhere"] {
+            assert!(project.write(&flows, path, b"x").is_err(), "{path}");
+        }
+        assert_eq!(fs::read(project.root.parent().unwrap().join("outside.txt")).unwrap(), b"secret");
+        assert!(!project.root.parent().unwrap().join("not-there").exists());
     }
 }

@@ -34,6 +34,8 @@ pub struct Library {
     project: Arc<Project>,
     /// What messages show paths relative to.
     current: PathBuf,
+    /// Flows that are called otherwise than by their path from the root.
+    names: HashMap<PathBuf, Arc<str>>,
     parsed: Mutex<HashMap<PathBuf, Arc<Parsed>>>,
 }
 
@@ -41,7 +43,13 @@ impl Library {
     /// No flow yet.
     #[must_use]
     pub fn new(project: Arc<Project>, current: PathBuf) -> Self {
-        Self { project, current, parsed: Mutex::default() }
+        Self { project, current, names: HashMap::new(), parsed: Mutex::default() }
+    }
+
+    /// Calls the flow at each of these places (absolute, symlinks followed) by this name, not by its path from the root.
+    #[must_use]
+    pub fn with_names(self, names: HashMap<PathBuf, Arc<str>>) -> Self {
+        Self { names, ..self }
     }
 
     /// The project.
@@ -67,7 +75,7 @@ impl Library {
         if let Some(parsed) = self.lock().get(place) {
             return Arc::clone(parsed);
         }
-        let path: Arc<str> = self.project.path_of(place).into();
+        let path = self.names.get(place).map_or_else(|| self.project.path_of(place).into(), Arc::clone);
         let folder = place.parent().unwrap_or(place).to_owned();
         let mut reading = Reading { library: self, chain: around };
         reading.chain.push(Frame { place: place.to_owned(), at: shown.to_owned() });

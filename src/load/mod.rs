@@ -8,13 +8,17 @@ mod library;
 mod project;
 mod read;
 mod secret;
+mod snapshot;
+mod table;
 
 pub use discover::{Discovered, discover};
-pub use environment::environment;
+pub use environment::{environment, environment_names};
 pub use library::{Library, Parsed};
 pub use project::{Project, Surroundings};
 pub use read::source;
-pub use secret::{secret, trim};
+pub use secret::{pem, secret, trim};
+pub use snapshot::SnapshotFiles;
+pub use table::table;
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::display;
-use crate::event::{Assertion, Exchange, Problem, Snippet, StepOutcome};
+use crate::event::{Assertion, Exchange, Problem, Reason, Snippet, StepOutcome, Wait};
 use crate::value::Value;
 
 /// Characters of a value that are written.
@@ -67,6 +67,20 @@ pub(super) fn failure(step: &StepOutcome) -> String {
         self::exchange(&mut out, exchange);
     }
     out
+}
+
+/// A wait and its reason.
+pub(super) fn wait(wait: &Wait) -> String {
+    let time = display::wait(wait.wait_ms);
+    let status = wait.status.map_or_else(String::new, |s| format!(" ({s})"));
+    let reply = wait.status.map_or_else(|| "no reply".to_owned(), |s| format!("the reply was {s}"));
+    match wait.reason {
+        Reason::RateLimit => format!("waiting {time}: rate limited{status}"),
+        Reason::Retry => format!("waiting {time} before send {}: {reply}", wait.attempt),
+        Reason::Poll => format!("not yet{status}: looking again every {time}"),
+        Reason::Step => format!("waiting {time}"),
+        Reason::Redirect | Reason::Page | Reason::Auth => format!("waiting {time}{status}"),
+    }
 }
 
 /// A problem, its place and its help.

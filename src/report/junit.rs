@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::display::Commands;
 use super::{FlowWriter, Format, Frame, Key, Run, Segments, Tally, describe};
-use crate::event::{EventKind, FlowOutcome, Outcome, Phase, RunEvent, StepOutcome};
+use crate::event::{EventKind, FlowOutcome, Outcome, Phase, Reason, RunEvent, StepOutcome};
 use crate::redact::Redacted;
 
 /// The format.
@@ -112,7 +112,14 @@ impl Suite {
                 text: describe::failure(step),
             },
         };
-        let out = step.warnings.iter().fold(String::new(), |out, warning| out + "warning: " + warning + "\n");
+        let mut out = step.warnings.iter().fold(String::new(), |out, warning| out + "warning: " + warning + "\n");
+        // A poll says how often it looks, so that its first wait stands for all.
+        let mut polled = false;
+        for wait in step.waits.iter().filter(|w| w.reason != Reason::Step) {
+            if wait.reason != Reason::Poll || !std::mem::replace(&mut polled, true) {
+                writeln!(out, "{}", describe::wait(wait)).ok();
+            }
+        }
         self.case(&format!("{}{item}{phase}", step.name), &class, step.duration_ms, &verdict, &out, body)
     }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::flow::{File, Runner};
+use super::obtain::Errand;
 use super::record::{exchanges, milliseconds};
 use super::request::{self, Rendered};
 use super::scope::Scope;
 use super::send::{Log, Rules};
 use super::step::{assertion, kind_of, placed, reply};
+use super::waiting::Waiting;
 use super::{Cancel, Context, Stop};
 use crate::check::Reply;
 use crate::event::{EventKind, Outcome, Phase, StepOutcome};
@@ -20,7 +22,7 @@ pub(super) struct Registered {
     /// The file of the flow it stands in, which may be a used one.
     file: File,
     rendered: Rendered,
-    asked_for: [bool; 3],
+    waiting: Waiting,
     /// The names its assertions use, as they were.
     scope: Scope,
     number: u32,
@@ -66,24 +68,29 @@ impl<'a> Runner<'a, '_> {
                 return Ok(None);
             }
             let rendered = request::render(&action.request, defaults, r)?;
-            Ok(Some((rendered, Rules::asked_for(&action.expect, r)?)))
+            Ok(Some((rendered, Waiting::render(action, r)?)))
         })?;
-        let Some((rendered, asked_for)) = prepared else { return Ok(None) };
+        let Some((rendered, waiting)) = prepared else { return Ok(None) };
         let mut scope = Scope::default();
-        action.expect.names(&mut |used| {
+        let mut keep = |used: template::NameUse| {
             let name = used.path.first().map(String::as_str).unwrap_or_default();
             if let Some(bound) = template::Scope::lookup(&self.scope, name) {
                 scope.enter(name, bound.value, bound.secret);
             }
-        });
+        };
+        action.expect.names(&mut keep);
+        if let Some(poll) = action.waiting.as_ref().and_then(|waiting| waiting.poll.as_ref()) {
+            poll.until.names(&mut keep);
+            poll.fail_when.iter().for_each(|expect| expect.names(&mut keep));
+        }
         let (number, item) = at;
         let (step, file) = (Arc::clone(step), self.file.clone());
-        Ok(Some(Registered { step, file, rendered, asked_for, scope, number, item }))
+        Ok(Some(Registered { step, file, rendered, waiting, scope, number, item }))
     }
 
     /// Runs one cleanup. Its failure fails the flow; nothing keeps the next one from running.
     pub(super) async fn clean(&mut self, registered: Registered) {
-        let Registered { step, file, rendered, asked_for, scope, number, item } = registered;
+        let Registered { step, file, rendered, waiting, scope, number, item } = registered;
         let Action::Request(action) = &step.action else { return };
         let own = std::mem::replace(&mut self.file, file);
         let at = (number, item);
@@ -97,23 +104,26 @@ impl<'a> Runner<'a, '_> {
         let began = self.context.clock.elapsed();
         let source = Arc::clone(&self.file.source);
         let span = action.request.span;
-        let rules = Rules::of(&rendered, asked_for);
+        let rules = Rules::of(&rendered, waiting);
         // The interrupt that ended the steps does not end what undoes them; a second one ends the process.
         let never = Cancel::new();
         let context = Context { cancel: &never, ..*self.context };
-        let sent =
-            self.sending_in(&context, at, &mut log, async |sender| sender.send(rendered.request, &rules).await).await;
-        match sent {
+        let errand = Errand { context: &context, at, action, request: &rendered.request, rules: &rules };
+        let around = std::mem::replace(&mut self.scope, scope);
+        match self.obtain(errand, &mut outcome, &mut log).await {
             Ok(received) => {
-                let around = std::mem::replace(&mut self.scope, scope);
                 self.scope.enter("response", super::response::ResponseObject::of(&received), false);
                 let url = received.url.to_string();
-                let verdicts = self.render(|r| action.expect.evaluate(&reply(&received, &url), r.names, span));
+                let reply = reply(&received, &url);
+                if let Some(path) = &rendered.save {
+                    self.keep(path, action, &reply, &mut outcome);
+                }
+                let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
                 outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, &source)));
-                self.scope = around;
             }
             Err(stop) => outcome.problems.extend(stop.into_problem().map(|p| placed(p, &source, span))),
         }
+        self.scope = around;
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
         }

@@ -1,5 +1,6 @@
 //! One run of one flow: names, steps in order, then cleanups, newest first.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,10 +44,13 @@ pub async fn run(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> F
     Finished { outputs: outputs.filter(|_| outcome.outcome == Outcome::Passed), outcome }
 }
 
+/// What the events of a flow run are known by: the flow's path, the data row, the repeat.
+pub type FlowKey<'a> = (&'a Arc<str>, Option<u32>, Option<u32>);
+
 /// Tells of a flow that could not run at all: mistakes in its file, or inputs that are missing. Nothing was sent.
 pub fn broken(
     name: &str,
-    path: &Arc<str>,
+    (path, row, repeat): FlowKey<'_>,
     problems: Vec<Problem>,
     context: &Context<'_>,
     sink: &mut dyn Sink,
@@ -64,8 +68,8 @@ pub fn broken(
         v: 1,
         time: time(context),
         flow: Some(Arc::clone(path)),
-        row: None,
-        repeat: None,
+        row,
+        repeat,
         step: None,
         item: None,
         kind,
@@ -106,11 +110,13 @@ pub(super) struct Runner<'a, 'c> {
 pub(super) struct File {
     pub(super) path: Arc<str>,
     pub(super) source: Arc<Source>,
+    /// What paths in it are relative to.
+    pub(super) folder: PathBuf,
 }
 
 impl File {
     pub(super) fn of(flow: &Flow) -> Self {
-        Self { path: Arc::clone(&flow.path), source: Arc::clone(&flow.source) }
+        Self { path: Arc::clone(&flow.path), source: Arc::clone(&flow.source), folder: flow.folder.clone() }
     }
 }
 
@@ -145,7 +151,7 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// Hands a renderer over the names of this moment to `f`.
     pub(super) fn render<T>(&self, f: impl FnOnce(&Renderer<'_>) -> T) -> T {
         let names = template::Context::new(&self.scope, &self.entropy);
-        f(&Renderer { names: &names, context: self.context, source: &self.file.source })
+        f(&Renderer { names: &names, context: self.context, source: &self.file.source, folder: &self.file.folder })
     }
 
     /// Inputs, then vars in order.
@@ -168,9 +174,11 @@ impl<'a, 'c> Runner<'a, 'c> {
         Ok(())
     }
 
-    /// The outputs of the whole run; a failed one has none.
+    /// The outputs of the whole run; one that failed or ended early has none.
     fn outputs(&mut self) -> Option<Outputs> {
-        if self.failed {
+        // With `--step` they may name what was not reached.
+        let whole = self.job.until.is_none_or(|until| until as usize >= self.flow().steps.len());
+        if self.failed || !whole {
             return None;
         }
         let rendered = self.render(|r| Outputs::render(&self.flow().outputs, r));
@@ -185,10 +193,12 @@ impl<'a, 'c> Runner<'a, 'c> {
 
     pub(super) async fn steps(&mut self) {
         let flow = self.flow();
+        // `--step` names a step of the flow itself: one that it uses runs whole.
+        let until = self.job.until.filter(|_| std::ptr::eq(flow, self.job.flow));
         for (index, step) in flow.steps.iter().enumerate() {
             let number = index as u32 + 1;
             if self.stopped.is_none() && self.context.cancel.is_cancelled() {
-                self.stopped = Some("the run was interrupted");
+                self.stopped = Some(self.context.cancel.reason());
                 self.failed = true;
             }
             if let Some(reason) = self.stopped {
@@ -196,7 +206,10 @@ impl<'a, 'c> Runner<'a, 'c> {
                 continue;
             }
             if !self.step(step, number).await {
-                self.stopped = Some("an earlier step failed");
+                let timed_out = self.context.cancel.timed_out();
+                self.stopped = Some(if timed_out { self.context.cancel.reason() } else { "an earlier step failed" });
+            } else if until == Some(number) {
+                self.stopped = Some("the run ends before it (--step)");
             }
         }
     }
@@ -205,7 +218,8 @@ impl<'a, 'c> Runner<'a, 'c> {
         if !self.context.options.cleanup {
             let left = self.registered.len();
             if left > 0 {
-                self.warnings.push(format!("{left} cleanups did not run, as asked (--no-cleanup)"));
+                let cleanups = if left == 1 { "1 cleanup".to_owned() } else { format!("{left} cleanups") };
+                self.warnings.push(format!("{cleanups} did not run, as asked (--no-cleanup)"));
             }
             return;
         }

@@ -2,35 +2,51 @@
 //!
 //! The engine knows no disk, no socket and no clock of its own: all are handed in by [`Context`].
 
+mod body;
 mod cleanup;
 mod clock;
+mod digest;
 mod entropy;
 mod flow;
 pub mod inputs;
 mod jwt;
+mod obtain;
 mod once;
 mod outputs;
+mod paginate;
+mod poll;
+mod preview;
+mod rate_limit;
 mod record;
 mod render;
 mod request;
 mod response;
+mod retry;
 mod retry_after;
 mod reuse;
+mod save;
 mod scope;
 mod send;
+mod snapshot;
 mod step;
 mod steps;
+mod waiting;
 
 pub use clock::{Cancel, Clock, SystemClock};
-pub use flow::{Finished, broken, run};
+pub use flow::{Finished, FlowKey, broken, run};
 pub use inputs::ResolvedInput;
 pub use once::{Leftover, Once, clean_up};
 pub use outputs::Outputs;
+pub use preview::{Previewed, preview};
 
+use std::sync::Arc;
+
+use crate::check::Snapshots;
 use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
 use crate::redact::{HostPattern, Redacted, Redactor};
+use crate::source::Files;
 
 /// Takes the events of one flow run, in order. It cannot fail: a reporter keeps its error for the run's end.
 pub trait Sink {
@@ -66,6 +82,12 @@ pub struct Options {
     pub bind_secrets: bool,
     /// Whether cleanups run.
     pub cleanup: bool,
+    /// Where snapshots are kept; `None` fails those that are asked for.
+    pub snapshots: Option<Arc<dyn Snapshots>>,
+    /// Whether snapshots are written where they differ.
+    pub update_snapshots: bool,
+    /// Whether `save` may write files.
+    pub allow_write: bool,
 }
 
 impl Default for Options {
@@ -78,6 +100,9 @@ impl Default for Options {
             hosts: None,
             bind_secrets: true,
             cleanup: true,
+            snapshots: None,
+            update_snapshots: false,
+            allow_write: false,
         }
     }
 }
@@ -87,6 +112,8 @@ impl Default for Options {
 pub struct Context<'a> {
     /// Sends requests.
     pub transport: &'a dyn Transport,
+    /// Files to send, and where replies are saved.
+    pub files: &'a dyn Files,
     /// Learns and masks secrets.
     pub redactor: &'a Redactor,
     /// Time.
@@ -114,6 +141,8 @@ pub struct Job<'a> {
     pub row: Option<u32>,
     /// The repeat, from 1.
     pub repeat: Option<u32>,
+    /// The number of the last step to run, from 1; `None` for all.
+    pub until: Option<u32>,
 }
 
 /// Why a step went no further.

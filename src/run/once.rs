@@ -4,7 +4,7 @@
 //! in one.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -141,6 +141,12 @@ impl Leftover {
         &self.flow.path
     }
 
+    /// The folder of its file.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.flow.folder
+    }
+
     /// The options of the flow that ran it: for the context of [`clean_up`].
     #[must_use]
     pub fn options(&self) -> &Options {
@@ -151,7 +157,8 @@ impl Leftover {
 /// Runs the cleanups of a `once` flow. `sink` is told of them as of a flow of its own, without steps.
 pub async fn clean_up(left: &mut Leftover, context: &Context<'_>, sink: &mut dyn Sink) -> FlowOutcome {
     let (used, session) = (Used::new(), std::mem::take(&mut left.session));
-    let job = Job { flow: &left.flow, inputs: Vec::new(), used: &used, seed: None, row: None, repeat: None };
+    let job =
+        Job { flow: &left.flow, inputs: Vec::new(), used: &used, seed: None, row: None, repeat: None, until: None };
     let mut runner = Runner::new(&job, context, sink);
     (runner.jar, runner.registered) = (session.jar, session.registered);
     runner.emit(0, 0, EventKind::FlowStarted { name: left.flow.name.clone(), steps: 0 });

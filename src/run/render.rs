@@ -1,5 +1,6 @@
 //! Rendering for the engine: every rendered secret is learned, every error gets its place in the file.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::{Context, Stop};
@@ -15,6 +16,8 @@ pub(super) struct Renderer<'a> {
     pub(super) names: &'a template::Context<'a>,
     pub(super) context: &'a Context<'a>,
     pub(super) source: &'a Source,
+    /// What paths in the flow are relative to.
+    pub(super) folder: &'a Path,
 }
 
 /// A rendered text and whether its template names a secret.

@@ -5,10 +5,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Stop;
+use super::body::{self, Built};
+use super::digest::Digest;
 use super::render::{Renderer, Text};
-use crate::flow::{Auth, Body, Defaults, Field, RateLimit, RequestTemplate, Settings};
-use crate::http::{Bytes, HeaderMap, HeaderName, HeaderValue, Origin, Request, Url};
+use super::{Stop, save};
+use crate::flow::{Auth, Defaults, Field, RateLimit, RequestTemplate, Settings};
+use crate::http::{HeaderMap, HeaderName, HeaderValue, Origin, Request, Url};
 use crate::source::Span;
 
 /// The language's own defaults.
@@ -22,7 +24,13 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// A request with how it is to be sent.
 pub(super) struct Rendered {
     pub(super) request: Request,
+    /// The body is in its `content-encoding` already.
+    pub(super) packed: bool,
     pub(super) cookies: Vec<(String, String)>,
+    /// Who answers a Digest challenge.
+    pub(super) digest: Option<Digest>,
+    /// Where the reply's body is kept.
+    pub(super) save: Option<String>,
     pub(super) redirects: u32,
     /// `None` takes a rate-limited reply as it is.
     pub(super) max_wait: Option<Duration>,
@@ -42,9 +50,12 @@ pub(super) fn render(
         Some(base) => Some(renderer.required("base_url", span, base)?.text),
         None => None,
     };
-    let mut url = absolute(&renderer.url(span, &template.url)?, base.as_deref(), span, renderer)?;
+    let text = renderer.url(span, &template.url)?;
+    let mut url = absolute(&text, base.as_deref(), span, renderer)?;
+    // A path is at home by how it was made.
+    let origin = || base.as_deref().and_then(|b| Url::parse(b).ok()).map(|b| Origin::of(&b));
+    let at_home = !text.contains("://") || origin().is_none_or(|home| home == Origin::of(&url));
     url.set_fragment(None);
-    let at_home = base.as_deref().and_then(|b| Url::parse(b).ok()).is_none_or(|b| Origin::of(&b) == Origin::of(&url));
     query(&mut url, template, defaults, at_home, renderer)?;
     let mut headers = HeaderMap::with_capacity(4);
     for field in
@@ -55,17 +66,16 @@ pub(super) fn render(
     for field in &template.headers {
         add_header(&mut headers, field, true, renderer)?;
     }
-    match (&template.auth, &defaults.auth) {
+    let digest = match (&template.auth, &defaults.auth) {
         (Some(auth), _) => authorize(&mut headers, auth, span, renderer)?,
         (None, Some(auth)) if at_home && !headers.contains_key(http::header::AUTHORIZATION) => {
-            authorize(&mut headers, auth, span, renderer)?;
+            authorize(&mut headers, auth, span, renderer)?
         }
-        _ => {}
-    }
-    let body = match &template.body {
-        Some(body) => self::body(body, &mut headers, span, renderer)?,
-        None => Bytes::new(),
+        _ => None,
     };
+    let body = template.body.as_ref().map(|body| body::build(body, &mut headers, span, renderer)).transpose()?;
+    let Built { bytes, packed } = body.unwrap_or_default();
+    let save = template.save.as_ref().map(|path| save::target(path, renderer)).transpose()?;
     let mut cookies = Vec::new();
     for field in &template.cookies {
         for Text { text, .. } in renderer.field("cookie", field)? {
@@ -79,12 +89,16 @@ pub(super) fn render(
     let rate_limit = own.rate_limit.as_ref().or(defaults.settings.rate_limit.as_ref());
     let mut request = Request::new(template.method.clone(), url);
     request.headers = headers;
-    request.body = body;
+    request.body = bytes;
+    request.version = template.version;
     request.max_body = renderer.context.options.max_body;
     request.timeout = timeout.map_or(Ok(TIMEOUT), |t| renderer.duration("timeout", span, t))?;
     Ok(Rendered {
         request,
+        packed,
         cookies,
+        digest,
+        save,
         redirects: redirects.map_or(Ok(REDIRECTS), |r| renderer.count("redirects", span, r))?,
         max_wait: match rate_limit {
             None | Some(RateLimit::Wait) => Some(MAX_WAIT),
@@ -165,10 +179,16 @@ fn add_header(
     Ok(())
 }
 
-fn authorize(headers: &mut HeaderMap, auth: &Auth, span: Span, renderer: &Renderer<'_>) -> Result<(), Stop> {
+/// Adds credentials to the headers, or hands back who answers the server's challenge.
+fn authorize(
+    headers: &mut HeaderMap,
+    auth: &Auth,
+    span: Span,
+    renderer: &Renderer<'_>,
+) -> Result<Option<Digest>, Stop> {
     let redactor = renderer.context.redactor;
     let line = match auth {
-        Auth::None => return Ok(()),
+        Auth::None => return Ok(None),
         Auth::Bearer(token) => {
             let token = renderer.required("bearer token", span, token)?.text;
             redactor.learn("bearer token", &token, None);
@@ -182,6 +202,12 @@ fn authorize(headers: &mut HeaderMap, auth: &Auth, span: Span, renderer: &Render
             redactor.learn("basic credentials", &pair, None);
             format!("Basic {pair}")
         }
+        Auth::Digest { username, password } => {
+            let username = renderer.required("username", span, username)?.text;
+            let password = renderer.required("password", span, password)?.text;
+            redactor.learn("password", &password, None);
+            return Ok(Some(Digest::new(username, password, renderer.names.ambient().random())));
+        }
     };
     let Ok(mut value) = HeaderValue::from_bytes(line.as_bytes()) else {
         let help = "it has a line break or another control character: was a file read with its last line break?";
@@ -189,31 +215,5 @@ fn authorize(headers: &mut HeaderMap, auth: &Auth, span: Span, renderer: &Render
     };
     value.set_sensitive(true);
     headers.insert(http::header::AUTHORIZATION, value);
-    Ok(())
-}
-
-fn body(body: &Body, headers: &mut HeaderMap, span: Span, renderer: &Renderer<'_>) -> Result<Bytes, Stop> {
-    let (kind, bytes) = match body {
-        Body::Json(template) => {
-            let (value, _) = renderer
-                .value("JSON value", template)?
-                .ok_or_else(|| renderer.problem(span, "the whole JSON body cannot be omitted", None))?;
-            // Exactly this: Webex answers 415 to parameters.
-            ("application/json", value.to_string())
-        }
-        Body::Form(fields) => {
-            let mut form = url::form_urlencoded::Serializer::new(String::new());
-            for field in fields {
-                for Text { text, .. } in renderer.field("form value", field)? {
-                    form.append_pair(&field.name, &text);
-                }
-            }
-            ("application/x-www-form-urlencoded", form.finish())
-        }
-        Body::Text(template) => ("text/plain; charset=utf-8", renderer.required("text", span, template)?.text),
-    };
-    if !headers.contains_key(http::header::CONTENT_TYPE) {
-        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    }
-    Ok(Bytes::from(bytes))
+    Ok(None)
 }

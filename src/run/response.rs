@@ -8,28 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::send::Received;
 use crate::check::Hop;
+use crate::flow::RESPONSE_FIELDS;
 use crate::http::Response;
 use crate::http::cookies::parse_set_cookie;
 use crate::template::{failing_value, shared_json, to_template_value};
 use crate::value;
-
-const FIELDS: [&str; 15] = [
-    "status",
-    "reason",
-    "http_version",
-    "headers",
-    "cookies",
-    "text",
-    "json",
-    "url",
-    "duration_ms",
-    "size",
-    "wire_size",
-    "sha256",
-    "redirects",
-    "remote_ip",
-    "attempts",
-];
 
 /// The reply of a request step.
 #[derive(Debug)]
@@ -118,7 +101,9 @@ impl Object for ResponseObject {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         // Without what would fail as soon as the whole is rendered.
         let is_json = self.response.json().is_ok();
-        Enumerator::Values(FIELDS.iter().filter(|f| is_json || **f != "json").map(|f| Value::from(*f)).collect())
+        Enumerator::Values(
+            RESPONSE_FIELDS.iter().filter(|f| is_json || **f != "json").map(|f| Value::from(*f)).collect(),
+        )
     }
 }
 

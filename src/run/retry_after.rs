@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::fmt::{rfc2822, strtime::BrokenDownTime};
+use jiff::tz::TimeZone;
 
 use crate::http::Response;
 
@@ -29,9 +31,28 @@ fn parse(value: &str, now: Timestamp) -> Option<Duration> {
         let seconds = value.parse().unwrap_or(u64::MAX);
         return Some(Duration::from_secs(seconds).max(LEAST));
     }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
+    if let Some((whole, part)) = value.split_once('.')
+        && [whole, part].iter().all(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    {
+        // Not in the RFC, and still sent: rounded up, so as not to come too early.
+        return Some(Duration::from_secs(whole.parse::<u64>().unwrap_or(u64::MAX).saturating_add(1)));
+    }
+    let at = date(value)?;
     let seconds = (at.as_millisecond() - now.as_millisecond()).max(0);
     Some(Duration::from_millis(seconds.unsigned_abs()).max(LEAST))
+}
+
+/// The three forms of an HTTP date (RFC 9110 section 5.6.7), and RFC 3339, which JSON-minded servers write.
+fn date(value: &str) -> Option<Timestamp> {
+    let obsolete = |format| {
+        let parsed = BrokenDownTime::parse(format, value).ok()?;
+        parsed.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    };
+    let modern = rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
+    modern
+        .or_else(|| obsolete("%A, %d-%b-%y %H:%M:%S GMT"))
+        .or_else(|| obsolete("%a %b %e %H:%M:%S %Y"))
+        .or_else(|| value.parse().ok())
 }
 
 #[cfg(test)]
@@ -55,6 +76,13 @@ mod tests {
         assert_eq!(reply(429, Some("Sat, 21 Nov 2026 10:01:30 GMT")), Some(90));
         assert_eq!(reply(429, Some("Sat, 21 Nov 2020 10:01:30 GMT")), Some(1));
         assert_eq!(reply(429, Some("99999999999999999999999")), Some(u64::MAX));
+        assert_eq!(reply(429, Some("Saturday, 21-Nov-26 10:01:30 GMT")), Some(90));
+        assert_eq!(reply(429, Some("Sat Nov 21 10:01:30 2026")), Some(90));
+        assert_eq!(reply(429, Some("2026-11-21T10:01:30Z")), Some(90));
+        assert_eq!(reply(429, Some(" 7 ")), Some(7));
+        assert_eq!(reply(429, Some("2.5")), Some(3));
+        assert_eq!(reply(429, Some("0.001")), Some(1));
+        assert_eq!(reply(429, Some("1.")), Some(5));
         assert_eq!(reply(429, Some("soon")), Some(5));
         assert_eq!(reply(429, Some("-3")), Some(5));
         assert_eq!(reply(429, None), Some(5));

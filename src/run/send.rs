@@ -1,57 +1,54 @@
-//! Sending one request until its reply stands: cookies, redirects by origin, hosts, and waits the server asked for.
+//! One send, and the redirects that its replies ask for: cookies, hosts and origins as RFC 6265 and the flow want them.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aho_corasick::AhoCorasick;
 
+use super::digest::Digest;
 use super::record::Sent;
-use super::render::Renderer;
 use super::request::Rendered;
-use super::{Context, Stop, retry_after};
-use crate::check::{Expect, Hop};
+use super::waiting::Waiting;
+use super::{Context, Stop};
+use crate::check::Hop;
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
-use crate::http::{HeaderValue, Method, Origin, Request, Response, Url};
+use crate::http::{HeaderValue, Origin, Request, Response, TransportError, Url, encoding};
 use crate::value::Value;
-
-/// The statuses that ask to wait, unless `expect` names them.
-const WAITING: [u16; 3] = [423, 429, 503];
 
 /// How the replies of one step are taken.
 pub(super) struct Rules {
     /// How many redirects are followed; at 0 a 3xx is the reply.
     redirects: u32,
     /// How long the server may make the step wait in all; `None` takes a 429 as it is.
-    max_wait: Option<Duration>,
-    /// Which of [`WAITING`] `expect` names exactly: they are asked for, so never waited out.
-    asked_for: [bool; 3],
+    pub(super) max_wait: Option<Duration>,
     /// `name=value` pairs of the step's own `cookies`.
     cookies: Vec<(String, String)>,
+    /// Who answers a Digest challenge.
+    digest: Option<Digest>,
+    /// The body is in its `content-encoding` already.
+    packed: bool,
+    /// How the request is sent again.
+    pub(super) waiting: Waiting,
 }
 
 impl Rules {
-    pub(super) fn of(rendered: &Rendered, asked_for: [bool; 3]) -> Self {
-        let Rendered { redirects, max_wait, ref cookies, .. } = *rendered;
-        Self { redirects, max_wait, asked_for, cookies: cookies.clone() }
+    pub(super) fn of(rendered: &Rendered, waiting: Waiting) -> Self {
+        let Rendered { redirects, max_wait, packed, ref cookies, ref digest, .. } = *rendered;
+        Self { redirects, max_wait, cookies: cookies.clone(), digest: digest.clone(), packed, waiting }
     }
 
-    /// Which of the statuses that ask to wait `expect` names exactly.
-    ///
-    /// # Errors
-    /// A template in `expect.status` failed.
-    pub(super) fn asked_for(expect: &Expect, renderer: &Renderer<'_>) -> Result<[bool; 3], Stop> {
-        let mut named = [false; 3];
-        for (named, status) in named.iter_mut().zip(WAITING) {
-            let asked = expect.names_exactly(status, renderer.names);
-            *named = asked.map_err(|e| renderer.problem(e.span, e.message, None))?;
+    /// The request as it goes out: its body packed where `content-encoding` asks for it. The plain one is what goes into
+    /// reports and is searched for secrets.
+    fn wire<'r>(&self, request: &'r Request) -> Result<Cow<'r, Request>, Stop> {
+        if self.packed || !request.headers.contains_key(http::header::CONTENT_ENCODING) {
+            return Ok(Cow::Borrowed(request));
         }
-        Ok(named)
-    }
-
-    fn names(&self, status: u16) -> bool {
-        WAITING.iter().zip(self.asked_for).any(|(waiting, asked)| *waiting == status && asked)
+        let body = encoding::encode(&encoding::codings(&request.headers), request.body.clone());
+        let body = body.map_err(|e| Stop::problem(format!("the body cannot be packed: {e}"), None))?;
+        Ok(Cow::Owned(Request { body, ..request.clone() }))
     }
 }
 
@@ -63,15 +60,77 @@ pub(super) struct Received {
     pub(super) hops: Vec<Hop>,
     /// How long the last send took.
     pub(super) took: Duration,
-    /// How many sends it took, redirects not counted.
+    /// How many sends it took in all: resends, polls and pages, redirects not counted.
     pub(super) attempts: u32,
 }
 
 /// What one step's sends leave behind, also when they fail.
 #[derive(Default)]
 pub(super) struct Log {
+    /// When the first of them began.
+    pub(super) began: Option<Duration>,
     pub(super) sent: Vec<Sent>,
     pub(super) waits: Vec<Wait>,
+}
+
+impl Log {
+    /// How many sends there were, redirects and handshakes of `auth` not counted.
+    pub(super) fn attempts(&self) -> u32 {
+        let attempts = self.sent.iter().filter(|sent| !matches!(sent.because, Reason::Redirect | Reason::Auth));
+        u32::try_from(attempts.count()).unwrap_or(u32::MAX)
+    }
+
+    /// How long the server has made the step wait.
+    pub(super) fn rate_limited(&self) -> Duration {
+        let waits = self.waits.iter().filter(|wait| wait.reason == Reason::RateLimit);
+        Duration::from_millis(waits.map(|wait| wait.wait_ms).fold(0, u64::saturating_add))
+    }
+}
+
+/// One request on its way through redirects. A resend goes on from where it stands: what was redirected was carried out.
+pub(super) struct Chain {
+    /// What is sent next, or was sent last.
+    pub(super) current: Request,
+    /// Why it is sent.
+    pub(super) because: Reason,
+    /// It has left its origin, so it never gets its credentials back.
+    strayed: bool,
+    hops: Vec<Hop>,
+}
+
+impl Chain {
+    pub(super) fn new(request: Request, because: Reason) -> Self {
+        Self { current: request, because, strayed: false, hops: Vec::new() }
+    }
+}
+
+/// Why a chain has no reply.
+pub(super) enum Failed {
+    /// The transport gave none.
+    Unanswered(TransportError),
+    /// Nothing that a resend would mend.
+    Stop(Stop),
+}
+
+impl From<Stop> for Failed {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+impl Failed {
+    /// The problem, after this many sends.
+    pub(super) fn into_stop(self, sends: u32) -> Stop {
+        let error = match self {
+            Self::Stop(stop) => return stop,
+            Self::Unanswered(error) => error,
+        };
+        let message = match sends {
+            1 => error.message,
+            sends => format!("{} (the last of {sends} sends)", error.message),
+        };
+        Stop::Problem(Box::new(Problem { message, help: error.help, code: None, at: None }))
+    }
 }
 
 pub(super) struct Sender<'a, 'c> {
@@ -80,116 +139,99 @@ pub(super) struct Sender<'a, 'c> {
     pub(super) log: &'a mut Log,
     /// When the step began.
     pub(super) began: Duration,
+    /// When, on the same clock, `poll` gives up: no send and no wait lasts longer.
+    pub(super) deadline: Option<Duration>,
     /// Told as each wait begins.
     pub(super) on_wait: &'a mut dyn FnMut(Wait),
 }
 
 impl Sender<'_, '_> {
-    /// Sends `request` and follows what its replies ask for, by `rules`.
+    /// Sends what `chain` stands at and follows redirects, to the first reply that is none.
     ///
     /// # Errors
-    /// No reply, a refused host, too many redirects, a wait that does not fit, or the person's interrupt.
-    pub(super) async fn send(&mut self, request: Request, rules: &Rules) -> Result<Received, Stop> {
-        let origin = Origin::of(&request.url);
-        let mut current = request;
-        let mut because = Reason::Step;
-        let mut hops = Vec::new();
-        let mut attempts = 1;
-        let mut waited = Duration::ZERO;
+    /// No reply, a refused host, too many redirects, or the person's interrupt.
+    pub(super) async fn advance(&mut self, chain: &mut Chain, rules: &Rules) -> Result<Received, Failed> {
         loop {
-            let home = Origin::of(&current.url) == origin;
-            self.add_cookies(&mut current, if home { &rules.cookies } else { &[] });
-            self.guard(&current)?;
-            let (response, took) = self.once(&current, because).await?;
+            let current = &mut chain.current;
+            let digest = self.prepare(current, rules, chain.strayed)?;
+            let (response, took) = self.once(current, rules, chain.because).await?;
             self.jar.store(&current.url, &response.headers);
-            if let Some(wait) = self.wait_for(&current, &response, waited, rules)? {
-                waited += wait;
-                attempts += 1;
-                because = Reason::RateLimit;
-                self.wait(Wait {
-                    reason: because,
-                    status: Some(response.status),
-                    wait_ms: wait.as_millis() as u64,
-                    attempt: attempts,
-                })
-                .await?;
+            if let Some(digest) = digest
+                && digest.challenged(&response)?
+            {
+                chain.because = Reason::Auth;
                 continue;
             }
-            let done =
-                |hops| Received { response: Arc::clone(&response), url: current.url.clone(), hops, took, attempts };
-            if rules.redirects == 0 {
-                return Ok(done(hops));
-            }
-            let hop = next_hop(&current, &response).map_err(refused)?;
-            let Some(hop) = hop else { return Ok(done(hops)) };
-            if hops.len() as u32 >= rules.redirects {
+            let hop = match rules.redirects {
+                0 => None,
+                _ => next_hop(current, &response).map_err(refused)?,
+            };
+            let Some(hop) = hop else {
+                let (url, hops) = (current.url.clone(), chain.hops.clone());
+                return Ok(Received { response, url, hops, took, attempts: self.log.attempts() });
+            };
+            if chain.hops.len() as u32 >= rules.redirects {
                 let message =
                     format!("more than {} redirects; the last one led to {}", rules.redirects, hop.request.url);
-                return Err(Stop::problem(
-                    message,
-                    Some("raise `redirects`, or set it to `false` to look at the 3xx itself"),
-                ));
+                let help = "raise `redirects`, or set it to `false` to look at the 3xx itself";
+                return Err(Stop::problem(message, Some(help)).into());
             }
             let (url, location) = (current.url.to_string(), hop.request.url.to_string());
-            hops.push(Hop { status: response.status, url, location });
-            current = hop.request;
+            chain.hops.push(Hop { status: response.status, url, location });
+            *current = hop.request;
             if hop.cross_origin {
+                chain.strayed = true;
                 let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
-                without_credentials(&mut current, &[], carries).map_err(refused)?;
+                without_credentials(current, &[], carries).map_err(refused)?;
             }
-            because = Reason::Redirect;
+            chain.because = Reason::Redirect;
         }
     }
 
-    async fn once(&mut self, request: &Request, because: Reason) -> Result<(Arc<Response>, Duration), Stop> {
+    /// What belongs to each send: cookies, the guard, and the answer to a challenge. Gives back who answers the next one.
+    fn prepare<'r>(&self, request: &mut Request, rules: &'r Rules, strayed: bool) -> Result<Option<&'r Digest>, Stop> {
+        self.add_cookies(request, if strayed { &[] } else { &rules.cookies });
+        let digest = rules.digest.as_ref().filter(|_| !strayed);
+        self.guard(request, digest)?;
+        if let Some(digest) = digest {
+            let body = rules.wire(request)?.body.clone();
+            digest.sign(request, &body, self.context.redactor);
+        }
+        Ok(digest)
+    }
+
+    async fn once(
+        &mut self,
+        request: &mut Request,
+        rules: &Rules,
+        because: Reason,
+    ) -> Result<(Arc<Response>, Duration), Failed> {
         let clock = self.context.clock;
+        if let Some(deadline) = self.deadline {
+            // A send of no time at all would not even fail the right way; messages show whole milliseconds.
+            let left = deadline.saturating_sub(clock.elapsed()).as_millis().max(1);
+            request.timeout = request.timeout.min(Duration::from_millis(left as u64));
+        }
+        let wire = rules.wire(request)?;
         let start = clock.elapsed();
         let reply = tokio::select! {
             biased;
-            reply = self.context.transport.send(request) => reply.map(Arc::new),
-            () = self.context.cancel.cancelled() => return Err(Stop::Cancelled),
+            reply = self.context.transport.send(&wire) => reply.map(Arc::new),
+            () = self.context.cancel.cancelled() => return Err(Stop::Cancelled.into()),
         };
         let took = clock.elapsed().saturating_sub(start);
         let answer = reply.as_ref().map(Arc::clone).map_err(Clone::clone);
         let start = start.saturating_sub(self.began);
-        self.log.sent.push(Sent { because, request: request.clone(), reply, start, took });
-        match answer {
-            Ok(response) => {
-                learn_tokens(&response, self.context);
-                Ok((response, took))
-            }
-            Err(error) => {
-                Err(Stop::Problem(Box::new(Problem { message: error.message, help: error.help, code: None, at: None })))
-            }
-        }
+        self.log.sent.push(Sent { because, request: request.clone(), reply, let_go: None, start, took });
+        let response = answer.map_err(Failed::Unanswered)?;
+        learn_tokens(&response, self.context);
+        Ok((response, took))
     }
 
-    /// How long to wait before the same request goes out again; `None` where the reply stands.
-    fn wait_for(
-        &self,
-        request: &Request,
-        reply: &Response,
-        waited: Duration,
-        rules: &Rules,
-    ) -> Result<Option<Duration>, Stop> {
-        let (Some(max), Some(wait)) = (rules.max_wait, retry_after::asked(reply, self.context.clock.now())) else {
-            return Ok(None);
-        };
-        // 423 and 503 do not say that nothing happened: a POST is not sent twice on their word.
-        let resend = reply.status == 429 || !matches!(request.method, Method::POST | Method::PATCH);
-        if !resend || rules.names(reply.status) {
-            return Ok(None);
-        }
-        if waited.saturating_add(wait) > max {
-            let message = format!(
-                "the server asked to wait {} s ({}), and {} s of waiting are left to this step",
-                wait.as_secs(),
-                reply.status,
-                max.saturating_sub(waited).as_secs(),
-            );
-            return Err(Stop::problem(message, Some("raise `rate_limit: { max_wait: … }`, or slow the flow down")));
-        }
-        Ok(Some(wait))
+    /// Whether a wait ends before the deadline.
+    pub(super) fn fits(&self, wait: Duration) -> bool {
+        let end = self.context.clock.elapsed().saturating_add(wait);
+        self.deadline.is_none_or(|deadline| end < deadline)
     }
 
     /// Waits, told and interruptible.
@@ -219,7 +261,7 @@ impl Sender<'_, '_> {
     }
 
     /// No request leaves for a host that the environment or a secret's `hosts` do not allow.
-    fn guard(&self, request: &Request) -> Result<(), Stop> {
+    fn guard(&self, request: &Request, digest: Option<&Digest>) -> Result<(), Stop> {
         let options = self.context.options;
         let Some(origin) = Origin::of(&request.url) else { return Ok(()) };
         let (host, port) = (origin.host.as_str(), origin.port);
@@ -234,7 +276,8 @@ impl Sender<'_, '_> {
             return Ok(());
         }
         let values = request.headers.values().map(HeaderValue::as_bytes);
-        let parts: Vec<&[u8]> = [request.url.as_str().as_bytes(), &request.body].into_iter().chain(values).collect();
+        let parts = [request.url.as_str().as_bytes(), &request.body].into_iter().chain(values);
+        let parts: Vec<&[u8]> = parts.chain(digest.map(Digest::password)).collect();
         match self.context.redactor.misdirected(host, port, extra, &parts) {
             None => Ok(()),
             Some(found) => {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::flow::Runner;
+use super::obtain::Errand;
 use super::record::{exchanges, milliseconds};
 use super::response::ResponseObject;
 use super::send::{Log, Received, Rules, Sender};
+use super::waiting::Waiting;
 use super::{Context, jwt, request};
 use crate::check::{CheckError, Reply, Verdict, judge_that};
 use crate::event::{
@@ -199,12 +201,15 @@ impl<'a> Runner<'a, '_> {
         let flow = self.flow();
         let prepared = self.render(|r| {
             let rendered = request::render(&action.request, &flow.defaults, r)?;
-            Ok((rendered, Rules::asked_for(&action.expect, r)?))
+            Ok((rendered, Waiting::render(action, r)?))
         });
+        let mut save = None;
         let received = match prepared {
-            Ok((rendered, asked_for)) => {
-                let rules = Rules::of(&rendered, asked_for);
-                self.sending(at, log, async |sender| sender.send(rendered.request, &rules).await).await
+            Ok((mut rendered, waiting)) => {
+                save = rendered.save.take();
+                let rules = Rules::of(&rendered, waiting);
+                let errand = Errand { context: self.context, at, action, request: &rendered.request, rules: &rules };
+                self.obtain(errand, outcome, log).await
             }
             Err(stop) => Err(stop),
         };
@@ -220,10 +225,16 @@ impl<'a> Runner<'a, '_> {
         self.scope.enter("response", response.clone(), false);
         let url = received.url.to_string();
         let reply = reply(&received, &url);
+        if let Some(path) = save {
+            self.keep(&path, action, &reply, outcome);
+        }
         self.capture(step, &reply, outcome);
         self.register(step, action, at, &reply, outcome);
         let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
         outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, &flow.source)));
+        if let Some(rule) = action.expect.snapshot() {
+            self.snapshot(step, rule, at.1, &reply, outcome);
+        }
         if received.response.decoded_lossily() {
             outcome
                 .warnings
@@ -280,8 +291,8 @@ impl<'a> Runner<'a, '_> {
         let (job, path) = (self.job, &self.file.path);
         let sink = &mut *self.sink;
         let mut on_wait = |wait| super::flow::tell(path, job, context, sink, at, EventKind::Wait(wait));
-        let began = context.clock.elapsed();
-        f(&mut Sender { context, jar: &mut self.jar, log, began, on_wait: &mut on_wait }).await
+        let began = *log.began.get_or_insert_with(|| context.clock.elapsed());
+        f(&mut Sender { context, jar: &mut self.jar, log, began, deadline: None, on_wait: &mut on_wait }).await
     }
 }
 
@@ -313,7 +324,7 @@ pub(super) fn placed(mut problem: Problem, source: &Source, span: Span) -> Probl
     problem
 }
 
-fn loop_value(index: usize, length: usize) -> TemplateValue {
+pub(super) fn loop_value(index: usize, length: usize) -> TemplateValue {
     let of = |first, last| serde_json::json!({ "index": index + 1, "first": first, "last": last, "length": length });
     to_template_value(&of(index == 0, index + 1 == length))
 }

@@ -32,6 +32,7 @@ impl SandboxTransport {
             answer.encoding = None;
         }
         let mut response = answer.into_response();
+        response.version = request.version.unwrap_or(response.version);
         response.timing.total = started.elapsed();
         response.timing.first_byte = Some(response.timing.total);
         Ok(response)

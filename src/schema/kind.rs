@@ -44,9 +44,16 @@ fn of(kind: &'static Kind, definitions: &mut Map<String, Value>) -> Map<String, 
         Kind::Integer(least) => json!({
             "anyOf": [{ "type": "integer", "minimum": least }, { "type": "string", "pattern": TEMPLATE }]
         }),
+        Kind::Number(least) => json!({
+            "anyOf": [{ "type": "number", "minimum": least }, { "type": "string", "pattern": TEMPLATE }]
+        }),
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Null => json!({ "type": "null" }),
         Kind::Choice(words) => json!({ "enum": words }),
+        Kind::Numbers(texts) => {
+            let numbers = texts.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
+            json!({ "enum": numbers.chain(texts.iter().map(|&text| json!(text))).collect::<Vec<_>>() })
+        }
         Kind::Pattern(pattern, _) => json!({ "type": "string", "pattern": pattern }),
         Kind::List(item) => json!({ "type": "array", "items": of(item, definitions) }),
         Kind::OneOrMany(item) => {

@@ -23,6 +23,7 @@ mod lower;
 mod missing;
 mod node;
 mod operate;
+mod preview;
 pub mod read;
 mod render;
 mod scan;
@@ -37,6 +38,7 @@ pub use function::function_names;
 pub use json::shared_json;
 pub use minijinja::Value as TemplateValue;
 pub use node::NameUse;
+pub use preview::{Preview, Previewer};
 pub use render::Template;
 pub use tree::ValueTemplate;
 
@@ -103,6 +105,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn new(scope: &'a dyn Scope, ambient: &'a dyn Ambient) -> Self {
         Self { scope, ambient }
+    }
+
+    /// Time and chance.
+    #[must_use]
+    pub fn ambient(&self) -> &'a dyn Ambient {
+        self.ambient
     }
 
     /// True where a name under `node` is secret.

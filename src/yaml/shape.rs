@@ -65,12 +65,16 @@ pub enum Kind {
     Duration,
     /// A whole number of at least this, or a template.
     Integer(u64),
+    /// A number of at least this, or a template.
+    Number(u64),
     /// `true` or `false`.
     Boolean,
     /// `null`.
     Null,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these numbers, quoted or not.
+    Numbers(&'static [&'static str]),
     /// Text that matches this regular expression (schema only), described by the second text.
     Pattern(&'static str, &'static str),
     /// A list of these.

@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod choosing;
+mod connect;
+mod guest;
 mod list;
 mod project;
 mod run;
 mod sandbox;
 mod schema;
 mod signals;
+mod snapshots;
 mod usage;
 mod validate;
 mod values;

@@ -151,3 +151,13 @@ fn colours_only_where_they_are_wanted() {
     assert!(!project.run(&["run"]).stdout.contains('\u{1b}'));
     assert!(project.run(&["run", "--color", "always"]).stdout.contains('\u{1b}'));
 }
+
+#[test]
+fn flows_of_two_projects_keep_their_names_apart() {
+    let project = Project::new().file("a/environments/x.yaml", "").file("b/environments/x.yaml", "");
+    let project = project.file("a/flows/x.flow.yaml", PASSES).file("b/flows/x.flow.yaml", PASSES);
+    let done = project.run(&["run", "a", "b", "-j1"]);
+    assert_eq!(done.status, 0);
+    assert!(done.stdout.contains("a/flows/x.flow.yaml — Passes"), "{}", done.stdout);
+    assert!(done.stdout.contains("b/flows/x.flow.yaml — Passes"), "{}", done.stdout);
+}

@@ -1,5 +1,6 @@
 //! `wxflow sandbox` and `run --sandbox`.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 
 use crate::project::Project;
@@ -43,4 +44,23 @@ fn a_taken_port_is_told() {
         "error: the sandbox cannot listen on port {port}: another program listens there\n  leave --port out to take a free one\n"
     );
     done.is(2, "", &expected);
+}
+
+#[test]
+fn its_variables_point_a_run_at_it() {
+    let mut server = Project::new().command(&["sandbox", "--seed", "1"]).spawn().unwrap();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    let bound = GUEST.replace("secret: true", "secret: true, hosts: [webexapis.com]");
+    let own = bound.split("  - request: GET https").next().unwrap_or_default();
+    let mut project = Project::new().file("flows/a.flow.yaml", own);
+    for _ in 0..12 {
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let (name, value) = line.trim().strip_prefix("export ").unwrap().split_once('=').unwrap();
+        project = project.variable(name, value.trim_matches('\''));
+    }
+    let done = project.run(&["run"]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""), "{}", done.stdout);
 }

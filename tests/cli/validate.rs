@@ -35,3 +35,14 @@ error[unknown-key]: a step has no key `nmae`
     assert_eq!(list[0]["code"], "unknown-key");
     assert_eq!(list[0]["line"], 2);
 }
+
+#[test]
+fn a_folders_environments_are_checked_too() {
+    let project = Project::new().file("flows/a.flow.yaml", PASSES).file("environments/a.yaml", "vars: {}\n");
+    project.run(&["validate"]).is(0, "1 flow valid\n1 environment valid\n", "");
+    let project = project.file("environments/b.yaml", "vars: 1\n");
+    let done = project.run(&["validate", "flows"]);
+    assert_eq!((done.status, done.stdout.as_str()), (2, "1 flow valid\n1 environment valid, 1 not\n"));
+    assert!(done.stderr.contains("environments/b.yaml:1:7"), "{}", done.stderr);
+    assert_eq!(project.run(&["validate", "flows/a.flow.yaml"]).status, 0, "who names a flow means that one");
+}

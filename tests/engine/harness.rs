@@ -1,6 +1,7 @@
 //! Runs a flow given as text and keeps its events.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -10,7 +11,9 @@ use std::time::Duration;
 use serde_json::Value;
 use wxflow::event::{EventKind, FlowOutcome, Outcome, RunEvent, StepOutcome, Wait};
 use wxflow::flow::Flow;
-use wxflow::http::{Request, Sending, Transport};
+use wxflow::http::{
+    Bytes, Delivery, HeaderMap, Request, Response, Sending, Transport, TransportError, TransportErrorKind,
+};
 use wxflow::load::{Library, Project, Surroundings};
 use wxflow::redact::{HostPattern, Redacted, Redactor};
 use wxflow::run::inputs::{Invented, Outside, Sources, Used, resolve_uses};
@@ -56,18 +59,94 @@ impl Files for RepositoryFiles {
         std::fs::read(folder.join(path)).map_err(|e| FileError { message: e.to_string(), help: None })
     }
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
-        Ok(folder.join(path))
+        let file = folder.join(path);
+        if file.is_file() {
+            Ok(file)
+        } else {
+            Err(FileError { message: format!("there is no file `{path}`"), help: None })
+        }
     }
 }
 
-/// Keeps what was sent on its way to the sandbox.
-struct Recording {
+/// The repository's files, and those that flows write, kept in memory.
+#[derive(Default)]
+struct TestFiles {
+    given: BTreeMap<&'static str, Vec<u8>>,
+    written: RefCell<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Files for TestFiles {
+    fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
+        if let Some(bytes) = self.written.borrow().get(path).or(self.given.get(path)) {
+            return Ok(bytes.clone());
+        }
+        RepositoryFiles.read(folder, path)
+    }
+    fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        if self.given.contains_key(path) { Ok(folder.join(path)) } else { RepositoryFiles.resolve(folder, path) }
+    }
+    fn target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        if path.starts_with("..") {
+            return Err(FileError { message: format!("`{path}` lies outside"), help: None });
+        }
+        Ok(folder.join(path))
+    }
+    fn write(&self, _: &Path, path: &str, bytes: &[u8]) -> Result<(), FileError> {
+        if path.starts_with("full/") {
+            return Err(FileError { message: format!("`{path}` cannot be written: no space"), help: None });
+        }
+        self.written.borrow_mut().insert(path.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+}
+
+/// One answer of a script.
+#[derive(Clone)]
+pub(crate) enum Scripted {
+    /// A reply: status, headers, body.
+    Reply(u16, Vec<(&'static str, String)>, String),
+    /// No reply.
+    Error(TransportErrorKind, Delivery),
+    /// The clock moves on by this much before the next of the script answers.
+    Slow(Duration),
+}
+
+/// A reply of a script with a JSON body.
+pub(crate) fn json(status: u16, body: &Value) -> Scripted {
+    Scripted::Reply(status, Vec::new(), body.to_string())
+}
+
+/// Keeps what was sent on its way to the sandbox, or to a script that answers instead.
+struct Recording<'c> {
     sandbox: SandboxTransport,
+    script: Option<RefCell<std::vec::IntoIter<Scripted>>>,
+    clock: &'c TestClock,
     sent: RefCell<Vec<Request>>,
     cancel: Option<(usize, Cancel)>,
 }
 
-impl Transport for Recording {
+impl Recording<'_> {
+    fn scripted(&self, script: &RefCell<std::vec::IntoIter<Scripted>>) -> Result<Response, TransportError> {
+        loop {
+            match script.borrow_mut().next().expect("the script answers every request") {
+                Scripted::Slow(time) => self.clock.0.set(self.clock.0.get() + time),
+                Scripted::Error(kind, delivery) => {
+                    let message = format!("no reply: {}", kind.as_str());
+                    return Err(TransportError { kind, delivery, message, help: None });
+                }
+                Scripted::Reply(status, lines, body) => {
+                    let mut headers = HeaderMap::new();
+                    for (name, value) in lines {
+                        headers.append(name, value.parse().unwrap());
+                    }
+                    return Ok(Response::new(status, headers, Bytes::from(body)));
+                }
+            }
+        }
+    }
+}
+
+impl Transport for Recording<'_> {
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
         self.sent.borrow_mut().push(request.clone());
         if let Some((after, cancel)) = &self.cancel
@@ -75,7 +154,10 @@ impl Transport for Recording {
         {
             cancel.cancel();
         }
-        self.sandbox.send(request)
+        match &self.script {
+            Some(script) => Box::pin(std::future::ready(self.scripted(script))),
+            None => self.sandbox.send(request),
+        }
     }
 }
 
@@ -96,6 +178,8 @@ pub(crate) struct Ran {
     pub(crate) waits: Vec<Wait>,
     pub(crate) sent: Vec<Request>,
     pub(crate) took: Duration,
+    /// What `save` wrote, by path.
+    pub(crate) written: BTreeMap<String, Vec<u8>>,
     /// Every event as JSON, a line each: what a report could hold.
     pub(crate) json: String,
 }
@@ -155,18 +239,24 @@ pub(crate) struct Setup {
     pub(crate) hosts: Vec<(&'static str, &'static str)>,
     pub(crate) options: Options,
     pub(crate) faults: Vec<wxflow::sandbox::Fault>,
+    /// Where the flow stands, below `flows`.
+    pub(crate) folder: &'static str,
+    /// What answers instead of the sandbox, one for each send.
+    pub(crate) script: Option<Vec<Scripted>>,
     /// Interrupts while this request (from 1) is under way.
     pub(crate) cancel_at: Option<usize>,
     pub(crate) seed: Option<u64>,
+    /// Files beside the flow.
+    pub(crate) files: Vec<(&'static str, &'static [u8])>,
     /// Other flows beside `test.flow.yaml`, by name.
-    pub(crate) files: &'static [(&'static str, &'static str)],
+    pub(crate) flows: &'static [(&'static str, &'static str)],
 }
 
 /// Runs a flow of this repository, by its path.
 pub(crate) fn run_file(path: &Path) -> Ran {
     let project = Arc::new(Project::named(Path::new(env!("CARGO_MANIFEST_DIR")), &around()).unwrap());
     let root = project.root().to_owned();
-    Setup::default().run_flow(&from(&Library::new(project, root), path))
+    Setup::default().run_flow(&from(&Library::new(project, root), path), &TestFiles::default())
 }
 
 fn around() -> Surroundings {
@@ -188,23 +278,25 @@ pub(crate) fn run(yaml: &str) -> Ran {
 
 impl Setup {
     pub(crate) fn run(self, yaml: &str) -> Ran {
-        if !self.files.is_empty() {
+        let given = self.files.iter().map(|(path, bytes)| (*path, bytes.to_vec())).collect();
+        let files = TestFiles { given, ..TestFiles::default() };
+        if !self.flows.is_empty() {
             let dir = tempfile::tempdir().unwrap();
             let root = dir.path().canonicalize().unwrap();
-            for (name, text) in self.files.iter().chain([&("test.flow.yaml", yaml)]) {
+            for (name, text) in self.flows.iter().chain([&("test.flow.yaml", yaml)]) {
                 std::fs::write(root.join(name), text).unwrap();
             }
             let project = Arc::new(Project::named(&root, &around()).unwrap());
             let flow = from(&Library::new(project, root.clone()), &root.join("test.flow.yaml"));
-            return self.run_flow(&flow);
+            return self.run_flow(&flow, &files);
         }
         let source = Source::new("test.flow.yaml", yaml);
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows").join(self.folder);
         let flow = match Flow::parse(
             source,
             Arc::from("test.flow.yaml"),
             folder,
-            &RepositoryFiles,
+            &files,
             &mut wxflow::check::Schemas::default(),
             &mut (),
         ) {
@@ -214,10 +306,10 @@ impl Setup {
                 panic!("{}", shown.join("\n"));
             }
         };
-        self.run_flow(&flow)
+        self.run_flow(&flow, &files)
     }
 
-    fn run_flow(self, flow: &Flow) -> Ran {
+    fn run_flow(self, flow: &Flow, files: &TestFiles) -> Ran {
         let clock = TestClock(Cell::new(Duration::ZERO));
         let start: jiff::Timestamp = clock.now();
         let sandbox = Sandbox::new(7, Box::new(move || start)).with_faults(&self.faults);
@@ -227,6 +319,8 @@ impl Setup {
         let cancel = Cancel::new();
         let transport = Recording {
             sandbox: SandboxTransport::new(Arc::clone(&sandbox)),
+            script: self.script.map(|script| RefCell::new(script.into_iter())),
+            clock: &clock,
             sent: RefCell::default(),
             cancel: self.cancel_at.map(|at| (at, cancel.clone())),
         };
@@ -234,19 +328,23 @@ impl Setup {
         let once = Once::default();
         let context = Context {
             transport: &transport,
+            files,
             redactor: &redactor,
             clock: &clock,
             cancel: &cancel,
             options: &options,
             once: &once,
         };
-        let invented = Invented { variables: variables.clone(), seed: 7 };
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let invented = Invented { variables: owned, seed: 7 };
         let sources = Sources {
             vars: &[],
+            row: &[],
             secrets: &[],
             environment: None,
             allow_env: &[],
             outside: &Nothing,
+            asking: false,
             sandbox: Some(&invented),
             redactor: &redactor,
         };
@@ -267,7 +365,8 @@ impl Setup {
                 hosts: host.map(|(_, host)| vec![HostPattern::parse(host).unwrap()]),
             }
         });
-        let job = Job { inputs: inputs.collect(), flow, used: &used, seed: self.seed, row: None, repeat: None };
+        let inputs = inputs.collect();
+        let job = Job { inputs, flow, used: &used, seed: self.seed, row: None, repeat: None, until: None };
         let mut sink = Collect::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let ended = runtime.block_on(run::run(&job, &context, &mut sink));
@@ -282,6 +381,7 @@ impl Setup {
             waits: Vec::new(),
             sent: transport.sent.take(),
             took: clock.elapsed(),
+            written: files.written.take(),
             json,
         };
         for event in sink.0 {

@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
+mod bodies;
+mod checks;
 mod cleanup;
+mod digest;
 mod example;
 mod harness;
 mod loops;
+mod paginate;
+mod poll;
+mod retry;
 mod secrets;
 mod sending;
 mod steps;

@@ -1,4 +1,4 @@
-//! `auth`: bearer, basic, or none.
+//! `auth`: bearer, basic, digest, or none.
 
 use super::Reader;
 use crate::diagnostic::Code;
@@ -25,19 +25,24 @@ impl Reader<'_> {
         }
         let before = self.diagnostics.len();
         let fields = Fields::read(node, &shape::AUTH_SHAPE, self.diagnostics)?;
-        let Some((kind, value)) = fields.one_of(&["bearer", "basic"], self.diagnostics) else {
+        let Some((kind, value)) = fields.one_of(&["bearer", "basic", "digest"], self.diagnostics) else {
             if self.diagnostics.len() == before {
                 self.diagnostics
                     .error(Code::MissingKey, node.span, "`auth` says no kind of credentials")
-                    .help("write `{ bearer: … }`, `{ basic: { username: …, password: … } }`, or `none`");
+                    .help("write `{ bearer: … }`, `{ basic: { username: …, password: … } }`, `{ digest: … }` likewise, or `none`");
             }
             return None;
         };
-        if kind == "basic" {
-            let fields = Fields::read(value, &shape::BASIC, self.diagnostics)?;
+        if kind != "bearer" {
+            let shape = if kind == "basic" { &shape::BASIC } else { &shape::DIGEST };
+            let fields = Fields::read(value, shape, self.diagnostics)?;
             let username = fields.get("username").and_then(|n| self.template(n, "`username`"));
             let password = fields.get("password").and_then(|n| self.credential(n, "`password`"));
-            return Some(Auth::Basic { username: username?, password: password? });
+            let (username, password) = (username?, password?);
+            return Some(match kind {
+                "basic" => Auth::Basic { username, password },
+                _ => Auth::Digest { username, password },
+            });
         }
         if let Some(text) = value.scalar()
             && text.to_ascii_lowercase().starts_with("bearer ")

@@ -14,15 +14,17 @@ pub(super) enum Named {
     Query,
     Cookie,
     Form,
+    Part,
 }
 
 impl Named {
-    fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         match self {
             Self::Header => "`headers`",
             Self::Query => "`query`",
             Self::Cookie => "`cookies`",
             Self::Form => "`form`",
+            Self::Part => "`multipart`",
         }
     }
 
@@ -32,6 +34,7 @@ impl Named {
             Self::Query => "a query parameter",
             Self::Cookie => "a cookie",
             Self::Form => "a form field",
+            Self::Part => "a part",
         }
     }
 }
@@ -52,12 +55,12 @@ impl Reader<'_> {
         fields
     }
 
-    fn field_name(&mut self, key: &Node<'_>, name: &str, kind: Named, earlier: &[Field]) -> bool {
+    pub(super) fn field_name(&mut self, key: &Node<'_>, name: &str, kind: Named, earlier: &[Field]) -> bool {
         let what = format!("the name of {}", kind.one());
         if self.no_template(key, &what, "templates stand in values: write the name as it is") {
             return false;
         }
-        if matches!(kind, Named::Query | Named::Form) {
+        if matches!(kind, Named::Query | Named::Form | Named::Part) {
             return true;
         }
         let refused = match name.to_ascii_lowercase().as_str() {
@@ -85,7 +88,7 @@ impl Reader<'_> {
     }
 
     /// Whether a value can be sent: a scalar, or where the key may repeat a list of them, without line breaks in a header.
-    fn sendable(&mut self, node: &Node<'_>, kind: Named) -> bool {
+    pub(super) fn sendable(&mut self, node: &Node<'_>, kind: Named) -> bool {
         match &node.data {
             Data::Broken => false,
             Data::Scalar(text, _) => self.line(node.span, text, kind),
@@ -98,7 +101,7 @@ impl Reader<'_> {
         }
     }
 
-    fn unsendable(&mut self, node: &Node<'_>, kind: Named) -> bool {
+    pub(super) fn unsendable(&mut self, node: &Node<'_>, kind: Named) -> bool {
         let found = if matches!(node.data, Data::List(_)) { "a list" } else { "a mapping" };
         let help = match kind {
             Named::Cookie => "write one text",
@@ -114,7 +117,7 @@ impl Reader<'_> {
         let wrong = match kind {
             Named::Header => text.contains(['\r', '\n', '\0']),
             Named::Cookie => text.contains(['\r', '\n', '\0']) || (!text.contains("{{") && text.contains(';')),
-            Named::Query | Named::Form => false,
+            Named::Query | Named::Form | Named::Part => false,
         };
         if wrong {
             let message = match kind {

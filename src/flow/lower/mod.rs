@@ -1,6 +1,7 @@
 //! From nodes to the model. Every part is read even where another is wrong, so that all problems come out at once.
 
 mod auth;
+mod body;
 mod credential;
 mod fields;
 mod input;
@@ -11,9 +12,10 @@ mod reuse;
 mod settings;
 mod step;
 mod url;
+mod waiting;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Binding, Defaults, Library, Step, names, shape};
@@ -34,6 +36,8 @@ pub(super) struct Reader<'a> {
     pub(super) broken: HashSet<Arc<str>>,
     /// Whether paths have something to be appended to.
     pub(super) has_base_url: bool,
+    /// What `save` writes in the steps before: such a file need not be there yet.
+    pub(super) saved: HashSet<PathBuf>,
 }
 
 /// The parts of a flow that could be read.
@@ -50,8 +54,8 @@ pub(super) struct Parts {
 
 impl Reader<'_> {
     /// The whole flow; `None` where the root is no mapping.
-    pub(super) fn flow(&mut self, root: &Node<'_>) -> Option<Parts> {
-        let fields = Fields::read(root, &shape::FLOW, self.diagnostics)?;
+    pub(super) fn flow(&mut self, mut root: Node<'_>) -> Option<Parts> {
+        let fields = Fields::read(&root, &shape::FLOW, self.diagnostics)?;
         self.has_base_url = base_url(&fields).is_some();
         let name = self.title(&fields, "name");
         let description = self.title(&fields, "description");
@@ -62,8 +66,8 @@ impl Reader<'_> {
         let inputs = fields.get("inputs").map_or_else(Vec::new, |node| self.inputs(node));
         let vars = fields.get("vars").map_or_else(Vec::new, |node| self.bindings(node, "`vars`"));
         let defaults = fields.get("defaults").map_or_else(Defaults::default, |node| self.defaults(node));
-        let steps = fields.get("steps").map_or_else(Vec::new, |node| self.steps(node));
         let outputs = fields.get("outputs").map_or_else(Vec::new, |node| self.bindings(node, "`outputs`"));
+        let steps = self.steps(&mut root);
         Some(Parts { name, description, tags, inputs, vars, defaults, steps, outputs })
     }
 
@@ -108,7 +112,7 @@ impl Reader<'_> {
             if !word {
                 self.diagnostics
                     .error(Code::InvalidName, item.span, format!("`{tag}` is not a tag"))
-                    .help("a tag is one word of letters, digits, `-`, `_`, `.` and `:`, so that `--tag` can name it");
+                    .help("a tag is one word of letters, digits, `-`, `_`, `.` and `:`, so that `--tags` can name it");
             } else if tags.iter().any(|t| t == tag) {
                 self.diagnostics
                     .error(Code::DuplicateName, item.span, format!("the tag `{tag}` stands here twice"))
@@ -154,19 +158,27 @@ impl Reader<'_> {
         }
     }
 
-    fn steps(&mut self, node: &Node<'_>) -> Vec<Step> {
-        let Some(items) = node.list("`steps`", self.diagnostics) else {
+    /// The steps. Each one's nodes are given back as soon as it is read: a large flow is never held twice.
+    fn steps(&mut self, root: &mut Node<'_>) -> Vec<Step> {
+        let Data::Map(entries) = &mut root.data else { return Vec::new() };
+        let Some((_, node)) = entries.iter_mut().find(|(key, _)| key.scalar() == Some("steps")) else {
+            return Vec::new();
+        };
+        if node.list("`steps`", self.diagnostics).is_none() {
             if let (Data::Map(_), Some(last)) = (&node.data, self.diagnostics.last_mut()) {
                 last.help("each step begins with `- `, as in `- request: GET /people/me`");
             }
             return Vec::new();
-        };
+        }
+        let Data::List(items) = std::mem::replace(&mut node.data, Data::Broken) else { return Vec::new() };
         if items.is_empty() {
             self.diagnostics
                 .error(Code::InvalidValue, node.span, "`steps` is empty: the flow would do nothing")
                 .help("add a step, like `- request: GET /people/me`");
         }
-        items.iter().filter_map(|item| self.step(item)).collect()
+        let mut steps = Vec::with_capacity(items.len());
+        steps.extend(items.into_iter().filter_map(|item| self.step(&item)));
+        steps
     }
 
     /// A text with templates.

@@ -13,7 +13,7 @@ impl Reader<'_> {
                     let span = self.place(node, at..at + "omit".len());
                     self.diagnostics
                         .error(Code::TemplateMisplaced, span, "`omit` has nothing to drop here")
-                        .help("it drops a key or item of `query`, `headers`, `cookies`, `json`, `form` or `claims`; for a fallback write `default('…')`");
+                        .help("it drops a key or item of `query`, `headers`, `cookies`, `json`, `form`, `multipart` or `claims`; for a fallback write `default('…')`");
                 }
             }
             Data::List(items) => items.iter().for_each(|item| self.no_omit(item)),

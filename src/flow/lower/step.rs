@@ -288,7 +288,12 @@ impl Reader<'_> {
             Some(node) => Expect::lower(node, &mut self.checks()),
             None => Some(Expect::default()),
         };
-        Some(RequestStep { request: request?, expect: expect?, cleanup })
+        let waiting = self.waiting(fields);
+        let mut expect = expect?;
+        if let Some(poll) = waiting.as_ref().and_then(|waiting| waiting.poll.as_ref()) {
+            expect.default_status(&poll.until);
+        }
+        Some(RequestStep { request: request?, expect, waiting, cleanup })
     }
 
     fn check(&mut self, node: &Node<'_>) -> Option<Vec<Expression>> {

@@ -1,13 +1,15 @@
 //! Names, checked in the order of execution: each must be bound by something that runs before.
 
 mod scope;
+mod snapshots;
 mod uses;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{
-    Action, Auth, Binding, Body, Defaults, Field, Flow, Key, RequestStep, RequestTemplate, Setting, Settings, Step,
+    Action, Auth, Binding, Body, Defaults, Field, Flow, Key, Paginate, Part, Poll, RequestStep, RequestTemplate, Retry,
+    Setting, Settings, Step, Waiting,
 };
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::Source;
@@ -20,6 +22,7 @@ type Visit<'v> = &'v mut dyn FnMut(NameUse);
 
 /// Reports every name that nothing before can have bound, every name bound twice, and sets `keep_response`.
 pub(super) fn validate(flow: &mut Flow, broken: &HashSet<Arc<str>>, diagnostics: &mut Diagnostics) {
+    snapshots::check(flow, diagnostics);
     let mut walk = Walk { scope: Scope::of(flow, broken), source: &flow.source, diagnostics };
     for input in &flow.inputs {
         walk.bind(&input.name, input.span, Kind::Input);
@@ -107,6 +110,7 @@ impl<'f> Walk<'_, 'f> {
 
     fn request_step(&mut self, step: &'f Step, request: &'f RequestStep, defaults: &'f Defaults) {
         self.request(step, &request.request, defaults);
+        self.waiting(step, request, Place::Action, Place::Reply);
         self.captures(step, Place::Reply);
         self.check(Place::Reply, Some(step), |v| request.expect.names(v));
         for cleanup in &request.cleanup {
@@ -115,8 +119,21 @@ impl<'f> Walk<'_, 'f> {
                 self.check(Place::Cleanup, Some(step), |v| when.names().into_iter().for_each(&mut *v));
             }
             self.check(Place::Cleanup, Some(step), |v| request_names(&undo.request, v));
+            self.waiting(step, undo, Place::Cleanup, Place::CleanupReply);
             self.defaults(step, &undo.request, defaults);
             self.check(Place::CleanupReply, Some(step), |v| undo.expect.names(v));
+        }
+    }
+
+    /// `retry`, `poll`, `paginate`: settings are rendered before sending, conditions are asked of each reply.
+    fn waiting(&mut self, step: &'f Step, request: &'f RequestStep, before: Place, reply: Place) {
+        let Some(waiting) = &request.waiting else { return };
+        self.check(before, Some(step), |v| waiting_names(waiting, v));
+        if let Some(poll) = &waiting.poll {
+            self.check(reply, Some(step), |v| {
+                poll.until.names(v);
+                poll.fail_when.iter().for_each(|expect| expect.names(v));
+            });
         }
     }
 
@@ -185,18 +202,31 @@ fn request_names(request: &RequestTemplate, v: Visit<'_>) {
     match request.body.as_deref() {
         Some(Body::Json(value)) => value.names().into_iter().for_each(&mut *v),
         Some(Body::Form(fields)) => fields.iter().for_each(|field| field.value.names().into_iter().for_each(&mut *v)),
+        Some(Body::Multipart(parts)) => parts.iter().for_each(|part| part_names(part, v)),
         Some(Body::Text(text)) => text.names().into_iter().for_each(&mut *v),
+        Some(Body::File(path)) => path.template.names().into_iter().for_each(&mut *v),
         None => {}
     }
+    request.save.iter().for_each(|path| path.template.names().into_iter().for_each(&mut *v));
     if let Some(settings) = &request.settings {
         settings_names(settings, v);
+    }
+}
+
+fn part_names(part: &Part, v: Visit<'_>) {
+    match part {
+        Part::Text(field) => field.value.names().into_iter().for_each(&mut *v),
+        Part::File(file) => {
+            let templates = std::iter::once(&file.path.template).chain(&file.kind).chain(&file.filename);
+            templates.for_each(|template| template.names().into_iter().for_each(&mut *v));
+        }
     }
 }
 
 fn auth_names(auth: &Auth, v: Visit<'_>) {
     match auth {
         Auth::Bearer(token) => token.names().into_iter().for_each(&mut *v),
-        Auth::Basic { username, password } => {
+        Auth::Basic { username, password } | Auth::Digest { username, password } => {
             username.names().into_iter().for_each(&mut *v);
             password.names().into_iter().for_each(&mut *v);
         }
@@ -208,6 +238,20 @@ fn settings_names(settings: &Settings, v: Visit<'_>) {
     settings.timeout.iter().for_each(|setting| setting_names(setting, v));
     settings.redirects.iter().for_each(|setting| setting_names(setting, v));
     if let Some(super::RateLimit::Within(setting)) = &settings.rate_limit {
+        setting_names(setting, v);
+    }
+}
+
+fn waiting_names(waiting: &Waiting, v: Visit<'_>) {
+    if let Some(Retry { attempts, delay, backoff, .. }) = &waiting.retry {
+        attempts.iter().for_each(|setting| setting_names(setting, v));
+        delay.iter().for_each(|setting| setting_names(setting, v));
+        backoff.iter().for_each(|setting| setting_names(setting, v));
+    }
+    if let Some(Poll { every, within, .. }) = &waiting.poll {
+        every.iter().chain(within).for_each(|setting| setting_names(setting, v));
+    }
+    if let Some(Paginate { max_pages: Some(setting), .. }) = &waiting.paginate {
         setting_names(setting, v);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use crate::diagnostic::{Code, Diagnostics, nearest};
-use crate::flow::names::FUNCTIONS;
+use crate::flow::names::{FUNCTIONS, RESPONSE_FIELDS};
 use crate::flow::{Action, Flow, Step};
 use crate::source::Span;
 use crate::template::NameUse;
@@ -25,23 +25,6 @@ pub(super) enum Place {
     Outputs,
 }
 
-const RESPONSE: &[&str] = &[
-    "status",
-    "reason",
-    "http_version",
-    "headers",
-    "cookies",
-    "text",
-    "json",
-    "url",
-    "duration_ms",
-    "size",
-    "wire_size",
-    "sha256",
-    "redirects",
-    "remote_ip",
-    "attempts",
-];
 const LOOP: &[&str] = &["index", "first", "last", "length"];
 const TOKEN: &[&str] = &["token", "claims"];
 const STEP: &[&str] = &["outcome", "response", "outputs"];
@@ -176,7 +159,7 @@ fn response(name: &NameUse, place: Place, out: &mut Diagnostics) {
 
 /// The field of a reply at `path[at]`.
 fn response_field(name: &NameUse, at: usize, out: &mut Diagnostics) {
-    field(name, at, "`response`", RESPONSE, out);
+    field(name, at, "`response`", RESPONSE_FIELDS, out);
     if name.path.get(at).is_some_and(|field| field == "headers")
         && let Some(header) = name.path.get(at + 1).filter(|h| h.chars().any(|c| c.is_ascii_uppercase() || c == '_'))
     {

@@ -187,3 +187,19 @@ pub(in crate::report) fn conforms(text: &str) {
     }
     assert_eq!(open, []);
 }
+
+#[test]
+fn waits_stand_beside_the_verdict_with_their_reason() {
+    let wait = |reason, status, attempt| Wait { reason, status, wait_ms: 2000, attempt };
+    let waits = [
+        wait(Reason::RateLimit, Some(429), 2),
+        wait(Reason::Retry, None, 3),
+        wait(Reason::Poll, Some(200), 4),
+        wait(Reason::Poll, Some(200), 5),
+    ];
+    let step = request("List", vec![exchange("GET", "https://webexapis.com/v1/rooms", 200)]);
+    let text = junit(&[Flow::new("flows/wait.flow.yaml", "Wait").waiting(&waits, step).end()]);
+    let out = "<system-out>waiting 2s: rate limited (429)\nwaiting 2s before send 3: no reply\n\
+               not yet (200): looking again every 2s\n</system-out>";
+    assert!(text.contains(out), "{text}");
+}

@@ -6,6 +6,7 @@ use colored::Colorize as _;
 
 use super::display::{self, pad, spaces};
 use crate::event::{Body, Encoding, Exchange, Header, Outcome, Reason, StepOutcome, Wait};
+use crate::report::describe;
 
 /// Columns of the name and of `METHOD path`. With them a usual line fits 80 columns.
 const NAME: usize = 28;
@@ -99,16 +100,7 @@ pub(super) fn skipped(out: &mut String, count: u64, name: &str, reason: Option<&
 
 /// A wait, as it begins.
 pub(super) fn wait(out: &mut String, wait: &Wait, margin: usize) {
-    let time = display::wait(wait.wait_ms);
-    let status = wait.status.map_or_else(String::new, |s| format!(" ({s})"));
-    let reply = wait.status.map_or_else(|| "no reply".to_owned(), |s| format!("the reply was {s}"));
-    let text = match wait.reason {
-        Reason::RateLimit => format!("waiting {time}: rate limited{status}"),
-        Reason::Retry => format!("waiting {time} before send {}: {reply}", wait.attempt),
-        Reason::Poll => format!("not yet{status}: looking again every {time}"),
-        Reason::Step => format!("waiting {time}"),
-        Reason::Redirect | Reason::Page | Reason::Auth => format!("waiting {time}{status}"),
-    };
+    let text = describe::wait(wait);
     spaces(out, margin);
     writeln!(out, "{}", format!("⧗ {text}").dimmed()).ok();
 }

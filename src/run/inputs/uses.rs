@@ -1,6 +1,6 @@
 //! The inputs of used flows that `with` leaves out: resolved before anything is sent, as the root's are.
 //!
-//! `--var` and `--secret` reach only root flows. A used flow's input counts as missing only where some `use` does not give
+//! `--var`, `--secret`, `--data` and the person's answers reach only root flows. A used flow's input counts as missing only where some `use` does not give
 //! it; that `use` is where the mistake is told.
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ pub type Used = HashMap<Arc<str>, Vec<ResolvedInput>>;
 /// # Errors
 /// Every input that nothing gives, pointing at the `use` that should, and every value of a wrong type.
 pub fn resolve_uses(flow: &Flow, sources: &Sources<'_>) -> Result<(Used, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let sources = Sources { vars: &[], secrets: &[], ..*sources };
+    let sources = Sources { vars: &[], row: &[], secrets: &[], asking: false, ..*sources };
     let mut walk = Walk { sources, used: Used::new(), told: HashMap::new(), out: Vec::new() };
     walk.flow(flow);
     if walk.out.iter().any(|d| d.severity == Severity::Error) {
