@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::report::FormatName;
 use crate::value::duration_of;
@@ -35,6 +36,14 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     let whole = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
     let seconds = whole.or_else(|| duration_of(text).ok().map(|d| d.as_secs()));
     seconds.filter(|s| *s > 0).ok_or_else(|| "write a number of seconds, or like 90m, 6h".to_owned())
+}
+
+/// A time that is not nothing.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match duration_of(text)? {
+        Duration::ZERO => Err("write more than nothing, like 10m".to_owned()),
+        duration => Ok(duration),
+    }
 }
 
 /// `FORMAT=FILE`.
