@@ -18,6 +18,10 @@ pub(super) fn explain(source: &Source, error: &ScanError, diagnostics: &mut Diag
         }
     }
     let (message, help) = match error.kind() {
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => (
+            "a control character cannot stand here as it is".to_owned(),
+            Some(format!("write it escaped, in double quotes: `\"\\u{:04x}\"`", u32::from(*character))),
+        ),
         ErrorKind::UnexpectedCharacter { character } => (
             format!("a value cannot begin with `{character}`"),
             Some(format!("quote the value: it begins with `{character}`, which YAML reserves")),
