@@ -162,6 +162,12 @@ pub(super) fn watched(on_stderr: bool) -> bool {
     if on_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() }
 }
 
+/// Text that a flow or a server wrote, which can neither move the cursor nor colour what follows.
+pub(super) fn visible(text: &str) -> String {
+    let one = |c: char| if c.is_control() && c != '\t' { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(one).collect()
+}
+
 /// Takes the colours out. `anstream::StripStream` does it for the standard streams only, not for what buffers them.
 struct Stripped<W> {
     state: StripBytes,

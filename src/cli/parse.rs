@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::report::FormatName;
+use crate::value::duration_of;
 
 /// `NAME=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
@@ -27,6 +29,14 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         _ => return Err(wrong()),
     };
     number.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift)).ok_or_else(wrong)
+}
+
+/// A time that is not nothing.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match duration_of(text)? {
+        Duration::ZERO => Err("write more than nothing, like 10m".to_owned()),
+        duration => Ok(duration),
+    }
 }
 
 /// `FORMAT=FILE`.
