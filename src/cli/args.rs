@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::guest::args::Guest;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
@@ -62,6 +63,12 @@ pub(super) enum Command {
         /// Which format
         format: SchemaName,
     },
+    /// Webex guests: make, exchange and check their tokens
+    #[command(
+        subcommand,
+        after_help = "Example:\n  wxflow guest quick visitor-1 'Ann Visitor' -i ISSUER -s @secret.txt"
+    )]
+    Guest(Guest),
     /// Serve a local Webex until Ctrl-C
     ///
     /// Prints `export` lines that point tools at it.

@@ -6,6 +6,7 @@ mod connect;
 mod deadline;
 mod dry;
 mod exit;
+mod guest;
 mod list;
 mod machine;
 mod output;
@@ -53,6 +54,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
         Command::Schema { format } => schema::schema(*format, output),
+        Command::Guest(args) => guest::guest(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };
     done.unwrap_or_else(|exit| exit)

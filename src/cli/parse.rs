@@ -39,6 +39,13 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A lifetime in seconds: a number of them, or like `90m`.
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    let whole = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
+    let seconds = whole.or_else(|| duration_of(text).ok().map(|d| d.as_secs()));
+    seconds.filter(|s| *s > 0).ok_or_else(|| "write a number of seconds, or like 90m, 6h".to_owned())
+}
+
 /// `FORMAT=FILE`.
 pub(super) fn report(text: &str) -> Result<(FormatName, PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or("write FORMAT=FILE, like junit=report.xml")?;
@@ -79,6 +86,14 @@ mod tests {
         assert_eq!(size("1 MiB"), Ok(1_048_576));
         for bad in ["", "k", "-1", "1.5m", "9999999999999g"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn lifetimes() {
+        assert_eq!((seconds("5400"), seconds("90m")), (Ok(5400), Ok(5400)));
+        for bad in ["", "0", "-1", "1.5", "soon", "10ms", "99999999999999999999"] {
+            assert!(seconds(bad).is_err(), "{bad}");
         }
     }
 

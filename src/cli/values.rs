@@ -1,6 +1,7 @@
 //! `--var`, `--var-file` and `--secret`: read once, for all flows.
 
 use std::io::Read as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Values;
@@ -124,20 +125,30 @@ fn var_file(file: &str, around: &Surroundings) -> Result<Vec<Offer>, FileError> 
 }
 
 fn secret(name: &str, value: &str, around: &Surroundings, output: &Output) -> Result<String, FileError> {
-    let text = if let Some(file) = value.strip_prefix('@') {
-        load::secret(file, &around.current, machine::home().as_deref())?
-    } else if value == "-" {
-        let mut text = String::new();
-        let read = std::io::stdin().read_to_string(&mut text);
-        read.map_err(|e| FileError { message: format!("stdin cannot be read: {e}"), help: None })?;
-        load::trim(&mut text);
-        text
-    } else {
+    let text = hidden(value, &around.current)?.unwrap_or_else(|| {
         output.warning(&visible("--secret", name));
         value.to_owned()
-    };
+    });
     output.redactor.learn(name, &text, None);
     Ok(text)
+}
+
+/// What `@FILE` or `-` (stdin) stands for, without the line break at its end; `None` where `value` is the value itself.
+///
+/// # Errors
+/// The file or stdin cannot be read.
+pub(super) fn hidden(value: &str, folder: &Path) -> Result<Option<String>, FileError> {
+    if let Some(file) = value.strip_prefix('@') {
+        return load::secret(file, folder, machine::home().as_deref()).map(Some);
+    }
+    if value != "-" {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    let read = std::io::stdin().read_to_string(&mut text);
+    read.map_err(|e| FileError { message: format!("stdin cannot be read: {e}"), help: None })?;
+    load::trim(&mut text);
+    Ok(Some(text))
 }
 
 fn visible(option: &str, name: &str) -> String {

@@ -139,6 +139,8 @@ impl<'a, 'c> Runner<'a, 'c> {
 
     async fn steps(&mut self) {
         let flow = self.flow();
+        // `--step` names a step of the flow itself: one that it uses runs whole.
+        let until = self.job.until.filter(|_| std::ptr::eq(flow, self.job.flow));
         for (index, step) in flow.steps.iter().enumerate() {
             let number = index as u32 + 1;
             if self.stopped.is_none() && self.context.cancel.is_cancelled() {
@@ -152,7 +154,7 @@ impl<'a, 'c> Runner<'a, 'c> {
             if !self.step(step, number).await {
                 let timed_out = self.context.cancel.timed_out();
                 self.stopped = Some(if timed_out { self.context.cancel.reason() } else { "an earlier step failed" });
-            } else if self.job.until == Some(number) {
+            } else if until == Some(number) {
                 self.stopped = Some("the run ends before it (--step)");
             }
         }

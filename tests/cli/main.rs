@@ -4,6 +4,7 @@
 
 mod choosing;
 mod connect;
+mod guest;
 mod list;
 mod project;
 mod run;
