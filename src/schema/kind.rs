@@ -6,7 +6,7 @@ use crate::yaml::{Key, Kind, Shape};
 
 /// Text that holds a template: what may stand where a number or a duration is wanted.
 const TEMPLATE: &str = r"\{\{";
-const DURATION: &str = r"^[0-9]+(\.[0-9]+)? ?(ms|s|m|h|d)$|\{\{";
+const DURATION: &str = r"^[0-9]*\.?[0-9]+ ?(ms|s|m|h|d)$|\{\{";
 const NAME: &str = r"^[A-Za-z][A-Za-z0-9_]*$";
 
 /// The schema of a mapping with known keys. Named kinds go into `definitions`.
