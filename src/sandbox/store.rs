@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::actions::Action;
 use super::answer::Refusal;
+use super::contents::Content;
 use super::delivery::Delivery;
 use super::events::Event;
 use super::ids::{self, Generator};
@@ -181,6 +182,7 @@ pub(super) struct Store {
     pub(super) grants: Grants,
     pub(super) rooms: HashMap<Uuid, Room>,
     pub(super) messages: HashMap<Uuid, Message>,
+    pub(super) contents: HashMap<Uuid, Content>,
     pub(super) teams: HashMap<Uuid, Team>,
     pub(super) actions: HashMap<Uuid, Action>,
     pub(super) webhooks: HashMap<Uuid, Webhook>,
@@ -204,6 +206,7 @@ impl Store {
             grants: Grants::default(),
             rooms: HashMap::new(),
             messages: HashMap::new(),
+            contents: HashMap::new(),
             teams: HashMap::new(),
             actions: HashMap::new(),
             webhooks: HashMap::new(),
