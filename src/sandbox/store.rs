@@ -11,7 +11,7 @@ use super::contents::Content;
 use super::delivery::Delivery;
 use super::events::Event;
 use super::ids::{self, Generator};
-use super::lab::Work;
+use super::lab::{Inboxes, Work};
 use super::oauth::{Grant, Grants};
 use super::teams::Team;
 use crate::value::Value;
@@ -124,6 +124,11 @@ impl Room {
         self.members.iter().find(|m| m.person == person)
     }
 
+    /// True where moderators decide what others may not.
+    pub(super) fn is_moderated(&self) -> bool {
+        self.is_locked || self.is_announcement_only
+    }
+
     /// Everyone in it.
     pub(super) fn people(&self) -> Vec<Uuid> {
         self.members.iter().map(|member| member.person).collect()
@@ -191,6 +196,7 @@ pub(super) struct Store {
     pub(super) events: Vec<Event>,
     /// What the routes under `/_wxflow/` remember.
     pub(super) work: Work,
+    pub(super) inboxes: Inboxes,
     seq: u64,
 }
 
@@ -213,6 +219,7 @@ impl Store {
             deliveries: Vec::new(),
             events: Vec::new(),
             work: Work::default(),
+            inboxes: Inboxes::default(),
             seq: 0,
         }
     }
