@@ -57,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "template", "check", "environment", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
+    ("guest", &["value", "jwt", "http"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
     (
@@ -80,6 +81,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "schema",
             "client",
             "report",
+            "guest",
             "sandbox",
         ],
     ),
@@ -99,6 +101,7 @@ const PURE: &[&str] = &[
     "check",
     "flow",
     "event",
+    "guest",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

@@ -8,6 +8,7 @@ mod project;
 mod read;
 mod secret;
 mod snapshot;
+mod table;
 
 pub use discover::{Discovered, discover};
 pub use environment::{environment, environment_names};
@@ -15,6 +16,7 @@ pub use project::{Project, Surroundings};
 pub use read::source;
 pub use secret::{pem, secret, trim};
 pub use snapshot::SnapshotFiles;
+pub use table::table;
 
 use std::path::Path;
 

@@ -13,6 +13,7 @@ mod jwt;
 mod obtain;
 mod paginate;
 mod poll;
+mod preview;
 mod rate_limit;
 mod record;
 mod render;
@@ -29,8 +30,9 @@ mod steps;
 mod waiting;
 
 pub use clock::{Cancel, Clock, SystemClock};
-pub use flow::{broken, run};
+pub use flow::{FlowKey, broken, run};
 pub use inputs::ResolvedInput;
+pub use preview::{Previewed, preview};
 
 use std::sync::Arc;
 
@@ -130,6 +132,8 @@ pub struct Job<'a> {
     pub row: Option<u32>,
     /// The repeat, from 1.
     pub repeat: Option<u32>,
+    /// The number of the last step to run, from 1; `None` for all.
+    pub until: Option<u32>,
 }
 
 /// Why a step went no further.
