@@ -33,8 +33,10 @@ pub(super) fn read(call: &Call) -> Result<(Fields, Option<File>), Refusal> {
     for part in parts::read(&call.request.body, &boundary)? {
         let name = part.name.unwrap_or_default();
         let is_files = name == "files" || name == "files[]";
+        if is_files && (file.is_some() || fields.contains_key("files")) {
+            return Err(Refusal::bad_request("Only one file is allowed per message."));
+        }
         match part.filename {
-            Some(_) if file.is_some() => return Err(Refusal::bad_request("Only one file is allowed per message.")),
             Some(filename) if is_files => {
                 if part.bytes.len() > MOST_BYTES {
                     return Err(Refusal::bad_request("A file may have 100 MB at most."));
@@ -44,7 +46,11 @@ pub(super) fn read(call: &Call) -> Result<(Fields, Option<File>), Refusal> {
             }
             _ => {
                 let text = std::str::from_utf8(part.bytes).map_err(|_| Refusal::malformed())?;
-                fields.insert(name, if is_files { vec![text].into() } else { text.into() });
+                if is_files {
+                    fields.insert("files".to_owned(), vec![text].into());
+                } else {
+                    fields.insert(name, text.into());
+                }
             }
         }
     }
@@ -117,6 +123,11 @@ mod tests {
         form.text("roomId", &room);
         form.text("files", "https://x.example/a.png");
         assert_eq!(post(&lab, form).1["files"], json!(["https://x.example/a.png"]));
+        let mut form = Multipart::new(1);
+        form.text("roomId", &room);
+        form.text("files", "https://x.example/a.png");
+        form.file("files", "b", "text/plain", b"b");
+        assert_eq!(post(&lab, form).0, 400);
         let mut form = Multipart::new(1);
         form.text("roomId", &room);
         form.file("files", "a", "text/plain", b"a");
