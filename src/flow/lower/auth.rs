@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::diagnostic::Code;
-use crate::flow::{Auth, names, shape};
+use crate::flow::{Auth, shape};
 use crate::template::Template;
 use crate::yaml::{Data, Fields, Node};
 
@@ -69,17 +69,5 @@ impl Reader<'_> {
             self.credential_literal(node, what);
         }
         self.template(node, what)
-    }
-
-    /// One of `words`, reported where it is another.
-    pub(super) fn choice<'n>(&mut self, node: &'n Node<'_>, what: &str, words: &[&str]) -> Option<&'n str> {
-        let text = node.text(what, self.diagnostics)?;
-        if words.contains(&text) {
-            return Some(text);
-        }
-        self.diagnostics
-            .error(Code::InvalidValue, node.span, format!("{what} cannot be `{text}`"))
-            .help(names::one_of(text, words));
-        None
     }
 }
