@@ -282,7 +282,8 @@ pub(crate) fn load(yaml: &str) -> Result<Flow, Vec<Diagnostic>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
     let source = Source::new("test.flow.yaml", yaml);
     let mut schemas = wxflow::check::Schemas::default();
-    Flow::parse(source, Arc::from("test.flow.yaml"), folder, &RepositoryFiles, &mut schemas).map(|(flow, _)| flow)
+    Flow::parse(source, Arc::from("test.flow.yaml"), folder, &RepositoryFiles, &mut schemas, &mut ())
+        .map(|(flow, _)| flow)
 }
 
 impl Setup {

@@ -13,6 +13,7 @@ mod loops;
 mod paginate;
 mod poll;
 mod retry;
+mod reuse;
 mod secrets;
 mod sending;
 mod steps;
