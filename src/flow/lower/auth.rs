@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::diagnostic::Code;
-use crate::flow::{Auth, names, shape};
+use crate::flow::{Auth, shape};
 use crate::template::Template;
 use crate::yaml::{Data, Fields, Node};
 
