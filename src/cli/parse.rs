@@ -31,19 +31,19 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     number.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift)).ok_or_else(wrong)
 }
 
+/// A lifetime in seconds: a number of them, or like `90m`.
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    let whole = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
+    let seconds = whole.or_else(|| duration_of(text).ok().map(|d| d.as_secs()));
+    seconds.filter(|s| *s > 0).ok_or_else(|| "write a number of seconds, or like 90m, 6h".to_owned())
+}
+
 /// A time that is not nothing.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match duration_of(text)? {
         Duration::ZERO => Err("write more than nothing, like 10m".to_owned()),
         duration => Ok(duration),
     }
-}
-
-/// A lifetime in seconds: a number of them, or like `90m`.
-pub(super) fn seconds(text: &str) -> Result<u64, String> {
-    let whole = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
-    let seconds = whole.or_else(|| duration_of(text).ok().map(|d| d.as_secs()));
-    seconds.filter(|s| *s > 0).ok_or_else(|| "write a number of seconds, or like 90m, 6h".to_owned())
 }
 
 /// `FORMAT=FILE`.
