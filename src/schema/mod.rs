@@ -29,7 +29,42 @@ pub fn flow_schema() -> Value {
             .collect();
         step.insert("dependentRequired".to_owned(), Value::Object(dependent));
     }
+    for (place, sets) in EXCLUSIVE {
+        if let Some(object) = schema.pointer_mut(place).and_then(Value::as_object_mut) {
+            object.insert("not".to_owned(), json!({ "anyOf": pairs(sets) }));
+        }
+    }
+    if let Some(steps) = schema.pointer_mut("/properties/steps") {
+        steps["minItems"] = json!(1);
+    }
+    if let Some(for_each) = schema.pointer_mut("/$defs/step/properties/for_each") {
+        for_each["minProperties"] = json!(1);
+        for_each["maxProperties"] = json!(1);
+    }
     schema
+}
+
+/// Where at most one key of each set may stand.
+const EXCLUSIVE: &[(&str, &[&[&str]])] = &[
+    ("/$defs/step", &[ACTIONS_HERE, BODIES, PAGES]),
+    ("/$defs/cleanup/anyOf/0", &[BODIES, PAGES]),
+    ("/$defs/cleanup/anyOf/1/items", &[BODIES, PAGES]),
+    ("/$defs/auth/anyOf/1", &[&["bearer", "basic", "digest"]]),
+    ("/$defs/capture/anyOf/2", &[SOURCES]),
+];
+const BODIES: &[&str] = &["json", "form", "multipart", "text", "file"];
+const PAGES: &[&str] = &["poll", "paginate"];
+const SOURCES: &[&str] = &["json", "xpath", "header", "cookie", "regex", "value", "body", "status", "url"];
+
+/// Every two keys of one set, as schemas of what must not be.
+fn pairs(sets: &[&[&str]]) -> Vec<Value> {
+    let mut all = Vec::new();
+    for set in sets {
+        for (index, first) in set.iter().enumerate() {
+            all.extend(set.iter().skip(index + 1).map(|second| json!({ "required": [first, second] })));
+        }
+    }
+    all
 }
 
 /// The schema of `environments/NAME.yaml` (JSON Schema 2020-12).
