@@ -7,6 +7,7 @@ mod connect;
 mod guest;
 mod list;
 mod project;
+mod reuse;
 mod run;
 mod sandbox;
 mod schema;
