@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("yaml", &["source", "diagnostic", "value"]),
     ("http", &["value", "redact"]),
     ("template", &["source", "diagnostic", "value", "jwt", "jsonpath", "yaml"]),
+    ("oauth", &["value", "redact", "http"]),
     ("check", &["source", "diagnostic", "value", "redact", "jsonpath", "yaml", "http", "template"]),
     ("environment", &["source", "diagnostic", "value", "redact", "yaml"]),
     (
@@ -53,7 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "event",
         ],
     ),
-    ("load", &["source", "diagnostic", "value", "redact", "yaml", "template", "check", "environment", "flow"]),
+    ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
@@ -85,8 +86,20 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Modules that read no clock, disk, network or environment, and what that looks like.
-const PURE: &[&str] =
-    &["value", "diagnostic", "redact", "jwt", "jsonpath", "yaml", "http", "template", "check", "flow", "event"];
+const PURE: &[&str] = &[
+    "value",
+    "diagnostic",
+    "redact",
+    "jwt",
+    "jsonpath",
+    "yaml",
+    "http",
+    "template",
+    "oauth",
+    "check",
+    "flow",
+    "event",
+];
 const IMPURE: &[&str] = &[
     "std::fs",
     "std::net::Tcp",

@@ -7,12 +7,14 @@ mod jail;
 mod project;
 mod read;
 mod secret;
+mod tokens;
 
 pub use discover::{Discovered, discover};
 pub use environment::{environment, environment_names};
 pub use project::{Project, Surroundings};
 pub use read::source;
 pub use secret::{pem, secret, trim};
+pub use tokens::FileStore;
 
 use std::path::Path;
 
