@@ -120,6 +120,23 @@ impl JsonPath {
         Some(at)
     }
 
+    /// The JSON Pointer (RFC 6901) of every value the path finds.
+    #[must_use]
+    pub fn pointers(&self, value: &Value) -> Vec<String> {
+        let parsed;
+        let full = match &self.full {
+            Some(full) => &**full,
+            None => match serde_json_path::JsonPath::parse(&self.source) {
+                Ok(path) => {
+                    parsed = path;
+                    &parsed
+                }
+                Err(_) => return Vec::new(),
+            },
+        };
+        full.query_located(value).locations().map(serde_json_path::NormalizedPath::to_json_pointer).collect()
+    }
+
     fn walk<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         let mut at = value;
         for segment in plain(&self.source)? {

@@ -23,4 +23,5 @@ pub mod schema;
 pub mod source;
 pub mod template;
 pub mod value;
+pub mod xpath;
 pub mod yaml;

@@ -214,6 +214,7 @@ const REACHABLE: &[Code] = &[
     Code::TemplateMisplaced,
     Code::BracesInExpression,
     Code::InvalidJsonPath,
+    Code::InvalidXPath,
     Code::InvalidRegex,
     Code::InvalidSchema,
     Code::InvalidDuration,

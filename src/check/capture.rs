@@ -14,6 +14,7 @@ use crate::jsonpath::JsonPath;
 use crate::source::Span;
 use crate::template::{Context, NameUse, ValueTemplate, read};
 use crate::value::Value;
+use crate::xpath::XPath;
 use crate::yaml::{Data, Fields, Node};
 
 /// One capture, without its name.
@@ -29,6 +30,7 @@ pub struct Capture {
 #[derive(Debug)]
 enum Source {
     Json(Box<JsonPath>),
+    XPath(Box<XPath>),
     Header(Box<str>),
     Cookie(Box<str>),
     Regex(Box<Regex>),
@@ -141,6 +143,12 @@ impl Source {
         };
         Ok(match self {
             Source::Json(path) => return find_json(path, reply),
+            Source::XPath(path) => match reply.xpath(path) {
+                Ok(Some(value)) => Found::Value(value, false),
+                Ok(None) => Found::Nothing(format!("`{path}` finds nothing in the body")),
+                Err(why) if reply.response.body.is_empty() => Found::Nothing(format!("`{path}` finds nothing: {why}")),
+                Err(why) => return Err(why),
+            },
             Source::Header(name) if &**name == SET_COOKIE => match header_lines(reply, name) {
                 lines if lines.is_empty() => Found::Nothing(format!("the reply has no header `{name}`")),
                 lines => Found::Value(Value::Array(lines), false),
@@ -220,21 +228,20 @@ fn long(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Capture> {
         if cx.diagnostics.len() == before && fields.keys().all(|(key, _)| CAPTURE.key(key).is_some()) {
             cx.diagnostics
                 .error(Code::MissingKey, fields.head(), "this capture has no source")
-                .help("add one of `json`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`");
+                .help("add one of `json`, `xpath`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`");
         }
         return None;
     };
     let source = match key {
         "json" => Source::Json(Box::new(cx.json_path(value)?)),
+        "xpath" => Source::XPath(Box::new(cx.xpath(value)?)),
         "header" => Source::Header(named(value, "`header`", cx).and_then(|()| cx.header_name(value))?),
         "cookie" => Source::Cookie(named(value, "`cookie`", cx).and_then(|()| cx.cookie_name(value))?),
         "regex" => Source::Regex(Box::new(cx.regex(value, "`regex`")?)),
         "value" => Source::Value(Box::new(read::value(value, cx.diagnostics)?)),
         "body" => flag(key, value, Source::Body, cx)?,
         "status" => flag(key, value, Source::Status, cx)?,
-        "url" => flag(key, value, Source::Url, cx)?,
-        // `xpath`: reported as upcoming.
-        _ => return None,
+        _ => flag(key, value, Source::Url, cx)?,
     };
     Some(Capture { source, default, secret, span: value.span })
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::predicate::{Predicate, short};
 use super::reply::Reply;
 use super::schema::SchemaCheck;
-use super::shape::EXPECT;
+use super::shape::{CERTIFICATE, EXPECT};
+use super::snapshot::SnapshotRule;
 use super::status::StatusRule;
 use super::subject::Subject;
 use super::verdict::Verdict;
@@ -30,6 +31,8 @@ enum Assertion {
     Compare(Subject, Predicate),
     Schema(Box<SchemaCheck>),
     That(Box<Expression>, Span),
+    /// Judged by the engine, which is handed the files.
+    Snapshot(Box<SnapshotRule>),
 }
 
 impl Expect {
@@ -47,7 +50,7 @@ impl Expect {
         for (key, _) in fields.keys() {
             let Some(value) = EXPECT.key(key).and_then(|_| fields.get(key)) else { continue };
             match key {
-                "headers" | "json" | "cookies" => named(key, value, cx, &mut assertions),
+                "headers" | "json" | "xpath" | "cookies" => named(key, value, cx, &mut assertions),
                 "body" => compare(Subject::Body, value, cx, &mut assertions),
                 "sha256" => compare(Subject::Sha256, value, cx, &mut assertions),
                 "duration" => compare(Subject::Duration, value, cx, &mut assertions),
@@ -56,6 +59,10 @@ impl Expect {
                 "schema" => {
                     assertions.extend(SchemaCheck::lower(value, cx).map(|schema| Assertion::Schema(Box::new(schema))));
                 }
+                "snapshot" => {
+                    assertions.extend(SnapshotRule::lower(value, cx).map(|rule| Assertion::Snapshot(Box::new(rule))));
+                }
+                "certificate" => certificate(value, cx, &mut assertions),
                 "that" => that(value, cx, &mut assertions),
                 _ => {}
             }
@@ -68,6 +75,15 @@ impl Expect {
     pub fn with_status_of(mut self, other: &Expect) -> Self {
         self.status = self.status.or_else(|| other.status.clone());
         self
+    }
+
+    /// The value of `snapshot`, where there is one; [`Expect::evaluate`] leaves it out.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&SnapshotRule> {
+        self.assertions.iter().find_map(|assertion| match assertion {
+            Assertion::Snapshot(rule) => Some(&**rule),
+            _ => None,
+        })
     }
 
     /// The value of `status`, where there is one.
@@ -110,6 +126,7 @@ impl Expect {
                 Assertion::Compare(subject, predicate) => subject.judge(predicate, reply, context, &mut verdicts),
                 Assertion::Schema(schema) => verdicts.push(schema.judge(reply)),
                 Assertion::That(expression, span) => verdicts.push(judge_that(expression, *span, context)),
+                Assertion::Snapshot(_) => {}
             }
         }
         verdicts
@@ -124,7 +141,7 @@ impl Expect {
             match assertion {
                 Assertion::Compare(_, predicate) => predicate.names(visit),
                 Assertion::That(expression, _) => expression.names().into_iter().for_each(&mut *visit),
-                Assertion::Schema(_) => {}
+                Assertion::Schema(_) | Assertion::Snapshot(_) => {}
             }
         }
     }
@@ -173,12 +190,28 @@ fn named(key: &str, node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion
         let subject = match key {
             "headers" => cx.header_name(name).map(Subject::Header),
             "json" => cx.json_path(name).map(|path| Subject::Json(Box::new(path))),
+            "xpath" => cx.xpath(name).map(|path| Subject::XPath(Box::new(path))),
             _ => cx.cookie_name(name).map(Subject::Cookie),
         };
         match subject {
             Some(subject) => compare(subject, value, cx, out),
             // Its predicate is still read, so that all mistakes are reported together.
             None => drop(Predicate::lower(value, super::predicate::Domain::Any, cx)),
+        }
+    }
+}
+
+/// `certificate`: a mapping from what it says to predicates.
+fn certificate(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
+    let Some(fields) = Fields::read(node, &CERTIFICATE, cx.diagnostics) else { return };
+    if fields.keys().next().is_none() {
+        cx.diagnostics
+            .error(Code::InvalidValue, node.span, "`certificate` is empty, so it asks nothing")
+            .help("ask `days_left`, `subject` or `issuer`: `certificate: { days_left: { gt: 14 } }`");
+    }
+    for (key, subject) in [("days_left", Subject::DaysLeft), ("subject", Subject::Owner), ("issuer", Subject::Issuer)] {
+        if let Some(value) = fields.get(key) {
+            compare(subject, value, cx, out);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::diagnostic::{Code, Diagnostics};
 use crate::http::HeaderName;
 use crate::jsonpath::JsonPath;
 use crate::source::{Files, Span};
+use crate::xpath::XPath;
 use crate::yaml::Node;
 
 /// Where the mistakes go, and where files come from.
@@ -78,6 +79,28 @@ impl Lower<'_> {
         } else {
             diagnostic.help("a JSONPath looks like `$.items[0].name`, `$.items[*].id` or `$['a key'].x` (RFC 9535)");
         }
+        None
+    }
+
+    /// An XPath.
+    pub(super) fn xpath(&mut self, node: &Node<'_>) -> Option<XPath> {
+        let text = node.text("an XPath", self.diagnostics)?;
+        if !self.literal(node, "an XPath", "filter with the template: `{{ response.text | xpath('…') }}`, under `that`")
+        {
+            return None;
+        }
+        let error = match XPath::parse(text) {
+            Ok(path) => return Some(path),
+            Err(error) => error,
+        };
+        let span = if error.range.start < text.len() { self.within(node, error.range) } else { node.span };
+        let message = format!("`{text}` is not an XPath: {}", error.message);
+        let help = if text.starts_with('$') {
+            "`$…` is a JSONPath, which stands under `json`; an XPath looks like `//item[1]/name`".to_owned()
+        } else {
+            error.help
+        };
+        self.diagnostics.error(Code::InvalidXPath, span, message).help(help);
         None
     }
 

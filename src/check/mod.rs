@@ -8,9 +8,11 @@ mod expect;
 mod lower;
 mod missing;
 mod predicate;
+mod references;
 mod reply;
 mod schema;
 pub mod shape;
+mod snapshot;
 mod status;
 mod subject;
 #[cfg(test)]
@@ -24,6 +26,7 @@ pub use expect::{Expect, judge_that};
 pub use lower::{Lower, Schemas};
 pub use predicate::{Operator, Predicate};
 pub use reply::{Hop, Reply};
+pub use snapshot::{SnapshotRule, Snapshots};
 pub use status::StatusRule;
 pub use verdict::Verdict;
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::http::Response;
 use crate::http::cookies::{Cookie, parse_set_cookie};
+use crate::http::{Certificate, Response};
 use crate::value::{Value, type_name};
+use crate::xpath::{Document, Markup, XPath};
 
 /// One redirect that was followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub struct Reply<'r> {
     pub attempts: u32,
     cookies: OnceCell<Vec<Cookie>>,
     sha256: OnceCell<String>,
+    markup: OnceCell<Result<Document, String>>,
 }
 
 impl<'r> Reply<'r> {
@@ -57,6 +59,7 @@ impl<'r> Reply<'r> {
             attempts: 1,
             cookies: OnceCell::new(),
             sha256: OnceCell::new(),
+            markup: OnceCell::new(),
         }
     }
 
@@ -83,6 +86,23 @@ impl<'r> Reply<'r> {
         Value::Array(self.redirects.iter().map(Hop::to_value).collect())
     }
 
+    /// What an XPath finds in the body: read once, as XML or HTML. `Ok(None)` where it finds nothing.
+    pub(super) fn xpath(&self, path: &XPath) -> Result<Option<Value>, String> {
+        let document = self.markup.get_or_init(|| markup(self.response)).as_ref();
+        document.map_err(Clone::clone).and_then(|document| path.query(document))
+    }
+
+    /// The certificate that the server showed.
+    pub(super) fn certificate(&self) -> Result<Certificate, String> {
+        match &self.response.certificate {
+            Some(der) => Certificate::from_der(der),
+            None if self.url.starts_with("https:") => {
+                Err("there was no TLS, so no certificate: the sandbox answered".to_owned())
+            }
+            None => Err("the reply came over plain HTTP, where there is no certificate".to_owned()),
+        }
+    }
+
     /// The body as JSON, or the one sentence that every check of it answers with.
     pub(super) fn json(&self) -> Result<&'r Value, String> {
         self.response.json().map_err(|error| {
@@ -98,6 +118,26 @@ impl<'r> Reply<'r> {
             )
         })
     }
+}
+
+/// The body as XML or HTML, or the sentence that every check of it answers with.
+fn markup(response: &Response) -> Result<Document, String> {
+    let kind = response.header("content-type");
+    if response.body.is_empty() {
+        return Err(format!("the body is empty, so there is no XML or HTML in it (status {})", response.status));
+    }
+    let text = response.text();
+    let markup = Markup::of(kind.as_deref(), text);
+    Document::read(text, markup).map_err(|error| {
+        let what = if markup == Markup::Xml { "XML" } else { "HTML" };
+        format!(
+            "the body cannot be read as {what}: {} ({}); it is {} and begins with `{}`",
+            error.message,
+            error.help,
+            kind.as_deref().unwrap_or("without a content-type"),
+            head(text),
+        )
+    })
 }
 
 /// The first line's beginning, short enough for a message.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 
+use super::references::{Failure, compile};
 use super::reply::Reply;
 use super::verdict::Verdict;
 use super::{Lower, Schemas};
@@ -78,19 +79,21 @@ fn violation(error: &ValidationError<'_>) -> String {
     if large { format!("{place}: {}", error.masked()) } else { format!("{place}: {error}") }
 }
 
-fn compile(schema: &Value) -> Result<Validator, ValidationError<'static>> {
-    // `$schema` in the document wins over 2020-12, which is this crate's default.
-    jsonschema::options().should_validate_formats(true).build(schema)
-}
-
 fn inline(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Validator> {
     if !without_templates(node, cx) {
         return None;
     }
     let schema = node.value(cx.diagnostics)?;
-    match compile(&schema) {
+    // An invented name: `$ref`s are relative to the flow's folder.
+    match compile(&schema, &cx.folder.join("schema"), cx.files, &document) {
         Ok(validator) => Some(validator),
-        Err(error) => {
+        Err(Failure::Reference(message, help)) => {
+            cx.diagnostics
+                .error(Code::InvalidSchema, node.span, format!("this is no JSON Schema: {message}"))
+                .help(help);
+            None
+        }
+        Err(Failure::Schema(error)) => {
             let span = locate(node, error.instance_path().as_str()).unwrap_or(node.span);
             let (message, help) = broken(&error);
             cx.diagnostics.error(Code::InvalidSchema, span, format!("this is no JSON Schema: {message}")).help(help);
@@ -113,7 +116,13 @@ fn file(path: &str, span: Span, cx: &mut Lower<'_>) -> Option<Arc<Validator>> {
             return None;
         }
     };
-    let built = document(path, &bytes).and_then(|schema| compile(&schema).map_err(|error| broken(&error)));
+    let place = resolved.clone().unwrap_or_else(|| cx.folder.join(path));
+    let built = document(path, &bytes).and_then(|schema| {
+        compile(&schema, &place, cx.files, &document).map_err(|failure| match failure {
+            Failure::Schema(error) => broken(&error),
+            Failure::Reference(message, help) => (message, help),
+        })
+    });
     match built {
         Ok(validator) => {
             let validator = Arc::new(validator);
@@ -159,7 +168,7 @@ fn broken(error: &ValidationError<'_>) -> (String, String) {
     let place = if pointer.is_empty() { String::new() } else { format!("at {pointer}: ") };
     let text = error.to_string();
     let help = if matches!(error.kind(), ValidationErrorKind::Referencing(_)) {
-        "a `$ref` can lead only into the schema itself: copy what it refers to under `$defs`"
+        "correct the `$ref`: what it points at is not there"
     } else {
         "see https://json-schema.org/draft/2020-12 for what a keyword takes"
     };

@@ -42,8 +42,8 @@ pub static EXPECT: Shape = Shape {
         ),
         Key::new(
             "xpath",
-            Kind::Upcoming("for now test `body` with `contains` or `matches`"),
-            "XPath 1.0 → predicate, for XML and HTML",
+            Kind::Map(&Kind::Text, &predicate!()),
+            "XPath 1.0 → predicate, for XML and HTML. One node is its text, several the list; names without a prefix match in any namespace.",
         ),
         Key::new("body", predicate!(), "Predicate on the body's text."),
         Key::new("sha256", predicate!(), "The body's SHA-256 digest: 64 hexadecimal digits, lower case."),
@@ -65,21 +65,43 @@ pub static EXPECT: Shape = Shape {
             "Predicate on the list of redirects that were followed, like `{ length: 1 }`; each is \
              `{status, url, location}`.",
         ),
-        Key::new(
-            "certificate",
-            Kind::Upcoming("remove it: this version does not see the certificate"),
-            "predicates on the server's certificate",
-        ),
+        Key::new("certificate", Kind::Object(&CERTIFICATE), "Predicates on the certificate that the server showed."),
         Key::new(
             "snapshot",
-            Kind::Upcoming("for now compare with `json: { $: { eq: … } }` or `like`"),
-            "whether the body equals the stored snapshot",
+            Kind::Either(&[Kind::Boolean, Kind::Object(&SNAPSHOT)]),
+            "The body equals the snapshot that is stored beside the flow; `--update-snapshots` writes it.",
         ),
         Key::new(
             "that",
             Kind::OneOrMany(&Kind::Expression),
             "Expressions that must be true, without braces. On failure the values in them are shown.",
         ),
+    ],
+    refused: &[],
+    extensible: false,
+};
+
+/// `snapshot` in its long form.
+pub static SNAPSHOT: Shape = Shape {
+    noun: "`snapshot`",
+    doc: "The body against the snapshot that is stored beside the flow.",
+    keys: &[Key::new("ignore", Kind::List(&Kind::JsonPath), "What may differ: JSONPaths, left out on both sides.")],
+    refused: &[],
+    extensible: false,
+};
+
+/// `certificate`.
+pub static CERTIFICATE: Shape = Shape {
+    noun: "`certificate`",
+    doc: "The server's certificate. Fails over plain HTTP, where there is none.",
+    keys: &[
+        Key::new(
+            "days_left",
+            predicate!(),
+            "Predicate on the whole days until it ends, like `{ gt: 14 }`; negative after.",
+        ),
+        Key::new("subject", predicate!(), "Predicate on whose it is, like `O=Example, CN=api.example.com`."),
+        Key::new("issuer", predicate!(), "Predicate on who signed it, in the same form."),
     ],
     refused: &[],
     extensible: false,
@@ -136,11 +158,7 @@ pub static CAPTURE: Shape = Shape {
     doc: "Exactly one source, and what to do with it.",
     keys: &[
         Key::new("json", Kind::JsonPath, "JSONPath into the body; a path that can find many gives the list."),
-        Key::new(
-            "xpath",
-            Kind::Upcoming("capture with `regex`, or with `json` where the body is JSON"),
-            "XPath 1.0 into an XML or HTML body",
-        ),
+        Key::new("xpath", Kind::Text, "XPath 1.0 into an XML or HTML body: one node's text, or the list of several."),
         Key::new("header", Kind::Text, "A header's text, repeated lines joined with `, `; of `set-cookie` the list."),
         Key::new("cookie", Kind::Text, "The value of a cookie that the reply sets."),
         Key::new(

@@ -7,6 +7,7 @@ use super::verdict::Verdict;
 use crate::jsonpath::JsonPath;
 use crate::template::Context;
 use crate::value::Value;
+use crate::xpath::{Gives, XPath};
 
 /// A part of the reply.
 #[derive(Debug)]
@@ -14,12 +15,18 @@ pub(super) enum Subject {
     /// A header by its lower-case name.
     Header(Box<str>),
     Json(Box<JsonPath>),
+    XPath(Box<XPath>),
     Body,
     Sha256,
     Cookie(Box<str>),
     Duration,
     Url,
     Redirects,
+    DaysLeft,
+    /// Of the certificate.
+    Owner,
+    /// Of the certificate.
+    Issuer,
 }
 
 /// The one header whose lines cannot be joined (RFC 6265 section 3).
@@ -33,6 +40,13 @@ impl Subject {
             Subject::Header(_) => Domain::Header,
             Subject::Json(path) if path.is_singular() => Domain::Any,
             Subject::Json(_) | Subject::Redirects => Domain::List,
+            Subject::XPath(path) => match path.gives() {
+                Gives::Nodes => Domain::Nodes,
+                Gives::Text => Domain::Text,
+                Gives::Number | Gives::Boolean => Domain::Any,
+            },
+            Subject::DaysLeft => Domain::Any,
+            Subject::Owner | Subject::Issuer => Domain::Text,
             Subject::Body | Subject::Url | Subject::Cookie(_) => Domain::Text,
             Subject::Sha256 => Domain::Digest,
             Subject::Duration => Domain::Duration,
@@ -69,11 +83,26 @@ impl Subject {
                 }
                 Err(message) => out.push(predicate.unanswered(&name, message)),
             },
+            Subject::XPath(path) => match reply.xpath(path) {
+                Ok(found) => ask(found.as_ref().map_or(Actual::Missing, Actual::Value)),
+                Err(message) => out.push(predicate.unanswered(&name, message)),
+            },
             Subject::Body => ask(Actual::Text(reply.response.text())),
             Subject::Sha256 => ask(Actual::Text(reply.sha256())),
             Subject::Cookie(cookie) => ask(reply.cookie(cookie).map_or(Actual::Missing, Actual::Text)),
             Subject::Duration => ask(Actual::Text(&reply.duration_text())),
             Subject::Url => ask(Actual::Text(reply.url)),
+            Subject::DaysLeft | Subject::Owner | Subject::Issuer => match reply.certificate() {
+                Ok(shown) => {
+                    let days = Value::from(shown.days_left(context.ambient().now()));
+                    ask(match self {
+                        Subject::Owner => Actual::Text(&shown.subject),
+                        Subject::Issuer => Actual::Text(&shown.issuer),
+                        _ => Actual::Value(&days),
+                    });
+                }
+                Err(message) => out.push(predicate.unanswered(&name, message)),
+            },
             Subject::Redirects => ask(Actual::Value(&reply.redirects_value())),
         }
     }
@@ -83,12 +112,16 @@ impl Subject {
         match self {
             Subject::Header(name) => format!("header {name}"),
             Subject::Json(path) => path.to_string(),
+            Subject::XPath(path) => path.to_string(),
             Subject::Body => "body".to_owned(),
             Subject::Sha256 => "sha256".to_owned(),
             Subject::Cookie(name) => format!("cookie {name}"),
             Subject::Duration => "duration".to_owned(),
             Subject::Url => "url".to_owned(),
             Subject::Redirects => "redirects".to_owned(),
+            Subject::DaysLeft => "certificate days_left".to_owned(),
+            Subject::Owner => "certificate subject".to_owned(),
+            Subject::Issuer => "certificate issuer".to_owned(),
         }
     }
 

@@ -141,6 +141,9 @@ pub(super) struct Limits {
     /// Leave what flows made
     #[arg(long)]
     pub(super) no_cleanup: bool,
+    /// Write the snapshots of steps that otherwise hold; refused where CI is set
+    #[arg(long)]
+    pub(super) update_snapshots: bool,
     /// Host that every secret may be sent to
     #[arg(long, value_name = "HOST", value_parser = HostPattern::parse)]
     pub(super) allow_host: Vec<HostPattern>,

@@ -87,6 +87,7 @@ pub(super) fn plan(
             let resolved = resolve(&flow.source, &flow.inputs, &sources)?;
             output.diagnostics(&resolved.warnings);
             let mut options = options.clone();
+            options.snapshots = Some(Arc::new(load::SnapshotFiles::of(&project)));
             options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| sandbox.is_none());
             Ok(Ready { flow, inputs: resolved.inputs, options })
         });
@@ -153,8 +154,21 @@ fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> 
         hosts: None,
         bind_secrets: !sandbox,
         cleanup: !args.limits.no_cleanup,
+        snapshots: None,
+        update_snapshots: update_snapshots(args, output)?,
         allow_write: args.limits.allow_write,
     })
+}
+
+/// A run that writes what it receives cannot fail, so CI must not ask for it.
+fn update_snapshots(args: &Run, output: &Output) -> Result<bool, Exit> {
+    let ci = machine::variable("CI").ok().flatten().unwrap_or_default();
+    if !args.limits.update_snapshots || matches!(ci.as_str(), "" | "0" | "false") {
+        return Ok(args.limits.update_snapshots);
+    }
+    let help = "run it on your machine, look at what changed in __snapshots__, and commit that";
+    output.error("--update-snapshots is refused in CI (the variable CI is set)", Some(help));
+    Err(Exit::Invalid)
 }
 
 fn allowed_by_variable() -> Result<Vec<HostPattern>, String> {

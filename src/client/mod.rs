@@ -161,6 +161,7 @@ impl Shared {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .tls_info(true)
             .tcp_nodelay(true)
             .connector_layer(probe::ConnectLayer)
             .dns_resolver(probe::Resolver)
@@ -255,6 +256,8 @@ fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: 
     }
     response.version = reply.version();
     response.remote_addr = reply.remote_addr();
+    let tls = reply.extensions().get::<reqwest::tls::TlsInfo>();
+    response.certificate = tls.and_then(|tls| tls.peer_certificate()).map(Bytes::copy_from_slice);
     response.wire_size = wire_size;
     response.timing = timing;
     response

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 
 use super::*;
-use crate::http::{Method, Url};
+use crate::http::{Certificate, Method, Url};
 use decode::tests::pack;
 
 /// Serves one canned reply per request; a connection is kept while `keep`. Gives the requests' text back.
@@ -313,6 +313,29 @@ fn pem_text_gives_certificates_or_says_why_not() {
     let key = KeyPair::generate().unwrap().serialize_pem();
     assert!(Identity::from_pem(authority.pem().as_bytes(), key.as_bytes()).is_ok());
     assert!(Identity::from_pem(authority.pem().as_bytes(), b"").unwrap_err().starts_with("no private key"));
+}
+
+#[test]
+fn the_certificate_stands_in_the_reply_also_on_a_kept_connection() {
+    let (config, authority) = tls_server("localhost", 2100, &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = rustls::Stream::new(&mut connection, &mut socket);
+        converse(&mut stream, &[reply("200 OK", b"one"), reply("200 OK", b"two"), Vec::new()], &mut Vec::new());
+    });
+    let client = trusting(Some(authority));
+    let replies = block(async {
+        let first = client.send(&get(port)).await.unwrap();
+        (first, client.send(&get(port)).await.unwrap())
+    });
+    for reply in [replies.0, replies.1] {
+        let shown = Certificate::from_der(&reply.certificate.unwrap()).unwrap();
+        assert_eq!(shown.not_after.to_string(), "2100-01-01T00:00:00Z");
+        assert!(shown.subject.starts_with("CN=") && shown.issuer.starts_with("CN="), "{shown:?}");
+    }
 }
 
 fn authority_and_key() -> (CertifiedIssuer<'static, KeyPair>, KeyPair) {

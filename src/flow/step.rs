@@ -33,6 +33,21 @@ pub struct Step {
     pub captures: Vec<NamedCapture>,
 }
 
+impl Step {
+    /// What files of this step are called: its `id`, else its label in small letters with `-` between the words.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        if let Some(id) = &self.id {
+            return id.to_string();
+        }
+        const LONGEST: usize = 80;
+        let lower = self.label.to_lowercase();
+        let words: Vec<_> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let slug: String = words.join("-").chars().take(LONGEST).collect();
+        if slug.is_empty() { "step".to_owned() } else { slug }
+    }
+}
+
 /// `capture: { name: source }`.
 #[derive(Debug)]
 pub struct NamedCapture {

@@ -1,6 +1,7 @@
 //! What goes over the wire, as data: requests, responses, and the one trait that sends.
 
 mod body;
+mod certificate;
 pub mod cookies;
 pub mod digest;
 pub mod encoding;
@@ -18,6 +19,7 @@ pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 pub use bytes::Bytes;
 pub use url::Url;
 
+pub use certificate::Certificate;
 pub use error::{Delivery, TransportError, TransportErrorKind};
 pub use response::{JsonError, Response, Timing};
 

@@ -50,6 +50,8 @@ pub struct Response {
     pub wire_size: u64,
     /// The peer's address, where there is a socket.
     pub remote_addr: Option<SocketAddr>,
+    /// The server's certificate in DER, where there was TLS; see [`super::Certificate`].
+    pub certificate: Option<Bytes>,
     /// Where the time went.
     pub timing: Timing,
     text: OnceLock<(String, bool)>,
@@ -69,6 +71,7 @@ impl Response {
             wire_size: body.len() as u64,
             body,
             remote_addr: None,
+            certificate: None,
             timing: Timing::default(),
             text: OnceLock::new(),
             json: OnceLock::new(),
@@ -120,17 +123,24 @@ impl Response {
     /// The same reply, with `json` for its JSON; body and text stay as they came.
     #[must_use]
     pub fn with_json(&self, json: Value) -> Self {
+        Self { json: OnceLock::from(Ok(Arc::new(json))), ..self.with_body(self.body.clone()) }
+    }
+
+    /// The same reply, with another body; `wire_size` stays as it came.
+    #[must_use]
+    pub fn with_body(&self, body: Bytes) -> Self {
         Self {
             status: self.status,
             reason: self.reason.clone(),
             version: self.version,
             headers: self.headers.clone(),
-            body: self.body.clone(),
+            body,
             wire_size: self.wire_size,
             remote_addr: self.remote_addr,
             timing: self.timing,
+            certificate: self.certificate.clone(),
             text: OnceLock::new(),
-            json: OnceLock::from(Ok(Arc::new(json))),
+            json: OnceLock::new(),
         }
     }
 

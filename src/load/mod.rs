@@ -7,6 +7,7 @@ mod jail;
 mod project;
 mod read;
 mod secret;
+mod snapshot;
 mod tokens;
 
 pub use discover::{Discovered, discover};
@@ -14,6 +15,7 @@ pub use environment::{environment, environment_names};
 pub use project::{Project, Surroundings};
 pub use read::source;
 pub use secret::{pem, secret, trim};
+pub use snapshot::SnapshotFiles;
 pub use tokens::FileStore;
 
 use std::path::Path;

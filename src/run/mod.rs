@@ -23,6 +23,7 @@ mod retry_after;
 mod save;
 mod scope;
 mod send;
+mod snapshot;
 mod step;
 mod steps;
 mod waiting;
@@ -31,6 +32,9 @@ pub use clock::{Cancel, Clock, SystemClock};
 pub use flow::{broken, run};
 pub use inputs::ResolvedInput;
 
+use std::sync::Arc;
+
+use crate::check::Snapshots;
 use crate::event::{Problem, RunEvent};
 use crate::flow::Flow;
 use crate::http::Transport;
@@ -71,6 +75,10 @@ pub struct Options {
     pub bind_secrets: bool,
     /// Whether cleanups run.
     pub cleanup: bool,
+    /// Where snapshots are kept; `None` fails those that are asked for.
+    pub snapshots: Option<Arc<dyn Snapshots>>,
+    /// Whether snapshots are written where they differ.
+    pub update_snapshots: bool,
     /// Whether `save` may write files.
     pub allow_write: bool,
 }
@@ -85,6 +93,8 @@ impl Default for Options {
             hosts: None,
             bind_secrets: true,
             cleanup: true,
+            snapshots: None,
+            update_snapshots: false,
             allow_write: false,
         }
     }

@@ -83,6 +83,7 @@ impl Runner<'_, '_> {
             let wait = Wait { reason: Reason::Poll, status: Some(status), wait_ms, attempt };
             self.sending_in(context, at, log, async |sender| sender.wait(wait).await).await?;
             because = Reason::Poll;
+            log.sent.iter_mut().for_each(|sent| sent.lighten(context.options.report_bodies));
         }
         Err(Stop::problem("`poll` looked too often", None))
     }

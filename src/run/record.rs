@@ -7,7 +7,7 @@ use base64::Engine as _;
 
 use super::{Context, Detail};
 use crate::event::{Body, Encoding, Exchange, Header, Reason, Reply, Times};
-use crate::http::{HeaderMap, Request, Response, TransportError};
+use crate::http::{Bytes, HeaderMap, Request, Response, TransportError};
 use crate::redact::Redactor;
 
 /// One send as it happened.
@@ -15,10 +15,24 @@ pub(super) struct Sent {
     pub(super) because: Reason,
     pub(super) request: Request,
     pub(super) reply: Result<Arc<Response>, TransportError>,
+    /// The size of a body that was let go.
+    pub(super) let_go: Option<usize>,
     /// Since the step began.
     pub(super) start: Duration,
     /// How long the send took.
     pub(super) took: Duration,
+}
+
+impl Sent {
+    /// Lets go of a body that is larger than `limit`: a poll must not keep every large reply that was not yet it.
+    pub(super) fn lighten(&mut self, limit: usize) {
+        if let Ok(response) = &mut self.reply
+            && response.body.len() > limit
+        {
+            self.let_go = Some(response.body.len());
+            *response = Arc::new(response.with_body(Bytes::new()));
+        }
+    }
 }
 
 /// The events' form of a step's sends. Headers and bodies are in it where the run asked for them, or the step failed.
@@ -32,7 +46,10 @@ fn exchange(sent: &Sent, headers: bool, bodies: bool, context: &Context<'_>) -> 
     let request = &sent.request;
     let limit = context.options.report_bodies;
     let (reply, error) = match &sent.reply {
-        Ok(response) => (Some(reply(response, headers, bodies, limit, context.redactor)), None),
+        Ok(response) => {
+            let size = sent.let_go.unwrap_or(response.body.len()) as u64;
+            (Some(Reply { size, ..reply(response, headers, bodies, limit, context.redactor) }), None)
+        }
         Err(error) => (None, Some(error.message.clone())),
     };
     Exchange {

@@ -222,7 +222,7 @@ impl Sender<'_, '_> {
         let took = clock.elapsed().saturating_sub(start);
         let answer = reply.as_ref().map(Arc::clone).map_err(Clone::clone);
         let start = start.saturating_sub(self.began);
-        self.log.sent.push(Sent { because, request: request.clone(), reply, start, took });
+        self.log.sent.push(Sent { because, request: request.clone(), reply, let_go: None, start, took });
         let response = answer.map_err(Failed::Unanswered)?;
         learn_tokens(&response, self.context);
         Ok((response, took))

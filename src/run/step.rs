@@ -220,6 +220,9 @@ impl<'a> Runner<'a, '_> {
         self.register(step, action, at, &reply, outcome);
         let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
         outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, &flow.source)));
+        if let Some(rule) = action.expect.snapshot() {
+            self.snapshot(step, rule, at.1, &reply, outcome);
+        }
         if received.response.decoded_lossily() {
             outcome
                 .warnings

@@ -66,6 +66,7 @@ const ROUTES: &[Route] = &[
     route("*", "_wxflow/redirect", Open(lab::redirect)),
     route("*", "_wxflow/slow", Open(lab::slow)),
     route("GET", "_wxflow/xml", Open(lab::xml)),
+    route("POST", "_wxflow/xml", Open(lab::soap)),
     route("GET", "_wxflow/cookies", Open(lab::cookies)),
     route("GET", "_wxflow/cookies/set", Open(lab::set_cookies)),
     route("GET", "_wxflow/encoded/{}", Open(lab::encoded)),

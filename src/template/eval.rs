@@ -96,7 +96,7 @@ impl<'c> Evaluator<'c> {
                 }
                 Ok(Value::from_pairs(map))
             }
-            Kind::JsonPath(_) | Kind::RegexFind(_) | Kind::RegexReplace(_) => self.compiled(node),
+            Kind::JsonPath(_) | Kind::XPath(_) | Kind::RegexFind(_) | Kind::RegexReplace(_) => self.compiled(node),
         }
     }
 
@@ -121,6 +121,13 @@ impl<'c> Evaluator<'c> {
             Kind::JsonPath(call) => {
                 let subject = self.value(&call.0)?;
                 filter::query_json(&subject, &call.1).map_err(|f| at(node.span, f))
+            }
+            Kind::XPath(call) => {
+                let subject = self.text(&call.0, "xpath")?;
+                let text = subject.as_str().unwrap_or_default();
+                self.burn(text.len() / BYTES_PER_FUEL, node.span)?;
+                let value = filter::query_markup(text, &call.1).map_err(|f| at(node.span, f))?;
+                self.sized(value, node.span)
             }
             Kind::RegexFind(call) => {
                 let subject = self.text(&call.0, "regex_find")?;

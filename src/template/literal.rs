@@ -4,6 +4,8 @@ use crate::diagnostic::{Code, nearest};
 use crate::jsonpath::JsonPath;
 use crate::source::Span;
 
+use crate::xpath::XPath;
+
 use super::filter;
 use super::function::{Function, function_names};
 use super::lower::Lowering;
@@ -59,6 +61,15 @@ impl Lowering<'_, '_> {
                 Err(error) => {
                     let place = inside(span, &path, error.position);
                     self.error(Code::InvalidJsonPath, place, format!("`{path}` is no JSONPath: {error}"));
+                    Err((subject, args))
+                }
+            },
+            ("xpath", Some((path, span))) if args.len() == 1 => match XPath::parse(&path) {
+                Ok(path) => Ok(Kind::XPath(Box::new((subject, path)))),
+                Err(error) => {
+                    let place = inside(span, &path, error.range.start);
+                    let message = format!("`{path}` is no XPath: {error}");
+                    self.error(Code::InvalidXPath, place, message).help(error.help);
                     Err((subject, args))
                 }
             },

@@ -253,11 +253,6 @@ impl Lowering<'_, '_> {
         let args = self.args(&call.args);
         let span = subject.span.to(own);
         let name_span = self.name_span(place, call.name);
-        if call.name == "xpath" {
-            self.error(Code::NotYetSupported, name_span, "the filter `xpath` is not there yet".to_owned())
-                .help("use `expect.xpath` or a capture's `xpath` on the response");
-            return Node { kind: Kind::Const(Value::from(())), span };
-        }
         let Some(name) = filter::filter(call.name) else {
             self.unknown(Code::UnknownFilter, name_span, "filter", call.name, filter::filter_names().collect());
             return Node { kind: Kind::Const(Value::from(())), span };

@@ -35,6 +35,10 @@ impl Evaluator<'_> {
                 let failure = Failure::new(format!("`{}` found nothing", call.1));
                 at(node.span, failure.help("give a fallback: `| default('…')`"))
             }
+            Kind::XPath(call) => {
+                let failure = Failure::new(format!("`{}` found nothing", call.1));
+                at(node.span, failure.help("give a fallback: `| default('…')`"))
+            }
             Kind::If(_) => at(node.span, Failure::new("the condition is false and there is no `else`")),
             _ => at(node.span, Failure::new("the value is undefined")),
         }

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::jsonpath::JsonPath;
 use crate::source::Span;
+use crate::xpath::XPath;
 
 use super::function::Function;
 
@@ -46,6 +47,8 @@ pub(super) enum Kind {
     Map(Vec<(Node, Node)>),
     /// `jsonpath('…')` with a literal path.
     JsonPath(Box<(Node, JsonPath)>),
+    /// `xpath('…')` with a literal path.
+    XPath(Box<(Node, XPath)>),
     /// `regex_find('…')` with a literal pattern.
     RegexFind(Box<(Node, Regex)>),
     /// `regex_replace('…', …)` with a literal pattern.
@@ -205,6 +208,7 @@ impl Node {
                 visit(v, Clear);
             }),
             Kind::JsonPath(b) => visit(&b.0, Clear),
+            Kind::XPath(b) => visit(&b.0, Clear),
             Kind::RegexFind(b) => visit(&b.0, Clear),
             Kind::RegexReplace(b) => {
                 visit(&b.0, Clear);

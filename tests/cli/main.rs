@@ -9,6 +9,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod signals;
+mod snapshots;
 mod usage;
 mod validate;
 mod values;

@@ -30,6 +30,7 @@ fn it_looks_every_2_s_until_the_reply_is_as_wanted() {
     assert_eq!(ran.took, Duration::from_secs(4));
     let because: Vec<_> = ran.steps[0].exchanges.iter().map(|e| e.because).collect();
     assert_eq!(because, [Reason::Step, Reason::Poll, Reason::Poll]);
+    assert_eq!(ran.steps[0].exchanges[2].start_ms, 4000.0, "counted from the step's start");
 }
 
 #[test]
@@ -230,4 +231,15 @@ fn an_interrupt_ends_the_polling() {
     let setup = Setup { script: Some(vec![state("busy"), state("done")]), cancel_at: Some(1), ..Setup::default() };
     let flow = format!("steps: [{{ request: GET http://a.test/, poll: {DONE} }}]");
     assert_eq!(setup.run(&flow).failed().sent.len(), 1);
+}
+
+#[test]
+fn large_replies_that_were_not_yet_it_are_not_kept() {
+    let large = |status: &str| json(200, &value!({"status": status, "log": "x".repeat(100_000)}));
+    let ran = poll(DONE, "capture: { n: \"{{ response.size }}\" }", vec![large("busy"), state("busy"), large("done")]);
+    let ran = ran.passed();
+    let replies: Vec<_> = ran.steps[0].exchanges.iter().map(|e| e.reply.as_ref().unwrap()).collect();
+    assert!(replies[0].body.is_none() && replies[1].body.is_some() && replies[2].body.is_some());
+    assert_eq!(replies[0].size, replies[2].size);
+    assert!(ran.captured("n").as_u64() > Some(100_000));
 }

@@ -20,6 +20,8 @@ pub(in crate::check) enum Domain {
     Duration,
     /// A list: what a path that can find many finds, redirects, `set-cookie`.
     List,
+    /// What an XPath finds: text, or a list of texts.
+    Nodes,
     /// A count: what `length` asks about.
     Count,
 }
@@ -103,7 +105,7 @@ impl Domain {
                 ),
             },
             _ if operator.orders() => self.objects_to_order(operator, operand),
-            Operator::Contains if matches!(self, Domain::Any | Domain::List) => None,
+            Operator::Contains if matches!(self, Domain::Any | Domain::List | Domain::Nodes) => None,
             Operator::Contains | Operator::StartsWith | Operator::EndsWith => objects_to_text(operator, operand),
             Operator::Empty | Operator::Exists if !operand.is_boolean() => problem(
                 Code::WrongType,
@@ -144,6 +146,14 @@ impl Domain {
                 };
                 problem(Code::WrongType, format!("this gives a list, which never equals {}", kind(operand)), help)
             }
+            Domain::Nodes if !operand.is_string() && !operand.is_array() => {
+                let help = match operand {
+                    Value::Number(n) => format!("quote it: \"{n}\", or ask `number(…)`, `count(…)`"),
+                    Value::Bool(truth) => format!("quote it: \"{truth}\", or ask `boolean(…)`"),
+                    _ => "for no node at all write `exists: false`".to_owned(),
+                };
+                problem(Code::WrongType, format!("a node is its text, which never equals {}", kind(operand)), help)
+            }
             Domain::Count => objects_to_count(operand),
             _ => None,
         }
@@ -153,6 +163,11 @@ impl Domain {
         let name = operator.name();
         match (self, operand) {
             (Domain::Count, operand) => objects_to_count(operand),
+            (Domain::Nodes, Value::Number(n)) => problem(
+                Code::WrongType,
+                "a node is its text, which has no order with numbers",
+                format!("compare a number: `number(…): {{ {name}: {n} }}`, or `count(…)`"),
+            ),
             (Domain::Duration, Value::String(text)) => crate::yaml::duration_of(text)
                 .err()
                 .and_then(|help| problem(Code::InvalidDuration, format!("`{text}` is not a duration"), help)),

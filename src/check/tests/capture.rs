@@ -139,12 +139,12 @@ fn mistakes() {
         ),
         (
             "{ secret: true }",
-            "1:6 missing-key: this capture has no source | add one of `json`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`",
+            "1:6 missing-key: this capture has no source | add one of `json`, `xpath`, `header`, `cookie`, `regex`, `value`, `body`, `status`, `url`",
         ),
         ("{ jsn: $.id }", "1:6 unknown-key: a capture has no key `jsn` | did you mean `json`?"),
         (
             "{ json: $.id, header: a }",
-            "1:18 conflicting-keys: `json` and `header` cannot stand together in a capture | keep one of `json`, `header`, `cookie`, `regex`, `value`, `body`, `status` or `url`",
+            "1:18 conflicting-keys: `json` and `header` cannot stand together in a capture | keep one of `json`, `xpath`, `header`, `cookie`, `regex`, `value`, `body`, `status` or `url`",
         ),
         (
             "{ body: false }",
@@ -155,8 +155,8 @@ fn mistakes() {
             "1:14 wrong-type: `status` must be true or false, not text | write `true` or `false`, without quotes",
         ),
         (
-            "{ xpath: //a }",
-            "1:6 not-yet-supported: this version does not have `xpath` yet: XPath 1.0 into an XML or HTML body | capture with `regex`, or with `json` where the body is JSON",
+            "{ xpath: //a/! }",
+            "1:17 invalid-xpath: `//a/!` is not an XPath: expected '=' after '!' | an XPath looks like `//item[@id = '1']/name` or `count(//item)` (1.0)",
         ),
         (
             "{ header: 'a b' }",

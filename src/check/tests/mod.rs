@@ -1,11 +1,13 @@
 //! What a flow's writer sees: YAML in, messages or verdicts out.
 
 mod capture;
+mod certificate;
 mod expect;
 mod load;
 mod never_panics;
 mod operators;
 mod schema;
+mod xpath;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

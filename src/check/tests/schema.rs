@@ -2,8 +2,12 @@
 
 use serde_json::json;
 
-use super::{Expect, Table, evaluate, judge, line, lowered, response};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Expect, Lower, Table, evaluate, judge, line, lowered, response};
 use crate::check::Reply;
+use crate::source::{FileError, Files};
 
 fn files() -> Table {
     Table([
@@ -74,10 +78,15 @@ fn wrong_schema_files_are_found_at_load() {
         at("wrong.json"),
         "1:9 invalid-schema: `wrong.json` is no JSON Schema: at /properties/id/type: \"strnig\" is not valid under any of the schemas listed in the 'anyOf' keyword | see https://json-schema.org/draft/2020-12 for what a keyword takes"
     );
-    for path in ["remote.json", "sibling.json"] {
-        let remote = at(path);
-        assert!(remote.contains("a `$ref` can lead only into the schema itself"), "{remote}");
-    }
+    assert_eq!(
+        at("remote.json"),
+        "1:9 invalid-schema: `remote.json` is no JSON Schema: a `$ref` leads to https://example.com/other.json, and nothing \
+         is fetched | keep that schema in a file of the project and refer to it by its path, or copy it under `$defs`"
+    );
+    assert_eq!(
+        at("sibling.json"),
+        "1:9 invalid-schema: `sibling.json` is no JSON Schema: a `$ref` leads to `other.json`: there is no such file | check the path"
+    );
     assert_eq!(
         at("list.json"),
         "1:9 invalid-schema: `list.json` is no JSON Schema: it holds a list | a schema is a JSON object"
@@ -119,5 +128,96 @@ fn large_values_are_not_repeated_in_a_violation() {
     assert_eq!(
         verdict.message.as_deref(),
         Some("the body does not match the schema:\n  the body: value is not of type \"string\"")
+    );
+}
+
+/// Files in folders: paths are taken as a disk takes them.
+struct Folders(BTreeMap<&'static str, &'static str>);
+
+impl Files for Folders {
+    fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
+        let whole = self.resolve(folder, path)?;
+        let text = whole.to_str().and_then(|path| self.0.get(path));
+        text.map(|text| text.as_bytes().to_vec())
+            .ok_or_else(|| FileError { message: format!("`{path}` lies outside of the project"), help: None })
+    }
+
+    fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        let mut whole = folder.to_owned();
+        for part in Path::new(path).components() {
+            match part {
+                std::path::Component::ParentDir => drop(whole.pop()),
+                part => whole.push(part),
+            }
+        }
+        Ok(whole)
+    }
+}
+
+fn with_folders(schema: &str, body: &serde_json::Value) -> Vec<String> {
+    let files = Folders(
+        [
+            ("flows/tree.json", r##"{"required": ["name"], "properties": {"kids": {"items": {"$ref": "#"}}, "owner": {"$ref": "../shared/person%20one.yaml#/$defs/person"}}}"##),
+            ("shared/person one.yaml", "$defs:\n  person:\n    required: [id]\n    properties: { home: { $ref: deep/place.json }, boss: { $ref: '#/$defs/person' } }\n"),
+            ("shared/deep/place.json", r#"{"required": ["city"], "properties": {"lord": {"$ref": "../person%20one.yaml#/$defs/person"}}}"#),
+            ("flows/named.json", r#"{"$id": "https://example.com/s/named.json", "properties": {"x": {"$ref": "number.json"}}}"#),
+            ("flows/number.json", r#"{"$id": "https://example.com/s/number.json", "type": "number"}"#),
+            ("flows/out.json", r#"{"$ref": "../../secret.json"}"#),
+            ("flows/bad.json", r#"{"$ref": "worse.json"}"#),
+            ("flows/worse.json", r#"{"properties": {"a": {"type": "strnig"}}}"#),
+            ("flows/nowhere.json", r##"{"$ref": "tree.json#/$defs/none"}"##),
+            ("flows/old.json", r#"{"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 3, "exclusiveMinimum": true}"#),
+        ]
+        .into(),
+    );
+    let read = |node: &crate::yaml::Node<'_>, cx: &mut crate::check::Lower<'_>| {
+        let mut cx = Lower { files: &files, folder: cx.folder, diagnostics: cx.diagnostics, schemas: cx.schemas };
+        Expect::lower(node, &mut cx)
+    };
+    let (expect, messages) = lowered(&format!("schema: {schema}\n"), &Table::default(), read);
+    if !messages.is_empty() {
+        return messages;
+    }
+    let response = response(200, &[], body.to_string());
+    let verdicts = evaluate(&expect.expect("lowered"), &Reply::new(&response, ""));
+    verdicts.iter().skip(1).map(line).collect()
+}
+
+#[test]
+fn references_lead_to_files_of_the_project_and_round_in_circles() {
+    let good = json!({"name": "a", "kids": [{"name": "b"}], "owner": {"id": 1, "boss": {"id": 2}, "home": {"city": "Oslo", "lord": {"id": 3}}}});
+    assert_eq!(with_folders("tree.json", &good), ["passed"]);
+    let wrong = |body: serde_json::Value| with_folders("tree.json", &body).concat();
+    assert!(wrong(json!({"name": "a", "kids": [{}]})).ends_with("/kids/0: \"name\" is a required property"));
+    let deep = wrong(json!({"name": "a", "owner": {"id": 1, "home": {"city": "Oslo", "lord": {}}}}));
+    assert!(deep.ends_with("/owner/home/lord: \"id\" is a required property"), "{deep}");
+    // Inline, it is relative to the flow.
+    assert_eq!(with_folders("{ $ref: tree.json }", &json!({"name": "a"})), ["passed"]);
+    // An `$id` names what lies beside the file.
+    assert_eq!(with_folders("named.json", &json!({"x": 1})), ["passed"]);
+    assert!(with_folders("named.json", &json!({"x": "1"}))[0].starts_with("failed: "));
+    assert_eq!(with_folders("old.json", &json!(4)), ["passed"]);
+    assert!(with_folders("old.json", &json!(3))[0].starts_with("failed: "));
+}
+
+#[test]
+fn references_that_lead_nowhere_are_found_at_load() {
+    let at = |path: &str| with_folders(path, &json!(1)).concat();
+    assert!(
+        at("out.json").contains("a `$ref` leads to `../secret.json`: `../secret.json` lies outside"),
+        "{}",
+        at("out.json")
+    );
+    let bad = at("bad.json");
+    assert!(
+        bad.contains(
+            "`bad.json` is no JSON Schema: `worse.json`, which a `$ref` leads to, is none: at /properties/a/type"
+        ),
+        "{bad}"
+    );
+    assert!(
+        at("nowhere.json").ends_with("| correct the `$ref`: what it points at is not there"),
+        "{}",
+        at("nowhere.json")
     );
 }

@@ -184,11 +184,22 @@ impl Reader<'_> {
         let (code, message) = match &node.data {
             Data::Map(entries) if entries.is_empty() => (Code::MissingKey, format!("{what} asks nothing")),
             Data::Scalar(..) | Data::List(_) => (Code::WrongType, format!("{what} must be a mapping, as `expect` is")),
-            Data::Map(_) | Data::Broken => return Expect::lower(node, &mut self.checks()),
+            Data::Map(_) | Data::Broken => return self.looked_at(node, what),
         };
         let help = "write what the reply must be: `{ json: { $.status: done } }`, or `{ status: 200 }`";
         self.diagnostics.error(code, node.span, message).help(help);
         None
+    }
+
+    /// A condition of `poll`: an `expect` that is asked at each look, so it keeps no snapshot.
+    fn looked_at(&mut self, node: &Node<'_>, what: &str) -> Option<Expect> {
+        let expect = Expect::lower(node, &mut self.checks())?;
+        if let Some(rule) = expect.snapshot() {
+            self.diagnostics
+                .error(Code::InvalidValue, rule.span(), format!("{what} keeps no snapshot"))
+                .help("it looks at every reply on the way; put the snapshot into `expect`, which judges the last one");
+        }
+        Some(expect)
     }
 
     fn paginate(&mut self, node: &Node<'_>, span: Span) -> Option<Paginate> {

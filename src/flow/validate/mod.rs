@@ -1,6 +1,7 @@
 //! Names, checked in the order of execution: each must be bound by something that runs before.
 
 mod scope;
+mod snapshots;
 mod uses;
 
 use std::collections::HashSet;
@@ -21,6 +22,7 @@ type Visit<'v> = &'v mut dyn FnMut(NameUse);
 
 /// Reports every name that nothing before can have bound, every name bound twice, and sets `keep_response`.
 pub(super) fn validate(flow: &mut Flow, broken: &HashSet<Arc<str>>, diagnostics: &mut Diagnostics) {
+    snapshots::check(flow, diagnostics);
     let mut walk = Walk { scope: Scope::of(flow, broken), source: &flow.source, diagnostics };
     for input in &flow.inputs {
         walk.bind(&input.name, input.span, Kind::Input);

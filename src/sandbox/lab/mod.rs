@@ -3,11 +3,13 @@
 mod digest;
 mod reply;
 mod request;
+mod soap;
 mod upload;
 mod work;
 
 pub(super) use digest::digest;
 pub(super) use reply::{bytes, encoded, redirect, slow, status, xml};
 pub(super) use request::{cookies, echo, set_cookies};
+pub(super) use soap::soap;
 pub(super) use upload::upload;
 pub(super) use work::{Work, create_job, flaky, items, job};

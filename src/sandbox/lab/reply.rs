@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 256 << 20;
 /// The longest `/_wxflow/slow` waits.
 const LONGEST: Duration = Duration::from_secs(600);
 
-const DOCUMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+pub(super) const DOCUMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <spaces total="2">
   <space id="1" locked="false"><title>Plans &amp; deeds</title><members>3</members></space>
   <space id="2" locked="true"><title>Chloé</title><members>12</members></space>

@@ -16,10 +16,12 @@ mod encode;
 mod json;
 pub(super) mod pattern;
 mod token;
+mod xpath;
 
 pub(super) use date::check_format;
 pub(super) use encode::percent_encode;
 pub(super) use json::query as query_json;
+pub(super) use xpath::query as query_markup;
 
 /// Every filter by name, sorted.
 const FILTERS: &[&str] = &[
@@ -90,6 +92,7 @@ const FILTERS: &[&str] = &[
     "url_encode",
     "urlencode",
     "webex_id",
+    "xpath",
     "zip",
 ];
 
@@ -199,6 +202,7 @@ fn environment() -> Environment<'static> {
     encode::add(&mut env);
     digest::add(&mut env);
     json::add(&mut env);
+    xpath::add(&mut env);
     token::add(&mut env);
     pattern::add(&mut env);
     date::add(&mut env);
