@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("template", &["source", "diagnostic", "value", "jwt", "jsonpath", "xpath", "yaml"]),
     ("oauth", &["value", "redact", "http"]),
     ("check", &["source", "diagnostic", "value", "redact", "jsonpath", "xpath", "yaml", "http", "template"]),
-    ("environment", &["source", "diagnostic", "value", "redact", "yaml"]),
+    ("environment", &["source", "diagnostic", "value", "redact", "yaml", "http", "oauth"]),
     (
         "flow",
         &[
@@ -48,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "jwt",
             "jsonpath",
             "http",
+            "oauth",
             "template",
             "check",
             "environment",
@@ -71,6 +72,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "jsonpath",
             "yaml",
             "http",
+            "oauth",
             "template",
             "check",
             "environment",

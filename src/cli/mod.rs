@@ -6,6 +6,7 @@ mod connect;
 mod exit;
 mod list;
 mod machine;
+mod oauth;
 mod output;
 mod parse;
 mod plan;

@@ -8,6 +8,7 @@ use super::args::Run;
 use super::connect;
 use super::exit::Exit;
 use super::machine::{self, Machine};
+use super::oauth;
 use super::output::Output;
 use super::select::Loaded;
 use super::values::Given;
@@ -44,6 +45,7 @@ pub(super) struct Ready {
     pub(super) flow: Flow,
     pub(super) inputs: Vec<ResolvedInput>,
     pub(super) options: Options,
+    pub(super) oauth: oauth::Tokens,
 }
 
 /// Gives every valid flow its inputs, and says how they connect. Mistakes are told, all of them, before anything is sent.
@@ -70,6 +72,7 @@ pub(super) fn plan(
         None => connect::options(&args.connecting, &environments, output)?,
     };
     let options = options(args, sandbox.is_some(), output)?;
+    let store = oauth::store();
     let mut planned = Vec::with_capacity(loaded.len());
     for Loaded { path, project, flow, warnings, .. } in loaded {
         output.diagnostics(&warnings);
@@ -85,11 +88,15 @@ pub(super) fn plan(
                 redactor: &output.redactor,
             };
             let resolved = resolve(&flow.source, &flow.inputs, &sources)?;
+            let oauth = match sandbox {
+                Some(invented) => oauth::of_sandbox(invented),
+                None => oauth::of(&flow, environment, sources.outside, &store, &output.redactor)?,
+            };
             output.diagnostics(&resolved.warnings);
             let mut options = options.clone();
             options.snapshots = Some(Arc::new(load::SnapshotFiles::of(&project)));
             options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| sandbox.is_none());
-            Ok(Ready { flow, inputs: resolved.inputs, options })
+            Ok(Ready { flow, inputs: resolved.inputs, options, oauth })
         });
         let work = match work {
             Ok(ready) => Work::Ready(Box::new(ready)),

@@ -84,12 +84,19 @@ impl Crew<'_> {
     async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &SystemClock) {
         let mut sink = Relay { sink: self.reports.flow(&planned.path, None, None), tally: &self.tally };
         let files = &*planned.project;
-        let context =
-            |options| Context { transport, files, redactor: self.redactor, clock, cancel: self.cancel, options };
+        let context = |options, oauth| Context {
+            transport,
+            files,
+            redactor: self.redactor,
+            clock,
+            cancel: self.cancel,
+            options,
+            oauth,
+        };
         match &planned.work {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);
-                run::broken(name, &planned.path, problems.clone(), &context(&Options::default()), &mut sink);
+                run::broken(name, &planned.path, problems.clone(), &context(&Options::default(), None), &mut sink);
             }
             Work::Ready(ready) if self.fail_fast && self.tally.failed.load(Ordering::Relaxed) => {
                 self.leave_out(planned, ready, &mut sink);
@@ -97,7 +104,7 @@ impl Crew<'_> {
             Work::Ready(ready) => {
                 let job =
                     Job { flow: &ready.flow, inputs: ready.inputs.clone(), seed: self.seed, row: None, repeat: None };
-                let outcome = run::run(&job, &context(&ready.options), &mut sink).await;
+                let outcome = run::run(&job, &context(&ready.options, Some(&ready.oauth)), &mut sink).await;
                 if outcome.outcome != Outcome::Passed {
                     self.tally.failed.store(true, Ordering::Relaxed);
                 }

@@ -62,7 +62,7 @@ pub(super) fn help(kind: ErrorKind) -> &'static str {
         }
         ErrorKind::InvalidGrant => {
             "what was handed in is used up, expired or revoked, or belongs to another client: a code works once and for \
-             minutes, a refresh token for 90 days without use; sign in again with `wxflow login`"
+             minutes, a refresh token for 90 days without use; get a new one and put it where `refresh_token` points"
         }
         ErrorKind::RedirectMismatch => {
             "the redirect URI must be one of the integration's, letter by letter, scheme, port, path and final `/` \
@@ -84,7 +84,7 @@ pub(super) fn help(kind: ErrorKind) -> &'static str {
             "too many tokens or requests: wait a while, and revoke tokens that nobody uses (`DELETE /authorizations`)"
         }
         ErrorKind::NotLoggedIn => {
-            "sign in with `wxflow login`, or name a `refresh_token` secret for machines without a person"
+            "name the place of a refresh token: `refresh_token: { env: … }` in the environment's `oauth`"
         }
         ErrorKind::Unreachable => "check the address and the network",
         ErrorKind::Malformed => "is `token_url` the address that gives out tokens?",

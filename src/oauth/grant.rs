@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(ask().unwrap().refresh, Some(Secret::new("r1")));
         assert_eq!(ask().unwrap().refresh, Some(Secret::new("r2")));
         let error = ask().unwrap_err();
-        assert!(error.kind == ErrorKind::InvalidGrant && error.help.contains("wxflow login"));
+        assert!(error.kind == ErrorKind::InvalidGrant && error.help.contains("90 days"));
     }
 
     #[test]

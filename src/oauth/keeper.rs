@@ -101,12 +101,9 @@ impl Keeper {
             }
         }
         let StoreKey { environment, client: name, .. } = &self.key;
-        let help = if client.grant.is_interactive() {
-            format!(
-                "sign in with `wxflow login {name} -e {environment}`; on machines without a person name a `refresh_token` secret"
-            )
-        } else {
-            "the `refresh_token` of the environment has to be a new one".to_owned()
+        let help = match &client.refresh_token {
+            None => format!("add `refresh_token: {{ env: … }}` to `{name}` in the environment `{environment}`"),
+            Some(_) => format!("give `refresh_token` of `{name}` in the environment `{environment}` a new one"),
         };
         let none = || match kept {
             None => OAuthError::new(ErrorKind::NotLoggedIn, format!("there is no token for `{name}`")),
@@ -210,10 +207,10 @@ mod tests {
         let keeper = keeper(Grant::AuthorizationCode, None);
         let none = ask(&keeper, None, &script).unwrap_err();
         assert_eq!((none.kind, none.message.as_str()), (ErrorKind::NotLoggedIn, "there is no token for `webex`"));
-        assert!(none.help.starts_with("sign in with `wxflow login webex -e prod`"));
+        assert!(none.help.contains("`webex` in the environment `prod`"));
         kept(&keeper, "a", 1);
         let dead = ask(&keeper, None, &script).unwrap_err();
-        assert!(dead.kind == ErrorKind::InvalidGrant && dead.help.contains("wxflow login webex -e prod"));
+        assert!(dead.kind == ErrorKind::InvalidGrant && dead.help.contains("`webex` in the environment `prod`"));
         assert!(keeper.kept().unwrap().is_some(), "a failed refresh loses nothing");
     }
 

@@ -10,6 +10,7 @@ mod entropy;
 mod flow;
 pub mod inputs;
 mod jwt;
+mod oauth;
 mod obtain;
 mod paginate;
 mod poll;
@@ -31,6 +32,7 @@ mod waiting;
 pub use clock::{Cancel, Clock, SystemClock};
 pub use flow::{broken, run};
 pub use inputs::ResolvedInput;
+pub use oauth::{AccessToken, Getting, TokenSource};
 
 use std::sync::Arc;
 
@@ -115,6 +117,8 @@ pub struct Context<'a> {
     pub cancel: &'a Cancel,
     /// What the person decided.
     pub options: &'a Options,
+    /// The environment's OAuth clients; `None` without an environment.
+    pub oauth: Option<&'a dyn TokenSource>,
 }
 
 /// One run of one flow.

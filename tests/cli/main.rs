@@ -4,6 +4,7 @@
 
 mod connect;
 mod list;
+mod oauth;
 mod project;
 mod run;
 mod sandbox;

@@ -15,7 +15,7 @@ use wxflow::http::{
     Bytes, Delivery, HeaderMap, Request, Response, Sending, Transport, TransportError, TransportErrorKind,
 };
 use wxflow::redact::{HostPattern, Redacted, Redactor};
-use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Options, ResolvedInput, Sink};
+use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Options, ResolvedInput, Sink, TokenSource};
 use wxflow::sandbox::{Sandbox, SandboxTransport};
 use wxflow::source::{FileError, Files, Source};
 
@@ -228,6 +228,8 @@ pub(crate) struct Setup {
     /// Interrupts while this request (from 1) is under way.
     pub(crate) cancel_at: Option<usize>,
     pub(crate) seed: Option<u64>,
+    /// The environment's OAuth clients.
+    pub(crate) oauth: Option<Box<dyn TokenSource>>,
     /// Files beside the flow.
     pub(crate) files: Vec<(&'static str, &'static [u8])>,
 }
@@ -278,6 +280,7 @@ impl Setup {
             clock: &clock,
             cancel: &cancel,
             options: &options,
+            oauth: self.oauth.as_deref(),
         };
         let inputs = flow.inputs.iter().map(|input| {
             let given = self.inputs.iter().find(|(name, ..)| *name == &*input.name);

@@ -9,6 +9,7 @@ mod digest;
 mod example;
 mod harness;
 mod loops;
+mod oauth;
 mod paginate;
 mod poll;
 mod retry;
