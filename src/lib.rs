@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod environment;
 pub mod event;
 pub mod flow;
+pub mod guest;
 pub mod http;
 pub mod jsonpath;
 pub mod jwt;

@@ -59,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
+    ("guest", &["value", "jwt", "http"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
     (
@@ -83,6 +84,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "schema",
             "client",
             "report",
+            "guest",
             "sandbox",
         ],
     ),
@@ -103,6 +105,7 @@ const PURE: &[&str] = &[
     "check",
     "flow",
     "event",
+    "guest",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

@@ -76,6 +76,8 @@ impl Lower<'_> {
         if !text.starts_with('$') {
             let dot = if text.starts_with(['.', '[']) { "" } else { "." };
             diagnostic.help(format!("write `${dot}{text}`"));
+        } else if text.get(at..).is_some_and(|rest| rest.starts_with(['-', ' '])) {
+            diagnostic.help("a name with `-` or a space is written in brackets: `$['content-type']`");
         } else {
             diagnostic.help("a JSONPath looks like `$.items[0].name`, `$.items[*].id` or `$['a key'].x` (RFC 9535)");
         }

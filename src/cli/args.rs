@@ -1,12 +1,15 @@
 //! The command line as the person types it; what it means is decided by the commands.
 
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::parse::{address, host, pair, report, size};
+use super::guest::args::Guest;
+use super::parse::{address, duration, host, pair, report, size};
+use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
 use crate::sandbox::Fault;
@@ -60,6 +63,12 @@ pub(super) enum Command {
         /// Which format
         format: SchemaName,
     },
+    /// Webex guests: make, exchange and check their tokens
+    #[command(
+        subcommand,
+        after_help = "Example:\n  wxflow guest quick visitor-1 'Ann Visitor' -i ISSUER -s @secret.txt"
+    )]
+    Guest(Guest),
     /// Serve a local Webex until Ctrl-C
     ///
     /// Prints `export` lines that point tools at it.
@@ -86,9 +95,10 @@ pub(super) struct Flows {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) flows: Flows,
-    /// Only flows that have one of these tags
-    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
-    pub(super) tags: Vec<String>,
+    #[command(flatten)]
+    pub(super) tags: Tags,
+    #[command(flatten)]
+    pub(super) choice: Choice,
     #[command(flatten)]
     pub(super) values: Values,
     #[command(flatten)]
@@ -105,6 +115,40 @@ pub(super) struct Run {
     pub(super) faults: Vec<Fault>,
 }
 
+/// Which of the flows, by tag.
+#[derive(Debug, Args)]
+pub(super) struct Tags {
+    /// Only flows that have one of these tags
+    #[arg(long = "tags", value_name = "TAG,…", value_delimiter = ',')]
+    pub(super) wanted: Vec<String>,
+    /// No flow that has one of these tags, whatever --tags says
+    #[arg(long = "exclude-tags", value_name = "TAG,…", value_delimiter = ',')]
+    pub(super) unwanted: Vec<String>,
+}
+
+/// How much of each flow, and how often.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Choosing")]
+pub(super) struct Choice {
+    /// Run every flow once per row of this .csv, .json or .yaml file; columns are inputs
+    #[arg(long, value_name = "FILE")]
+    pub(super) data: Option<String>,
+    /// Run every flow this many times
+    #[arg(long, value_name = "N")]
+    pub(super) repeat: Option<NonZeroU32>,
+    /// Run only this part of the flows, as I/N, or auto[/N] as CI says
+    ///
+    /// `auto` reads CI_NODE_INDEX and CI_NODE_TOTAL; `auto/N` JOB_COMPLETION_INDEX too. Every part finds the same split.
+    #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
+    pub(super) shard: Option<Shard>,
+    /// Stop behind the step with this name or id
+    #[arg(long, value_name = "NAME")]
+    pub(super) step: Option<String>,
+    /// Send nothing: show each request as far as it is known
+    #[arg(long, conflicts_with_all = ["reports", "verbose", "quiet"])]
+    pub(super) dry_run: bool,
+}
+
 /// Where inputs get their values.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Values")]
@@ -112,9 +156,12 @@ pub(super) struct Values {
     /// Environment to use: environments/NAME.yaml in the project root
     #[arg(short, long, value_name = "NAME")]
     pub(super) env: Option<String>,
-    /// Value of an input
+    /// Value of an input; NAME=@FILE takes it from a .csv, .json or .yaml file
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) vars: Vec<(String, String)>,
+    /// Values of inputs: a .yaml or .json file of names and values
+    #[arg(long = "var-file", value_name = "FILE")]
+    pub(super) var_files: Vec<String>,
     /// Secret value of an input, from a file or (-) from stdin
     ///
     /// A literal value works too and warns: other processes of this machine can see it.
@@ -138,6 +185,9 @@ pub(super) struct Limits {
     /// Start no new flow after one failed; those under way are finished
     #[arg(long)]
     pub(super) fail_fast: bool,
+    /// Stop after this time, like 10m: cleanups run, and the status is 1
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) max_time: Option<Duration>,
     /// Leave what flows made
     #[arg(long)]
     pub(super) no_cleanup: bool,
@@ -223,9 +273,8 @@ pub(super) enum ValidateFormat {
 pub(super) struct List {
     #[command(flatten)]
     pub(super) flows: Flows,
-    /// Only flows that have one of these tags
-    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
-    pub(super) tags: Vec<String>,
+    #[command(flatten)]
+    pub(super) tags: Tags,
     /// How to write the list
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: ListFormat,

@@ -10,7 +10,7 @@ use crate::event::Summary;
 pub(super) enum Exit {
     /// 0: all ran and held, and every report was written.
     Success = 0,
-    /// 1: a flow failed, or all of its steps were skipped, or it was not started.
+    /// 1: a flow failed, or all of its steps were skipped, or it was not started. A token was refused.
     Failed = 1,
     /// 2: usage, an invalid flow, environment or input, or nothing matched. Nothing of that flow was sent.
     Invalid = 2,

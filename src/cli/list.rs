@@ -65,6 +65,10 @@ fn notes(input: &Input) -> String {
     if let Some(default) = input.default.as_ref().filter(|_| !input.secret) {
         notes.push(format!("default {default}"));
     }
+    if !input.choices.is_empty() {
+        let choices = input.choices.iter().map(|c| c.as_str().map_or_else(|| c.to_string(), str::to_owned));
+        notes.push(format!("one of {}", choices.collect::<Vec<_>>().join(", ")));
+    }
     notes.extend(input.env.as_ref().map(|env| format!("env {env}")));
     let mut text = notes.join(", ");
     if let Some(description) = &input.description {
@@ -82,6 +86,8 @@ fn object(path: &str, flow: &Flow) -> Value {
             "secret": input.secret,
             "default": input.default.as_ref().filter(|_| !input.secret),
             "env": input.env,
+            "choices": input.choices,
+            "hosts": input.hosts.as_ref().map(|hosts| hosts.iter().map(ToString::to_string).collect::<Vec<_>>()),
             "description": input.description,
         })
     });
@@ -92,6 +98,7 @@ fn object(path: &str, flow: &Flow) -> Value {
         "tags": flow.tags,
         "inputs": inputs.collect::<Vec<_>>(),
         "steps": flow.steps.iter().map(|step| &*step.label).collect::<Vec<_>>(),
+        "outputs": flow.outputs.iter().map(|output| &*output.name).collect::<Vec<_>>(),
     })
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use super::output::Output;
+use super::person::Person;
+use crate::flow::Input;
 use crate::load::{self, Project, Surroundings};
 use crate::run::inputs::Outside;
 use crate::source::FileError;
@@ -38,8 +40,11 @@ pub(super) fn variable(name: &str) -> Result<Option<String>, FileError> {
     }
 }
 
-/// What inputs of a project's flows may ask this machine for.
-pub(super) struct Machine<'a>(pub(super) &'a Project);
+/// What inputs of a project's flows may ask this machine, and the person at it, for.
+pub(super) struct Machine<'a> {
+    pub(super) project: &'a Project,
+    pub(super) person: Option<&'a Person>,
+}
 
 impl Outside for Machine<'_> {
     fn variable(&self, name: &str) -> Result<Option<String>, FileError> {
@@ -47,10 +52,18 @@ impl Outside for Machine<'_> {
     }
 
     fn dotenv(&self, name: &str) -> Result<Option<String>, FileError> {
-        self.0.dotenv(name)
+        self.project.dotenv(name)
     }
 
     fn secret_file(&self, path: &str) -> Result<String, FileError> {
-        load::secret(path, self.0.root(), home().as_deref())
+        load::secret(path, self.project.root(), home().as_deref())
+    }
+
+    fn ask(&self, _: &str, input: &Input) -> Option<String> {
+        self.person?.value(input)
+    }
+
+    fn consents(&self, flow: &str, input: &Input, variable: &str) -> bool {
+        self.person.is_some_and(|person| person.consents(flow, input, variable))
     }
 }

@@ -3,18 +3,24 @@
 mod args;
 mod bugs;
 mod connect;
+mod deadline;
+mod dry;
 mod exit;
+mod guest;
 mod list;
 mod machine;
 mod oauth;
 mod output;
 mod parse;
+mod person;
 mod plan;
 mod route;
+mod rows;
 mod run;
 mod sandbox;
 mod schema;
 mod select;
+mod shard;
 mod signals;
 mod validate;
 mod values;
@@ -49,6 +55,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
         Command::Schema { format } => schema::schema(*format, output),
+        Command::Guest(args) => guest::guest(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };
     done.unwrap_or_else(|exit| exit)

@@ -1,4 +1,5 @@
-//! The only place that writes to stdout and stderr. Everything passes the redactor once more on its way out.
+//! The only place that writes to stdout and stderr. Everything passes the redactor once more on its way out, but what
+//! the person asked to see.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
@@ -43,8 +44,20 @@ impl Output {
     /// # Errors
     /// Any other (the disk is full), which was told.
     pub(super) fn results(&self, text: &str) -> Result<(), Exit> {
+        self.print(&self.redactor.mask(text))
+    }
+
+    /// As [`Output::results`], but unmasked: a token that the person asked for.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn reveal(&self, text: &str) -> Result<(), Exit> {
+        self.print(text)
+    }
+
+    fn print(&self, text: &str) -> Result<(), Exit> {
         let mut stream = AutoStream::new(io::stdout(), self.choice(&io::stdout()));
-        let written = stream.write_all(self.redactor.mask(text).as_bytes()).and_then(|()| stream.flush());
+        let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
         quiet(written).map_err(|error| {
             self.error(&format!("stdout cannot be written: {error}"), None);
             Exit::Unwritten
@@ -160,6 +173,12 @@ impl Terminal for io::Stderr {
 /// Whether a person watches this stream.
 pub(super) fn watched(on_stderr: bool) -> bool {
     if on_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() }
+}
+
+/// Text that a flow or a server wrote, which can neither move the cursor nor colour what follows.
+pub(super) fn visible(text: &str) -> String {
+    let one = |c: char| if c.is_control() && c != '\t' { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(one).collect()
 }
 
 /// Takes the colours out. `anstream::StripStream` does it for the standard streams only, not for what buffers them.

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::report::FormatName;
+use crate::value::duration_of;
 
 /// `NAME=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
@@ -27,6 +29,21 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         _ => return Err(wrong()),
     };
     number.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift)).ok_or_else(wrong)
+}
+
+/// A lifetime in seconds: a number of them, or like `90m`.
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    let whole = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
+    let seconds = whole.or_else(|| duration_of(text).ok().map(|d| d.as_secs()));
+    seconds.filter(|s| *s > 0).ok_or_else(|| "write a number of seconds, or like 90m, 6h".to_owned())
+}
+
+/// A time that is not nothing.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match duration_of(text)? {
+        Duration::ZERO => Err("write more than nothing, like 10m".to_owned()),
+        duration => Ok(duration),
+    }
 }
 
 /// `FORMAT=FILE`.
@@ -69,6 +86,14 @@ mod tests {
         assert_eq!(size("1 MiB"), Ok(1_048_576));
         for bad in ["", "k", "-1", "1.5m", "9999999999999g"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn lifetimes() {
+        assert_eq!((seconds("5400"), seconds("90m")), (Ok(5400), Ok(5400)));
+        for bad in ["", "0", "-1", "1.5", "soon", "10ms", "99999999999999999999"] {
+            assert!(seconds(bad).is_err(), "{bad}");
         }
     }
 

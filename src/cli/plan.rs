@@ -1,6 +1,7 @@
 //! What will run: valid flows with a value for every input, and the others with what is wrong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,48 +11,65 @@ use super::exit::Exit;
 use super::machine::{self, Machine};
 use super::oauth;
 use super::output::Output;
-use super::select::Loaded;
+use super::person::Person;
+use super::rows::{Row, Rows};
+use super::select::{self, Loaded};
+use super::shard::{self, Part, Shard};
 use super::values::Given;
 use crate::client::ClientOptions;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
 use crate::event::Problem;
 use crate::flow::Flow;
 use crate::load::{self, Project, Surroundings};
+use crate::oauth::TokenStore;
 use crate::redact::HostPattern;
 use crate::run::inputs::{Invented, Sources, resolve};
-use crate::run::{Detail, Options, ResolvedInput};
+use crate::run::{Detail, FlowKey, Options, ResolvedInput};
 
-/// One flow of a run.
+/// One run of one flow.
 pub(super) struct Planned {
     /// From the project root.
     pub(super) path: Arc<str>,
+    /// The data row, from 1.
+    pub(super) row: Option<u32>,
+    /// The repeat, from 1.
+    pub(super) repeat: Option<u32>,
     /// Whose files it may use.
     pub(super) project: Arc<Project>,
     /// What is run, or why it cannot.
-    pub(super) work: Work,
+    pub(super) work: Arc<Work>,
+}
+
+impl Planned {
+    /// What its events are known by.
+    pub(super) fn key(&self) -> FlowKey<'_> {
+        (&self.path, self.row, self.repeat)
+    }
 }
 
 /// What is to be done with a flow.
 pub(super) enum Work {
     /// It runs.
-    Ready(Box<Ready>),
+    Ready(Ready),
     /// It is not valid: it stands in the reports with its problems, and nothing of it is sent.
     Broken(Vec<Problem>),
 }
 
 /// A flow that can run.
 pub(super) struct Ready {
-    pub(super) flow: Flow,
+    pub(super) flow: Arc<Flow>,
     pub(super) inputs: Vec<ResolvedInput>,
     pub(super) options: Options,
     pub(super) oauth: oauth::Tokens,
+    /// The last step to run, from 1.
+    pub(super) until: Option<u32>,
 }
 
 /// Gives every valid flow its inputs, and says how they connect. Mistakes are told, all of them, before anything is sent.
 ///
 /// # Errors
-/// What concerns the whole command: the environment, a `--var` that no flow declares.
+/// What concerns the whole command: the environment, a `--var` that no flow declares, a `--step` that a flow has not.
 pub(super) fn plan(
     loaded: Vec<Loaded>,
     args: &Run,
@@ -59,11 +77,16 @@ pub(super) fn plan(
     sandbox: Option<&Invented>,
     output: &Output,
 ) -> Result<(Vec<Planned>, ClientOptions), Exit> {
+    let part = part(args.choice.shard, output)?;
     let given = Given::read(&args.values, around, output)?;
-    let valid: Vec<_> = loaded.iter().filter_map(|l| l.flow.as_ref().ok()).collect();
+    let rows = Rows::read(args.choice.data.as_deref(), around, output)?;
+    let valid: Vec<_> = loaded.iter().filter_map(|l| l.flow.as_deref().ok()).collect();
     // With a flow that could not be read, a name may be one of its inputs.
     if valid.len() == loaded.len() {
-        given.declared(&valid, output)?;
+        given.declared(&rows, &valid, output)?;
+    }
+    if let Some(step) = &args.choice.step {
+        select::have_step(&valid, step, output)?;
     }
     let environments = environments(&loaded, args.values.env.as_deref(), &around.current, output)?;
     let client = match sandbox {
@@ -72,39 +95,132 @@ pub(super) fn plan(
         None => connect::options(&args.connecting, &environments, output)?,
     };
     let options = options(args, sandbox.is_some(), output)?;
+    let person = Person::there();
     let store = oauth::store();
-    let mut planned = Vec::with_capacity(loaded.len());
-    for Loaded { path, project, flow, warnings, .. } in loaded {
-        output.diagnostics(&warnings);
-        let work = flow.and_then(|flow| {
-            let environment = environments.get(project.root());
-            let sources = Sources {
-                vars: &given.vars,
-                secrets: &given.secrets,
-                environment,
-                allow_env: &args.values.allow_env,
-                outside: &Machine(&project),
-                sandbox,
-                redactor: &output.redactor,
-            };
-            let resolved = resolve(&flow.source, &flow.inputs, &sources)?;
-            let oauth = match sandbox {
-                Some(invented) => oauth::of_sandbox(invented),
-                None => oauth::of(&flow, environment, sources.outside, &store, &output.redactor)?,
-            };
-            output.diagnostics(&resolved.warnings);
-            let mut options = options.clone();
-            options.snapshots = Some(Arc::new(load::SnapshotFiles::of(&project)));
-            options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| sandbox.is_none());
-            Ok(Ready { flow, inputs: resolved.inputs, options, oauth })
-        });
-        let work = match work {
-            Ok(ready) => Work::Ready(Box::new(ready)),
-            Err(mistakes) => Work::Broken(broken(&mistakes, output)),
-        };
-        planned.push(Planned { path, project, work });
+    let planner = Planner { args, given, rows, environments, options, part, person, sandbox, store, output };
+    let planned = planner.all(loaded);
+    if let (Some(part), []) = (part, planned.as_slice()) {
+        output.say(&format!("shard {part} is empty: there are fewer flow runs than shards"));
     }
     Ok((planned, client))
+}
+
+fn part(shard: Option<Shard>, output: &Output) -> Result<Option<Part>, Exit> {
+    let part = shard.map(|shard| shard.part(&machine::variable)).transpose();
+    part.map_err(|error| {
+        output.file_error(&error);
+        Exit::Invalid
+    })
+}
+
+/// Everything that a flow is planned with.
+struct Planner<'a> {
+    args: &'a Run,
+    given: Given,
+    rows: Rows,
+    environments: HashMap<PathBuf, Environment>,
+    options: Options,
+    part: Option<Part>,
+    person: Option<Person>,
+    sandbox: Option<&'a Invented>,
+    store: Arc<dyn TokenStore>,
+    output: &'a Output,
+}
+
+impl Planner<'_> {
+    fn all(&self, loaded: Vec<Loaded>) -> Vec<Planned> {
+        let repeats = self.args.choice.repeat.map_or(1, NonZeroU32::get);
+        // A flow that cannot be read is told once.
+        let runs = |l: &Loaded| if l.flow.is_ok() { self.rows.all().len() as u64 * u64::from(repeats) } else { 1 };
+        let sizes: Vec<_> = loaded.iter().map(|l| (Arc::clone(&l.path), runs(l))).collect();
+        let mut planned = Vec::new();
+        for (loaded, start) in loaded.into_iter().zip(shard::starts(&sizes)) {
+            self.one(loaded, start, &mut planned);
+        }
+        planned
+    }
+
+    /// Plans the runs of one flow, of which the first has the position `start` among all.
+    fn one(&self, loaded: Loaded, start: u64, planned: &mut Vec<Planned>) {
+        let Loaded { path, project, flow, warnings, .. } = loaded;
+        let mine = |position| self.part.is_none_or(|part| part.takes(position));
+        let run = |row, repeat, work: &Arc<Work>| {
+            let (path, project, work) = (Arc::clone(&path), Arc::clone(&project), Arc::clone(work));
+            Planned { path, row, repeat, project, work }
+        };
+        let flow = match flow {
+            Ok(flow) => flow,
+            Err(mistakes) => {
+                if mine(start) {
+                    planned.push(run(None, None, &Arc::new(Work::Broken(broken(&mistakes, self.output)))));
+                }
+                return;
+            }
+        };
+        let repeats: Vec<_> = match self.args.choice.repeat {
+            Some(times) => (1..=times.get()).map(Some).collect(),
+            None => vec![None],
+        };
+        let mut told = HashSet::new();
+        let mut told_warnings = false;
+        let mut position = start;
+        for row in self.rows.all() {
+            let mut work = None;
+            for repeat in &repeats {
+                position += 1;
+                if !mine(position - 1) {
+                    continue;
+                }
+                if !std::mem::replace(&mut told_warnings, true) {
+                    self.output.diagnostics(&warnings);
+                }
+                let work = work.get_or_insert_with(|| Arc::new(self.work(&flow, row, &project, &mut told)));
+                planned.push(run(row.number, *repeat, work));
+            }
+        }
+    }
+
+    /// A flow with the inputs that a row gives it. What was `told` for another row is not told again.
+    fn work(&self, flow: &Arc<Flow>, row: &Row, project: &Project, told: &mut HashSet<String>) -> Work {
+        let environment = self.environments.get(project.root());
+        let sources = Sources {
+            vars: &self.given.vars,
+            row: &row.cells,
+            secrets: &self.given.secrets,
+            environment,
+            allow_env: &self.args.values.allow_env,
+            outside: &Machine { project, person: self.person.as_ref() },
+            asking: self.person.is_some(),
+            sandbox: self.sandbox,
+            redactor: &self.output.redactor,
+        };
+        let mut tell = |list: &[Diagnostic]| {
+            let new = list.iter().filter(|d| told.insert(d.message.clone()));
+            new.for_each(|d| self.output.diagnostics(std::slice::from_ref(d)));
+        };
+        let resolved = resolve(&flow.source, &flow.inputs, &sources).and_then(|resolved| {
+            let oauth = match self.sandbox {
+                Some(invented) => oauth::of_sandbox(invented),
+                None => oauth::of(flow, environment, sources.outside, &self.store, &self.output.redactor)?,
+            };
+            Ok((resolved, oauth))
+        });
+        match resolved {
+            Ok((resolved, oauth)) => {
+                tell(&resolved.warnings);
+                let mut options = self.options.clone();
+                options.snapshots = Some(Arc::new(load::SnapshotFiles::of(project)));
+                options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| self.sandbox.is_none());
+                let until = self.args.choice.step.as_ref().and_then(|step| select::step_number(flow, step));
+                Work::Ready(Ready { flow: Arc::clone(flow), inputs: resolved.inputs, options, oauth, until })
+            }
+            Err(mistakes) => {
+                tell(&mistakes);
+                let errors = mistakes.iter().filter(|d| d.severity == Severity::Error);
+                Work::Broken(errors.map(Problem::from).collect())
+            }
+        }
+    }
 }
 
 fn broken(mistakes: &[Diagnostic], output: &Output) -> Vec<Problem> {

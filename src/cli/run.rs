@@ -7,6 +7,8 @@ use std::thread;
 use std::time::Instant;
 
 use super::args::{Run, Showing};
+use super::deadline::Deadline;
+use super::dry;
 use super::exit::Exit;
 use super::machine;
 use super::output::{self, Output};
@@ -32,6 +34,9 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let chosen = choose(loaded, &args.tags, output)?;
     let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
     let (planned, client) = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
+    if args.choice.dry_run {
+        return dry::show(&planned, args.values.seed, output);
+    }
     let workers = workers(args.limits.jobs, &planned);
     let reports = reports(&args.showing, workers, output)?;
     let cancel = Cancel::new();
@@ -45,16 +50,19 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
         fail_fast: args.limits.fail_fast,
         tally: Tally::default(),
     };
+    let deadline = Deadline::start(args.limits.max_time, &cancel, output).map_err(|error| system(&error, output))?;
     reports.start(output.redactor.redact(event(None, started(planned.len(), args.values.seed))));
     let mut summary = crew.run(&planned, workers).map_err(|error| system(&error, output))?;
+    drop(deadline);
     summary.duration_ms = began.elapsed().as_secs_f64() * 1e3;
     let reported = finish(reports, summary, output);
-    Ok(signals.exit().unwrap_or(Exit::Success).max(Exit::of(&summary)).max(reported))
+    let stopped = if cancel.timed_out() { Exit::Failed } else { Exit::Success };
+    Ok(signals.exit().unwrap_or(stopped).max(stopped).max(Exit::of(&summary)).max(reported))
 }
 
 /// How many flows run at the same time: never more than there are.
 fn workers(asked: Option<NonZeroUsize>, planned: &[Planned]) -> usize {
-    let ready = planned.iter().filter(|p| matches!(p.work, Work::Ready(_))).count();
+    let ready = planned.iter().filter(|p| matches!(*p.work, Work::Ready(_))).count();
     if ready <= 1 {
         return 1;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use super::args::Flows;
+use super::args::{Flows, Tags};
 use super::exit::Exit;
 use super::output::Output;
 use crate::check::Schemas;
@@ -26,7 +26,7 @@ pub(super) struct Loaded {
     /// Found in a folder, and only to be used by others.
     pub(super) part: bool,
     /// The flow, or what is wrong with it.
-    pub(super) flow: Result<Flow, Vec<Diagnostic>>,
+    pub(super) flow: Result<Arc<Flow>, Vec<Diagnostic>>,
     /// What is worth a look.
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -123,41 +123,84 @@ fn parse((file, path, project): Found, schemas: &mut Schemas) -> Loaded {
     let read = load::source(&place, &shown);
     let parsed = read.and_then(|source| Flow::parse(source, Arc::clone(&path), folder, &*project, schemas));
     let (flow, warnings) = match parsed {
-        Ok((flow, warnings)) => (Ok(flow), warnings),
+        Ok((flow, warnings)) => (Ok(Arc::new(flow)), warnings),
         Err(mistakes) => (Err(mistakes), Vec::new()),
     };
     Loaded { path, project, part, flow, warnings }
 }
 
-/// Leaves out valid parts, and valid flows without any of `tags` (with no tags: none). A flow that is not valid stays:
-/// who knows what its tags are.
+/// Leaves out valid parts, and valid flows that `tags` does not want. A flow that is not valid stays: who knows what its
+/// tags are.
 ///
 /// # Errors
 /// Nothing is left; it was told why.
-pub(super) fn choose(mut flows: Vec<Loaded>, tags: &[String], output: &Output) -> Result<Vec<Loaded>, Exit> {
+pub(super) fn choose(mut flows: Vec<Loaded>, tags: &Tags, output: &Output) -> Result<Vec<Loaded>, Exit> {
     flows.retain(|f| f.flow.is_err() || !f.part);
     if flows.is_empty() {
         let help = "name the file itself to run it";
         output.error("nothing to run: every flow here is a part (its name begins with `_`)", Some(help));
         return Err(Exit::Invalid);
     }
-    if tags.is_empty() {
-        return Ok(flows);
-    }
-    let mut known: Vec<String> =
-        flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
-    known.sort();
-    known.dedup();
-    flows.retain(|f| f.flow.as_ref().map_or(true, |flow| flow.tags.iter().any(|tag| tags.contains(tag))));
+    let known = known_tags(&flows);
+    let has = |flow: &Flow, tags: &[String]| flow.tags.iter().any(|tag| tags.contains(tag));
+    flows.retain(|f| f.flow.as_ref().map_or(true, |flow| tags.wanted.is_empty() || has(flow, &tags.wanted)));
     if flows.is_empty() {
-        let near = tags.iter().find_map(|tag| nearest(tag, known.iter().map(String::as_str)));
+        let near = tags.wanted.iter().find_map(|tag| nearest(tag, known.iter().map(String::as_str)));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => "no flow here has tags".to_owned(),
             None => format!("the tags here are {}", known.join(", ")),
         };
-        output.error(&format!("no flow has the tag {}", tags.join(" or ")), Some(&help));
+        output.error(&format!("no flow has the tag {}", tags.wanted.join(" or ")), Some(&help));
+        return Err(Exit::Invalid);
+    }
+    for tag in tags.unwanted.iter().filter(|tag| !known.contains(tag)) {
+        // A tag that nobody has excludes nothing, and what was to be left out would run.
+        if let Some(near) = nearest(tag, known.iter().map(String::as_str)) {
+            output.warning(&format!("--exclude-tags {tag}: no flow here has it; did you mean `{near}`?"));
+        }
+    }
+    flows.retain(|f| f.flow.as_ref().map_or(true, |flow| !has(flow, &tags.unwanted)));
+    if flows.is_empty() {
+        let message = format!("nothing to run: every flow has the tag {}", tags.unwanted.join(" or "));
+        output.error(&message, Some("leave out less with --exclude-tags"));
         return Err(Exit::Invalid);
     }
     Ok(flows)
+}
+
+fn known_tags(flows: &[Loaded]) -> Vec<String> {
+    let mut known: Vec<String> =
+        flows.iter().filter_map(|f| f.flow.as_ref().ok()).flat_map(|f| f.tags.clone()).collect();
+    known.sort();
+    known.dedup();
+    known
+}
+
+/// The number, from 1, of the step with this id or name.
+pub(super) fn step_number(flow: &Flow, name: &str) -> Option<u32> {
+    let by_id = flow.steps.iter().position(|step| step.id.as_deref() == Some(name));
+    let found = by_id.or_else(|| flow.steps.iter().position(|step| &*step.label == name));
+    found.map(|index| index as u32 + 1)
+}
+
+/// Every flow must have the step that `--step` names.
+///
+/// # Errors
+/// Flows that have not; they were told.
+pub(super) fn have_step(flows: &[&Flow], name: &str, output: &Output) -> Result<(), Exit> {
+    let mut good = Ok(());
+    for flow in flows.iter().filter(|flow| step_number(flow, name).is_none()) {
+        let names = || flow.steps.iter().flat_map(|step| step.id.as_deref().into_iter().chain([&*step.label]));
+        let help = match nearest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "its steps are {}",
+                flow.steps.iter().map(|s| format!("`{}`", s.label)).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        output.error(&format!("--step {name}: {} has no such step", flow.source.name()), Some(&help));
+        good = Err(Exit::Invalid);
+    }
+    good
 }

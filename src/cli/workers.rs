@@ -14,7 +14,7 @@ use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
 use crate::http::Transport;
 use crate::redact::{Redacted, Redactor};
 use crate::report::{FlowSink, Reports};
-use crate::run::{self, Cancel, Context, Job, Options, Sink, SystemClock};
+use crate::run::{self, Cancel, Context, FlowKey, Job, Options, Sink, SystemClock};
 use crate::sandbox::Sandbox;
 
 /// Where requests go.
@@ -82,7 +82,8 @@ impl Crew<'_> {
     }
 
     async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &SystemClock) {
-        let mut sink = Relay { sink: self.reports.flow(&planned.path, None, None), tally: &self.tally };
+        let mut sink =
+            Relay { sink: self.reports.flow(&planned.path, planned.row, planned.repeat), tally: &self.tally };
         let files = &*planned.project;
         let context = |options, oauth| Context {
             transport,
@@ -93,17 +94,23 @@ impl Crew<'_> {
             options,
             oauth,
         };
-        match &planned.work {
+        match &*planned.work {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);
-                run::broken(name, &planned.path, problems.clone(), &context(&Options::default(), None), &mut sink);
+                run::broken(name, planned.key(), problems.clone(), &context(&Options::default(), None), &mut sink);
             }
             Work::Ready(ready) if self.fail_fast && self.tally.failed.load(Ordering::Relaxed) => {
                 self.leave_out(planned, ready, &mut sink);
             }
             Work::Ready(ready) => {
-                let job =
-                    Job { flow: &ready.flow, inputs: ready.inputs.clone(), seed: self.seed, row: None, repeat: None };
+                let job = Job {
+                    flow: &ready.flow,
+                    inputs: ready.inputs.clone(),
+                    seed: self.seed,
+                    row: planned.row,
+                    repeat: planned.repeat,
+                    until: ready.until,
+                };
                 let outcome = run::run(&job, &context(&ready.options, Some(&ready.oauth)), &mut sink).await;
                 if outcome.outcome != Outcome::Passed {
                     self.tally.failed.store(true, Ordering::Relaxed);
@@ -126,15 +133,16 @@ impl Crew<'_> {
             counts: Counts::default(),
         }));
         for kind in [started, finished] {
-            sink.emit(self.redactor.redact(event(Some(&planned.path), kind)));
+            sink.emit(self.redactor.redact(event(Some(planned.key()), kind)));
         }
     }
 }
 
 /// An event of the command itself.
-pub(super) fn event(flow: Option<&Arc<str>>, kind: EventKind) -> RunEvent {
+pub(super) fn event(flow: Option<FlowKey<'_>>, kind: EventKind) -> RunEvent {
     let time = format!("{:.3}", jiff::Timestamp::now());
-    RunEvent { v: 1, time, flow: flow.cloned(), row: None, repeat: None, step: None, item: None, kind }
+    let (path, row, repeat) = flow.map_or((None, None, None), |(path, row, repeat)| (Some(path), row, repeat));
+    RunEvent { v: 1, time, flow: path.cloned(), row, repeat, step: None, item: None, kind }
 }
 
 /// A flow that could not be read has no name but its file's.

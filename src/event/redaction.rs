@@ -1,5 +1,7 @@
 //! Which texts of an event can hold a secret: all that a user or a server wrote.
 
+use std::borrow::Cow;
+
 use super::{
     Assertion, Body, Capture, EventKind, Exchange, FlowOutcome, Header, Problem, RunEvent, Snippet, StepOutcome,
 };
@@ -42,7 +44,7 @@ impl Redact for FlowOutcome {
 
 impl Redact for Exchange {
     fn redact(&mut self, redactor: &Redactor) {
-        self.url.redact(redactor);
+        fields(&mut self.url, redactor);
         self.headers.redact(redactor);
         self.body.redact(redactor);
         self.error.redact(redactor);
@@ -56,7 +58,7 @@ impl Redact for Exchange {
 
 impl Redact for Header {
     fn redact(&mut self, redactor: &Redactor) {
-        self.value.redact(redactor);
+        fields(&mut self.value, redactor);
     }
 }
 
@@ -69,10 +71,10 @@ impl Redact for Body {
 impl Redact for Assertion {
     fn redact(&mut self, redactor: &Redactor) {
         self.subject.redact(redactor);
-        self.predicate.redact(redactor);
+        message(&mut self.predicate, redactor);
         self.expected.redact(redactor);
         self.actual.redact(redactor);
-        self.message.redact(redactor);
+        self.message.iter_mut().for_each(|text| message(text, redactor));
         self.at.redact(redactor);
     }
 }
@@ -89,7 +91,7 @@ impl Redact for Capture {
 
 impl Redact for Problem {
     fn redact(&mut self, redactor: &Redactor) {
-        self.message.redact(redactor);
+        message(&mut self.message, redactor);
         self.help.redact(redactor);
         self.at.redact(redactor);
     }
@@ -98,5 +100,19 @@ impl Redact for Problem {
 impl Redact for Snippet {
     fn redact(&mut self, redactor: &Redactor) {
         self.text.redact(redactor);
+    }
+}
+
+/// Masks a URL or a header's value.
+fn fields(text: &mut String, redactor: &Redactor) {
+    if let Cow::Owned(masked) = redactor.mask_fields(text) {
+        *text = masked;
+    }
+}
+
+/// Masks a sentence that may quote a value.
+fn message(text: &mut String, redactor: &Redactor) {
+    if let Cow::Owned(masked) = redactor.mask_message(text) {
+        *text = masked;
     }
 }

@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
 use super::JwtError;
 use super::algorithm::{Algorithm, Family};
+
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// A key. Private halves sign, public halves and certificates verify, a secret does both.
 #[derive(Clone)]
@@ -26,6 +31,16 @@ impl Key {
     pub fn from_secret_bytes(secret: &[u8]) -> Self {
         let signing = Some(EncodingKey::from_secret(secret));
         Self { signing, verifying: Some(DecodingKey::from_secret(secret)) }
+    }
+
+    /// A shared secret as base64, in either alphabet, with padding or without.
+    ///
+    /// # Errors
+    /// The text is not base64.
+    pub fn from_base64(text: &str) -> Result<Self, JwtError> {
+        let alphabet = if text.contains(['-', '_']) { base64::alphabet::URL_SAFE } else { base64::alphabet::STANDARD };
+        let bytes = GeneralPurpose::new(&alphabet, LENIENT).decode(text.trim());
+        bytes.map(|b| Self::from_secret_bytes(&b)).map_err(|_| JwtError::new("the secret is not base64"))
     }
 
     /// Reads the PEM of a private key (PKCS#8, for RSA also PKCS#1), a public key or a certificate, and checks that `algorithm` can use it.

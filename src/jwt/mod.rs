@@ -97,6 +97,10 @@ pub fn sign(
 /// The text is not three parts of base64url, of which the first two hold JSON objects.
 pub fn decode(token: &str) -> Result<Decoded, JwtError> {
     let token = token.trim();
+    if token.contains(char::is_whitespace) {
+        let error = JwtError::new("not a JSON Web Token: it has white space in it");
+        return Err(error.help("give the token alone, on one line and without `Bearer` before it"));
+    }
     let parts: Vec<&str> = token.split('.').collect();
     let [header, claims, signature] = parts.as_slice() else {
         let help = match parts.len() {
@@ -140,6 +144,25 @@ fn object(name: &str, part: &str) -> Result<Map<String, Value>, JwtError> {
 /// # Errors
 /// It is not a token, names another algorithm, was signed with another key, has expired or is not valid yet.
 pub fn verify(token: &str, algorithm: Algorithm, key: &Key, now: i64) -> Result<Decoded, JwtError> {
+    let decoded = verify_signature(token, algorithm, key)?;
+    if let Some(exp) = seconds(&decoded.claims, "exp")?
+        && now as f64 >= exp
+    {
+        return Err(JwtError::new(format!("the token expired {} seconds ago (`exp`)", now as f64 - exp)));
+    }
+    if let Some(nbf) = seconds(&decoded.claims, "nbf")?
+        && (now as f64) < nbf
+    {
+        return Err(JwtError::new(format!("the token is not valid for another {} seconds (`nbf`)", nbf - now as f64)));
+    }
+    Ok(decoded)
+}
+
+/// Reads a token and checks its signature and no time.
+///
+/// # Errors
+/// It is not a token, names another algorithm, or was signed with another key.
+pub fn verify_signature(token: &str, algorithm: Algorithm, key: &Key) -> Result<Decoded, JwtError> {
     let token = token.trim();
     let decoded = decode(token)?;
     // Whoever made the token does not choose how it is checked.
@@ -156,20 +179,14 @@ pub fn verify(token: &str, algorithm: Algorithm, key: &Key, now: i64) -> Result<
         let message = "the signature does not match: the token was signed with another key, or changed";
         return Err(JwtError::new(message));
     }
-    if let Some(exp) = seconds(&decoded.claims, "exp")?
-        && now as f64 >= exp
-    {
-        return Err(JwtError::new(format!("the token expired {} seconds ago (`exp`)", now as f64 - exp)));
-    }
-    if let Some(nbf) = seconds(&decoded.claims, "nbf")?
-        && (now as f64) < nbf
-    {
-        return Err(JwtError::new(format!("the token is not valid for another {} seconds (`nbf`)", nbf - now as f64)));
-    }
     Ok(decoded)
 }
 
-fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, JwtError> {
+/// A time of the claims (`exp`, `nbf`, `iat`) in Unix seconds, as a number or as text; `None` where it is not there.
+///
+/// # Errors
+/// It is neither.
+pub fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, JwtError> {
     let found = match claims.get(name) {
         None => return Ok(None),
         Some(Value::Number(n)) => n.as_f64(),

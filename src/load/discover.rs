@@ -26,7 +26,8 @@ pub struct Discovered {
 /// # Errors
 /// A path that does not exist, is no flow, or holds none; every such path is told.
 pub fn discover(paths: &[PathBuf], around: &Surroundings) -> Result<(Vec<Discovered>, Vec<String>), Vec<FileError>> {
-    let mut search = Search { around, found: Vec::new(), folders: HashSet::new(), warnings: Vec::new() };
+    let mut search =
+        Search { around, found: Vec::new(), folders: HashSet::new(), top: PathBuf::new(), warnings: Vec::new() };
     let mut errors = Vec::new();
     let default = [PathBuf::from("flows")];
     for path in if paths.is_empty() { &default } else { paths } {
@@ -52,6 +53,8 @@ struct Search<'a> {
     around: &'a Surroundings,
     found: Vec<Discovered>,
     folders: HashSet<PathBuf>,
+    /// The folder that was named.
+    top: PathBuf,
     warnings: Vec<String>,
 }
 
@@ -65,6 +68,7 @@ impl Search<'_> {
         if real.is_dir() {
             let (before, skipped) = (self.found.len(), self.warnings.len());
             self.folders.clear();
+            self.top.clone_from(&real);
             self.folder(&real, &self.around.current.join(path))?;
             if self.found.len() == before {
                 let help = match self.warnings.get(skipped) {
@@ -118,6 +122,11 @@ impl Search<'_> {
                 self.folder(&real, &here)?;
             } else if name.ends_with(".flow.yaml") {
                 let shown = shown(&here, &self.around.current);
+                // Messages quote the file: a link must not make them quote any file of this machine.
+                if !real.starts_with(&self.top) && !real.starts_with(folder) {
+                    self.warnings.push(format!("{shown} is not taken: the link leads out of the folder"));
+                    continue;
+                }
                 self.found.push(Discovered { path: real, shown, part: name.starts_with('_') });
             } else if name.ends_with(".flow.yml") {
                 let shown = shown(&here, &self.around.current);
@@ -163,6 +172,20 @@ mod tests {
     fn names(paths: &[&str], around: &Surroundings) -> Vec<(String, bool)> {
         let paths: Vec<_> = paths.iter().map(PathBuf::from).collect();
         discover(&paths, around).unwrap().0.into_iter().map(|f| (f.shown, f.part)).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_linked_file_is_taken_only_from_inside_the_folder() {
+        let (dir, around) = project();
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret"), "x").unwrap();
+        let link = |to: &Path, name: &str| std::os::unix::fs::symlink(to, dir.path().join("flows").join(name)).unwrap();
+        link(&outside.path().join("secret"), "out.flow.yaml");
+        link(&dir.path().join("flows/data.yaml"), "in.flow.yaml");
+        let (found, warnings) = discover(&[PathBuf::from("flows")], &around).unwrap();
+        assert!(found.iter().any(|f| f.shown == "flows/in.flow.yaml"));
+        assert_eq!(warnings, ["flows/out.flow.yaml is not taken: the link leads out of the folder"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod project;
 mod read;
 mod secret;
 mod snapshot;
+mod table;
 mod tokens;
 
 pub use discover::{Discovered, discover};
@@ -16,6 +17,7 @@ pub use project::{Project, Surroundings};
 pub use read::source;
 pub use secret::{pem, secret, trim};
 pub use snapshot::SnapshotFiles;
+pub use table::table;
 pub use tokens::FileStore;
 
 use std::path::Path;

@@ -46,6 +46,10 @@ fn of_text(text: &str, forms: &mut BTreeSet<Form>) {
     if !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
         if text.chars().any(|c| !c.is_ascii() || c < ' ' || "\"\\/<>&'".contains(c)) {
             json(text, &mut whole);
+            // JSON that stands as text in JSON, as logs and audit services write it.
+            let quoted = |text: &str| serde_json::Value::from(text).to_string();
+            let twice = quoted(quoted(text).trim_matches('"'));
+            whole(twice.trim_matches('"').to_owned());
         }
         percent(text, &mut whole);
         markup(text, &mut whole);

@@ -3,6 +3,7 @@
 //! A run learns thousands of values, one step at a time, and masks between. So values live in tiers, each with an
 //! automaton of its own: a new tier is small, and tiers of like size are joined, as in a log-structured store.
 
+mod fields;
 mod forms;
 mod host;
 mod redacted;
@@ -146,6 +147,20 @@ impl Redactor {
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask(text))
+    }
+
+    /// As [`Redactor::mask`], for a URL, a header's value or a body: secrets shorter than [`SHORTEST`] too, where they
+    /// are a whole field of it (a query value, a cookie, a JSON leaf).
+    #[must_use]
+    pub fn mask_fields<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask_fields(text, fields::each))
+    }
+
+    /// As [`Redactor::mask`], for a message: secrets shorter than [`SHORTEST`] too, where they are all that stands
+    /// between quotes, or between spaces.
+    #[must_use]
+    pub fn mask_message<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask_fields(text, fields::quoted))
     }
 
     /// As [`Redactor::mask`], for bytes that may not be text.

@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::fields::{self, Field};
 use super::tier::Tier;
 use super::{Binding, MASK};
 use crate::value::{Map, Value};
+
+/// Calls its argument with each field of a text.
+pub(super) type EachField = for<'t> fn(&'t str, &mut dyn FnMut(Field<'t>));
 
 /// What masking needs, never changed once made.
 #[derive(Default)]
@@ -23,9 +27,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// Calls `found` with each place of each secret, until it returns false.
     pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(Range<usize>, u32) -> bool) {
-        if let Some(&secret) = self.whole_field(text)
-            && !found(0..text.len(), secret)
-        {
+        if !self.short.is_empty() && !self.find_short(text, &mut found) {
             return;
         }
         let mut more = true;
@@ -38,6 +40,21 @@ impl Snapshot {
                 return;
             }
         }
+    }
+
+    /// Calls `found` with each whole field of `text` that is a short secret; false once `found` wants no more.
+    fn find_short(&self, text: &[u8], found: &mut impl FnMut(Range<usize>, u32) -> bool) -> bool {
+        if let Some(&secret) = self.whole_field(text) {
+            return found(0..text.len(), secret);
+        }
+        let Ok(text) = std::str::from_utf8(text) else { return true };
+        let mut more = true;
+        fields::each(text, &mut |field| {
+            if let Some(&secret) = self.short.get(field.text.trim()).filter(|_| more) {
+                more = found(field.place, secret);
+            }
+        });
+        more
     }
 
     /// The short secret that is all of `text`.
@@ -79,6 +96,34 @@ impl Snapshot {
             // Forms are text, so a place begins and ends between characters and the rest stays text.
             Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| MASK.to_owned())),
         }
+    }
+
+    /// As [`Snapshot::mask`], with short secrets where they are whole fields that `each` finds.
+    pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField) -> Cow<'a, str> {
+        if self.short.is_empty() {
+            return self.mask(text);
+        }
+        let mut places: Vec<(Range<usize>, bool)> = Vec::new();
+        each(text, &mut |field| {
+            if self.short.contains_key(field.text.trim()) {
+                places.push((field.place, field.bare));
+            }
+        });
+        if places.is_empty() {
+            return self.mask(text);
+        }
+        places.sort_unstable_by_key(|(place, _)| place.start);
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (place, bare) in places.into_iter() {
+            let Some(before) = text.get(at..place.start) else { continue };
+            out.push_str(before);
+            // A number becomes a text, so that what was JSON still is.
+            out.push_str(if bare { "\"***\"" } else { MASK });
+            at = place.end;
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
+        Cow::Owned(self.mask(&out).into_owned())
     }
 
     pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {

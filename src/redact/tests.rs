@@ -76,6 +76,35 @@ fn short_secrets_only_as_a_whole_field() {
 }
 
 #[test]
+fn short_secrets_in_the_fields_of_a_text() {
+    let redactor = knowing(&["1234", "a b"]);
+    let masked = |text: &str| redactor.mask_fields(text).into_owned();
+    assert_eq!(masked("https://x.example/r/1234?t=1234&u=12345#1234"), "https://x.example/r/***?t=***&u=12345#***");
+    assert_eq!(masked("https://1234.example/?t=a%20b"), "https://1234.example/?t=***");
+    assert_eq!(
+        masked("{\"pin\": 1234, \"t\":\"1234\",\"u\": \"x1234\"}"),
+        "{\"pin\": \"***\", \"t\":\"***\",\"u\": \"x1234\"}"
+    );
+    assert_eq!(masked("pin=1234&x=1"), "pin=***&x=1");
+    assert_eq!(masked("id=1234; Path=/"), "id=***; Path=/");
+    assert_eq!(masked("Bearer 1234"), "Bearer ***");
+    assert_eq!(redactor.mask_message("it is \"1234\", wanted: `a b`"), "it is \"***\", wanted: `***`");
+    assert!(redactor.carries_secret(b"{\"pin\":\"1234\"}") && !redactor.carries_secret(b"{\"pin\":\"12345\"}"));
+}
+
+#[test]
+fn short_secrets_keep_to_their_hosts_too() {
+    let redactor = Redactor::new();
+    redactor.learn("pin", "1234", Some(&[HostPattern::parse("a.example").unwrap()]));
+    let refused = |part: &str| redactor.misdirected("b.example", 443, &[], &[part.as_bytes()]).is_some();
+    for part in ["1234", "https://b.example/?t=1234", "{\"pin\":1234}", "c=1234; d=2", "Bearer 1234", "pin=1234"] {
+        assert!(refused(part), "{part}");
+    }
+    assert!(!refused("in 12345"));
+    assert!(redactor.misdirected("a.example", 443, &[], &[b"1234"]).is_none());
+}
+
+#[test]
 fn masked_keys_stay_apart() {
     let mut value = json!({"token-aaaa": 1, "x": 2, "token-bbbb": 3});
     knowing(&["token-aaaa", "token-bbbb"]).mask_value(&mut value);

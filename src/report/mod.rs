@@ -21,6 +21,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) use display::line;
 pub use schema::{event_schema, report_schema};
 use spool::{Key, Segments};
 pub use target::{ReportError, Target};

@@ -51,13 +51,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// Says that the person wants the run to stop. Clones share it; it works across threads and runtimes.
+/// Says that the run is to stop. Clones share it; it works across threads and runtimes.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     cancelled: AtomicBool,
+    /// It was the time that ran out, not the person.
+    timed_out: AtomicBool,
     notify: Notify,
 }
 
@@ -66,6 +68,23 @@ impl Cancel {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Asks all who look to stop, as the run took longer than it may.
+    pub fn time_out(&self) {
+        self.0.timed_out.store(!self.is_cancelled(), Ordering::SeqCst);
+        self.cancel();
+    }
+
+    /// Whether [`Cancel::time_out`] was what stopped the run.
+    #[must_use]
+    pub fn timed_out(&self) -> bool {
+        self.0.timed_out.load(Ordering::SeqCst)
+    }
+
+    /// Why the run stops, in words.
+    pub(super) fn reason(&self) -> &'static str {
+        if self.timed_out() { "the time of the run is over (--max-time)" } else { "the run was interrupted" }
     }
 
     /// Asks all who look to stop.

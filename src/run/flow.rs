@@ -27,10 +27,13 @@ pub async fn run(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> F
     runner.finish()
 }
 
+/// What the events of a flow run are known by: the flow's path, the data row, the repeat.
+pub type FlowKey<'a> = (&'a Arc<str>, Option<u32>, Option<u32>);
+
 /// Tells of a flow that could not run at all: mistakes in its file, or inputs that are missing. Nothing was sent.
 pub fn broken(
     name: &str,
-    path: &Arc<str>,
+    (path, row, repeat): FlowKey<'_>,
     problems: Vec<Problem>,
     context: &Context<'_>,
     sink: &mut dyn Sink,
@@ -48,8 +51,8 @@ pub fn broken(
         v: 1,
         time: time(context),
         flow: Some(Arc::clone(path)),
-        row: None,
-        repeat: None,
+        row,
+        repeat,
         step: None,
         item: None,
         kind,
@@ -136,10 +139,12 @@ impl<'a, 'c> Runner<'a, 'c> {
 
     async fn steps(&mut self) {
         let flow = self.flow();
+        // `--step` names a step of the flow itself: one that it uses runs whole.
+        let until = self.job.until.filter(|_| std::ptr::eq(flow, self.job.flow));
         for (index, step) in flow.steps.iter().enumerate() {
             let number = index as u32 + 1;
             if self.stopped.is_none() && self.context.cancel.is_cancelled() {
-                self.stopped = Some("the run was interrupted");
+                self.stopped = Some(self.context.cancel.reason());
                 self.failed = true;
             }
             if let Some(reason) = self.stopped {
@@ -147,7 +152,10 @@ impl<'a, 'c> Runner<'a, 'c> {
                 continue;
             }
             if !self.step(step, number).await {
-                self.stopped = Some("an earlier step failed");
+                let timed_out = self.context.cancel.timed_out();
+                self.stopped = Some(if timed_out { self.context.cancel.reason() } else { "an earlier step failed" });
+            } else if until == Some(number) {
+                self.stopped = Some("the run ends before it (--step)");
             }
         }
     }
@@ -156,7 +164,8 @@ impl<'a, 'c> Runner<'a, 'c> {
         if !self.context.options.cleanup {
             let left = self.registered.len();
             if left > 0 {
-                self.warnings.push(format!("{left} cleanups did not run, as asked (--no-cleanup)"));
+                let cleanups = if left == 1 { "1 cleanup".to_owned() } else { format!("{left} cleanups") };
+                self.warnings.push(format!("{cleanups} did not run, as asked (--no-cleanup)"));
             }
             return;
         }

@@ -1,7 +1,8 @@
 //! Where each input's value comes from: first hit wins, and all that is missing or wrong is told at once.
 //!
-//! The order: `--var`/`--secret` · (a data row, later) · `WXFLOW_VAR_<name>` · the environment · the variable in `env`,
-//! from the process, then from `.env`, where permitted · `default`. A secret is learned before anything is said about it.
+//! The order: `--var`/`--secret` · the `--data` row · `WXFLOW_VAR_<name>` · the environment · the variable in `env`, from
+//! the process, then from `.env`, where permitted · `default` · what the person types. A secret is learned before anything
+//! is said about it.
 
 mod convert;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::environment::{Environment, SecretSource};
 use crate::flow::Input;
-use crate::redact::{HostPattern, Learned, Redactor, SHORTEST};
+use crate::redact::{HostPattern, Redactor, SHORTEST};
 use crate::source::{FileError, Source};
 use crate::value::Value;
 
@@ -55,6 +56,27 @@ pub trait Outside {
     /// # Errors
     /// The file cannot be read.
     fn secret_file(&self, path: &str) -> Result<String, FileError>;
+    /// What the person types for an input of `flow` that nothing else gives; `None` where nobody is there to be asked.
+    fn ask(&self, flow: &str, input: &Input) -> Option<String> {
+        let _ = (flow, input);
+        None
+    }
+    /// Whether the person lets `flow` read `variable`, which is set, for this input. Nobody there is a no.
+    fn consents(&self, flow: &str, input: &Input, variable: &str) -> bool {
+        let _ = (flow, input, variable);
+        false
+    }
+}
+
+/// A value that the person gives for every input of one name.
+#[derive(Clone)]
+pub struct Offer {
+    /// The inputs' name.
+    pub name: Arc<str>,
+    /// The value; text is converted to the input's type.
+    pub value: Value,
+    /// Where it stands, for messages: `--var name`, `row 3 of people.csv`.
+    pub origin: Arc<str>,
 }
 
 /// What `--sandbox` puts in the place of the machine's variables and secrets.
@@ -69,8 +91,10 @@ pub struct Invented {
 /// Everything a value can come from.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
-    /// `--var`: names and texts.
-    pub vars: &'a [(String, String)],
+    /// `--var`, then `--var-file`: the first of a name counts.
+    pub vars: &'a [Offer],
+    /// The cells of the `--data` row.
+    pub row: &'a [Offer],
     /// `--secret`: names and texts.
     pub secrets: &'a [(String, String)],
     /// The environment chosen with `-e`.
@@ -79,6 +103,8 @@ pub struct Sources<'a> {
     pub allow_env: &'a [String],
     /// The machine; not asked with `sandbox`.
     pub outside: &'a dyn Outside,
+    /// Whether the person is asked for what is missing.
+    pub asking: bool,
     /// Under `--sandbox`: what takes the machine's place.
     pub sandbox: Option<&'a Invented>,
     /// Learns each secret.
@@ -156,14 +182,7 @@ fn one(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Option<R
     let secret = input.secret || found.secret;
     let bound = sources.sandbox.is_none();
     if secret && let Raw::Text(text) = &found.value {
-        let hosts = found.hosts.as_deref().filter(|_| bound);
-        if sources.redactor.learn(&input.name, text, hosts) == Learned::TooShort {
-            let message = format!(
-                "the value of `{}` has fewer than {SHORTEST} bytes: it is masked only where it is a whole field",
-                input.name
-            );
-            list.warning(Code::InvalidInput, input.span, message).help("use a longer secret");
-        }
+        sources.redactor.learn(&input.name, text, found.hosts.as_deref().filter(|_| bound));
     }
     let value = match convert::convert(input, found.value, secret, &found.origin) {
         Ok(value) => value,
@@ -174,6 +193,13 @@ fn one(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Option<R
     };
     if secret {
         sources.redactor.learn_value(&input.name, &value, found.hosts.as_deref().filter(|_| bound));
+        if is_short(&value) {
+            let message = format!(
+                "the value of `{}` has fewer than {SHORTEST} bytes: it is masked only where it is a whole field",
+                input.name
+            );
+            list.warning(Code::InvalidInput, input.span, message).help("use a longer secret");
+        }
     }
     let hosts = input.hosts.clone().or(found.hosts).filter(|_| bound);
     Some(ResolvedInput { name: Arc::clone(&input.name), value, secret, hosts })
@@ -187,8 +213,12 @@ fn find(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Result<
     if let Some(value) = given(sources.secrets) {
         return Ok(Found { secret: true, ..text(&value, format!("--secret {name}")) });
     }
-    if let Some(value) = given(sources.vars) {
-        return Ok(text(&value, format!("--var {name}")));
+    if let Some(offer) = sources.vars.iter().chain(sources.row).find(|offer| &*offer.name == name) {
+        let value = match offer.value.clone() {
+            Value::String(text) => Raw::Text(text),
+            other => Raw::Value(other),
+        };
+        return Ok(Found { value, origin: offer.origin.to_string(), secret: false, hosts: None });
     }
     let environment = sources.environment;
     let secret = environment.and_then(|e| e.secrets.iter().find(|s| s.name == name));
@@ -228,8 +258,16 @@ fn find(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Result<
             secret: false,
             hosts: None,
         }),
-        None => Err(missing(input, sources)),
+        None => match ask(input, sources, list) {
+            Some(typed) => Ok(text(&typed, "what you typed".to_owned())),
+            None => Err(missing(input, sources)),
+        },
     }
+}
+
+fn ask(input: &Input, sources: &Sources<'_>, list: &Diagnostics) -> Option<String> {
+    let asking = sources.asking && sources.sandbox.is_none();
+    asking.then(|| sources.outside.ask(list.source().name(), input)).flatten()
 }
 
 /// The environment names one place. Where nothing is there, no other place is tried: a token of some other account
@@ -263,7 +301,8 @@ fn environment_secret(
 /// over a secret that does not exist.
 fn asked_for(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Result<Option<(String, String)>, Lack> {
     let Some(name) = input.env.as_deref().filter(|_| sources.sandbox.is_none()) else { return Ok(None) };
-    if permitted(name, sources) {
+    let set = || matches!(sources.outside.variable(name), Ok(Some(value)) if !value.is_empty());
+    if permitted(name, sources) || (set() && sources.outside.consents(list.source().name(), input, name)) {
         return Ok(anywhere(name, sources)?.filter(|v| !v.is_empty()).map(|value| (value, name.to_owned())));
     }
     if input.default.is_some() && matches!(sources.outside.variable(name), Ok(Some(_))) {
@@ -309,6 +348,14 @@ fn missing(input: &Input, sources: &Sources<'_>) -> Lack {
 
 fn option(input: &Input, secret: bool) -> String {
     if secret { format!("--secret {}=@FILE", input.name) } else { format!("--var {}=…", input.name) }
+}
+
+fn is_short(secret: &Value) -> bool {
+    match secret {
+        Value::String(text) => (1..SHORTEST).contains(&text.trim().len()),
+        Value::Number(number) => number.to_string().len() < SHORTEST,
+        _ => false,
+    }
 }
 
 impl Invented {

@@ -1,8 +1,5 @@
 //! The `jwt` step: renders key, header and claims, and signs.
 
-use base64::Engine as _;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::Stop;
 use super::render::Renderer;
 use crate::flow::{JwtStep, Key};
@@ -10,9 +7,6 @@ use crate::jwt;
 use crate::source::Span;
 use crate::template::{Template, ValueTemplate};
 use crate::value::{Map, Value};
-
-const LENIENT: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// The token and its claims: `jwt` in the step's captures.
 ///
@@ -58,14 +52,10 @@ fn key(step: &JwtStep, span: Span, renderer: &Renderer<'_>) -> Result<jwt::Key, 
     match &step.key {
         Key::Text(template) => Ok(jwt::Key::from_secret_bytes(text(template)?.as_bytes())),
         Key::Base64(template) => {
-            let text = text(template)?;
-            let alphabet =
-                if text.contains(['-', '_']) { base64::alphabet::URL_SAFE } else { base64::alphabet::STANDARD };
-            let bytes = GeneralPurpose::new(&alphabet, LENIENT).decode(text.trim());
             let help =
                 "a Webex Guest Issuer secret is base64; for a secret that is plain text write `secret: { text: … }`";
-            let bytes = bytes.map_err(|_| renderer.problem(span, "the secret is not base64", Some(help.to_owned())))?;
-            Ok(jwt::Key::from_secret_bytes(&bytes))
+            jwt::Key::from_base64(&text(template)?)
+                .map_err(|e| renderer.problem(span, e.message, Some(help.to_owned())))
         }
         Key::Hex(template) => {
             let bytes = hex(text(template)?.trim());

@@ -14,6 +14,7 @@ mod oauth;
 mod obtain;
 mod paginate;
 mod poll;
+mod preview;
 mod rate_limit;
 mod record;
 mod render;
@@ -30,9 +31,10 @@ mod steps;
 mod waiting;
 
 pub use clock::{Cancel, Clock, SystemClock};
-pub use flow::{broken, run};
+pub use flow::{FlowKey, broken, run};
 pub use inputs::ResolvedInput;
 pub use oauth::{AccessToken, Getting, TokenSource};
+pub use preview::{Previewed, preview};
 
 use std::sync::Arc;
 
@@ -134,6 +136,8 @@ pub struct Job<'a> {
     pub row: Option<u32>,
     /// The repeat, from 1.
     pub repeat: Option<u32>,
+    /// The number of the last step to run, from 1; `None` for all.
+    pub until: Option<u32>,
 }
 
 /// Why a step went no further.

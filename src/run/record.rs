@@ -83,7 +83,7 @@ fn reply(response: &Response, headers: bool, bodies: bool, limit: usize, redacto
 /// Masked before it is cut: a secret across the cut would leave its first half.
 fn body(text: Option<&str>, bytes: &[u8], limit: usize, redactor: &Redactor) -> Body {
     let (encoding, whole) = match text {
-        Some(text) => (Encoding::Text, redactor.mask(text)),
+        Some(text) => (Encoding::Text, redactor.mask_fields(text)),
         None => {
             let text = base64::engine::general_purpose::STANDARD.encode(redactor.mask_bytes(bytes));
             (Encoding::Base64, std::borrow::Cow::Owned(redactor.mask(&text).into_owned()))

@@ -312,7 +312,7 @@ pub(super) fn placed(mut problem: Problem, source: &Source, span: Span) -> Probl
     problem
 }
 
-fn loop_value(index: usize, length: usize) -> TemplateValue {
+pub(super) fn loop_value(index: usize, length: usize) -> TemplateValue {
     let of = |first, last| serde_json::json!({ "index": index + 1, "first": first, "last": last, "length": length });
     to_template_value(&of(index == 0, index + 1 == length))
 }

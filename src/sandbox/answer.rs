@@ -109,6 +109,10 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) message: String,
     pub(super) headers: Vec<(HeaderName, String)>,
+    /// The `error` that OAuth clients read (RFC 6749 section 5.2).
+    oauth: Option<&'static str>,
+    /// What `errors` says where it is not the message again.
+    detail: Option<&'static str>,
 }
 
 /// What every route returns.
@@ -116,7 +120,27 @@ pub(super) type Outcome = Result<Answer, Refusal>;
 
 impl Refusal {
     pub(super) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), headers: Vec::new() }
+        Self { status, message: message.into(), headers: Vec::new(), oauth: None, detail: None }
+    }
+
+    /// A failure of an OAuth route: both shapes in one body, because clients of both kinds are in use and Webex's
+    /// own is not documented.
+    pub(super) fn oauth(status: u16, code: &'static str, description: impl Into<String>) -> Self {
+        Self { oauth: Some(code), ..Self::new(status, description) }
+    }
+
+    /// With this text in `errors`, below a general message.
+    pub(super) fn detail(mut self, text: &'static str) -> Self {
+        self.detail = Some(text);
+        self
+    }
+
+    /// The live service's text for a token without the scope of a route.
+    pub(super) fn missing_scope() -> Self {
+        Self::forbidden(
+            "The server understood the request, but refused to fulfill it because the access token is missing required \
+             scopes or the user is missing required roles or licenses.",
+        )
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -144,13 +168,18 @@ impl Refusal {
         self
     }
 
-    /// `{message, errors: [{description}], trackingId}`.
+    /// `{message, errors: [{description}], trackingId}`, in OAuth routes with `error` and `error_description`.
     pub(super) fn into_answer(self, tracking_id: &str) -> Answer {
-        let body = json!({
+        let detail = self.detail.unwrap_or(&self.message);
+        let mut body = json!({
             "message": self.message,
-            "errors": [{"description": self.message}],
+            "errors": [{"description": detail}],
             "trackingId": tracking_id,
         });
+        if let Some(code) = self.oauth {
+            body["error"] = code.into();
+            body["error_description"] = detail.into();
+        }
         let answer = Answer::json_with(self.status, &body);
         self.headers.into_iter().fold(answer, |answer, (name, value)| answer.header(name, &value))
     }

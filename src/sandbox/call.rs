@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::answer::Refusal;
 use super::fixtures::Fixtures;
+use super::scope::Scopes;
 use super::store::{Role, Store};
 use crate::http::{HeaderMap, Request};
 use crate::value::{Map, Value};
@@ -21,6 +22,8 @@ pub(super) struct Call<'a> {
     pub(super) now: Timestamp,
     /// For the few error texts that repeat it.
     pub(super) tracking_id: &'a str,
+    /// What the token was granted; `None` may do whatever its owner may.
+    pub(super) scopes: Option<Scopes>,
 }
 
 /// Whose token it is.
@@ -34,6 +37,30 @@ impl Call<'_> {
     /// The first query parameter of this name; an empty one counts as absent, as `?before&after` in Webex's own links.
     pub(super) fn query(&self, name: &str) -> Option<String> {
         self.request.url.query_pairs().find(|(k, v)| k == name && !v.is_empty()).map(|(_, v)| v.into_owned())
+    }
+
+    /// Refuses a token that carries scopes but none of these, which are separated by spaces.
+    pub(super) fn require(&self, any_of: &str) -> Result<(), Refusal> {
+        match &self.scopes {
+            Some(scopes) if !scopes.allow(any_of) => Err(Refusal::missing_scope()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The body as a form. Its type is not looked at, but for JSON: some clients leave it out.
+    pub(super) fn form(&self) -> Result<Form, Refusal> {
+        let kind = header(&self.request.headers, "content-type").unwrap_or_default();
+        if kind.trim().to_ascii_lowercase().starts_with("application/json") {
+            return Err(Refusal::oauth(415, "invalid_request", "Send the body as application/x-www-form-urlencoded."));
+        }
+        Ok(Form(url::form_urlencoded::parse(&self.request.body).into_owned().collect()))
+    }
+
+    /// Where the sandbox answers for this client: scheme, host, port, and `/v1` where the request had it.
+    pub(super) fn base_url(&self) -> String {
+        let origin = self.request.url.origin().ascii_serialization();
+        let version = if self.request.url.path().starts_with("/v1/") { "/v1" } else { "" };
+        format!("{origin}{version}")
     }
 
     /// The body as a JSON object. No `Content-Type` at all is let through; which of the two the real service
@@ -63,6 +90,21 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 /// A path segment as it was meant.
 pub(super) fn decode_segment(segment: &str) -> Cow<'_, str> {
     percent_decode_str(segment).decode_utf8_lossy()
+}
+
+/// The fields of a form. A blank one counts as absent.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, value)| known == name && !value.trim().is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// # Errors
+    /// `invalid_request`, with the field's name.
+    pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
+        self.get(name).ok_or_else(|| Refusal::oauth(400, "invalid_request", format!("{name} is missing")))
+    }
 }
 
 /// The members of a JSON body. `null` counts as absent.

@@ -8,21 +8,26 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::ids::{self, Generator};
+use super::oauth::Grant;
+use super::scope::Scopes;
 use super::store::{PersonKind, Role, Store};
 use crate::http::Url;
 
 /// Names and values that tools are pointed at the sandbox with.
 pub(super) struct Fixtures {
     pub(super) org: Uuid,
+    pub(super) created: Timestamp,
     pub(super) guest_org: Uuid,
     pub(super) guest_secret: Vec<u8>,
     access_token: String,
     bot_token: String,
     admin_token: String,
     service_app_token: String,
-    client_id: String,
-    client_secret: String,
-    redirect_uri: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    pub(super) redirect_uri: String,
+    /// The machine account of the client's own tokens.
+    pub(super) service_app: Uuid,
     refresh_token: String,
 }
 
@@ -52,9 +57,13 @@ impl Fixtures {
         let bot_token = store.issue_token(bot, org, Role::Bot, None);
         let admin_token = store.issue_token(admin, org, Role::Admin, hours(12));
         let service_app_token = store.issue_token(service_app, org, Role::ServiceApp, hours(14 * 24));
+        let grant = Grant::new(store, person, Role::Person, Scopes::all(), now);
+        let refresh_token = store.generator.token(org);
+        store.grants.keep_refresh(&refresh_token, grant, now);
         let generator: &mut Generator = &mut store.generator;
         Self {
             org,
+            created: now,
             guest_org,
             guest_secret: generator.bytes::<32>().to_vec(),
             access_token,
@@ -64,7 +73,8 @@ impl Fixtures {
             client_id: format!("C{}", generator.hex::<32>()),
             client_secret: generator.hex::<32>(),
             redirect_uri: "http://127.0.0.1:8642/callback".to_owned(),
-            refresh_token: generator.token(org),
+            refresh_token,
+            service_app,
         }
     }
 

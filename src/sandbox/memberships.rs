@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::answer::{Answer, Outcome, Refusal};
 use super::call::{Call, Caller, Fields};
 use super::store::{Membership, Person, PersonKind, Room, Store, date};
-use super::{ids, page};
+use super::{events, ids, page};
 use crate::value::Value;
 
 /// `POST /memberships`. The texts are those that public emulators recorded from the real service.
@@ -29,11 +29,12 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     moderators_only(room, caller)?;
     let room = room.uuid;
     call.store.join(room, person, moderates, call.now);
+    announce(call, caller, room, person, "created");
     answer(call.store, room, person)
 }
 
 /// The person a body names by `personId`, or by `personEmail`; guests can be invited by id only.
-fn invited<'a>(store: &'a Store, body: &Fields) -> Result<&'a Person, Refusal> {
+pub(super) fn invited<'a>(store: &'a Store, body: &Fields) -> Result<&'a Person, Refusal> {
     if let Some(id) = body.text("personId")? {
         return ids::uuid("PEOPLE", id)
             .and_then(|uuid| store.people.get(&uuid))
@@ -89,21 +90,38 @@ pub(super) fn update(call: &mut Call, caller: Caller) -> Outcome {
         member.is_moderator = is_moderator.unwrap_or(member.is_moderator);
         member.is_room_hidden = is_hidden.unwrap_or(member.is_room_hidden);
     }
+    announce(call, caller, uuid, person, "updated");
     answer(call.store, uuid, person)
 }
 
 /// `DELETE /memberships/{id}`. One may always leave; in a locked room only moderators remove others.
 pub(super) fn delete(call: &mut Call, caller: Caller) -> Outcome {
     let (uuid, person) = find(call, caller)?;
-    let room = call.store.rooms.get_mut(&uuid).ok_or_else(Refusal::not_found)?;
+    let room = call.store.rooms.get(&uuid).ok_or_else(Refusal::not_found)?;
     if room.is_direct {
         return Err(Refusal::bad_request("Nobody can be removed from a direct room."));
     }
     if person != caller.person {
         moderators_only(room, caller)?;
     }
-    room.members.retain(|m| m.person != person);
+    end(call, caller, uuid, person);
     Ok(Answer::empty(204))
+}
+
+/// Takes a person out of a room.
+pub(super) fn end(call: &mut Call, caller: Caller, room: Uuid, person: Uuid) {
+    announce(call, caller, room, person, "deleted");
+    if let Some(room) = call.store.rooms.get_mut(&room) {
+        room.members.retain(|member| member.person != person);
+    }
+}
+
+/// Tells everyone in the room what became of a membership.
+pub(super) fn announce(call: &mut Call, caller: Caller, room: Uuid, person: Uuid, event: &'static str) {
+    let Some(room) = call.store.rooms.get(&room) else { return };
+    let Some(member) = room.member(person) else { return };
+    let (audience, data) = (room.people(), shown(call.store, member));
+    events::announce(call, caller.person, ("memberships", event), &audience, data);
 }
 
 fn moderators_only(room: &Room, caller: Caller) -> Result<(), Refusal> {

@@ -77,7 +77,8 @@ fn push(out: &mut Rendered, text: &str) {
     out.html.push_str(&escape(text));
 }
 
-fn escape(text: &str) -> String {
+/// Text as it may stand in HTML, also in an attribute.
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

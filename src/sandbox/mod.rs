@@ -4,8 +4,11 @@
 //! It does what the public documentation says. Where that is silent it accepts what it can, and a comment says so.
 //! Time is handed in, and a seed fixes every id and token.
 
+mod actions;
 mod answer;
 mod call;
+mod delivery;
+mod events;
 mod fault;
 mod fixtures;
 mod guests;
@@ -15,28 +18,34 @@ mod login;
 mod memberships;
 mod mention;
 mod messages;
+mod oauth;
+mod organization;
 mod page;
 mod people;
 mod rooms;
 mod routes;
+mod scope;
 mod server;
 mod store;
+mod teams;
 #[cfg(test)]
 mod testing;
 mod transport;
 mod webhooks;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ::http::HeaderName;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 pub use answer::{Answer, Encoding};
+pub use delivery::Delivery;
 pub use fault::Fault;
 pub use server::{RunningServer, Server};
 pub use transport::SandboxTransport;
 
-use crate::http::Request;
+use crate::http::{Request, Url};
 use call::Call;
 use fault::Faults;
 use fixtures::Fixtures;
@@ -63,11 +72,23 @@ pub fn is_webex_host(host: &str) -> bool {
     WEBEX_HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host))
 }
 
+/// True for a URL whose host is this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// One local Webex. It can be shared between threads; each request is answered whole before the next.
 pub struct Sandbox {
     state: Mutex<State>,
     fixtures: Fixtures,
     clock: Clock,
+    /// Woken when a webhook is to be called.
+    queued: Notify,
 }
 
 struct State {
@@ -85,7 +106,7 @@ impl Sandbox {
         let fixtures = Fixtures::create(&mut store, clock());
         let faults = Faults::new(Generator::new(!seed));
         let tracking = Generator::new(seed.rotate_left(32) ^ 0x5EED);
-        Self { state: Mutex::new(State { store, faults, tracking }), fixtures, clock }
+        Self { state: Mutex::new(State { store, faults, tracking }), fixtures, clock, queued: Notify::new() }
     }
 
     /// The same sandbox, misbehaving in these ways; the later of two of one kind counts.
@@ -107,14 +128,30 @@ impl Sandbox {
     #[must_use]
     pub fn handle(&self, request: &Request) -> Answer {
         let now = (self.clock)();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let State { store, faults, tracking } = &mut *state;
         let tracking_id = match call::header(&request.headers, TRACKING_ID.as_str()) {
             Some(theirs) => theirs.to_owned(),
             None => format!("ROUTERGW_{}", tracking.uuid()),
         };
-        let call = Call { request, param: "".into(), store, fixtures: &self.fixtures, now, tracking_id: &tracking_id };
-        routes::answer(call, faults).header(TRACKING_ID, &tracking_id)
+        let call = Call {
+            request,
+            param: "".into(),
+            store,
+            fixtures: &self.fixtures,
+            now,
+            tracking_id: &tracking_id,
+            scopes: None,
+        };
+        let answer = routes::answer(call, faults).header(TRACKING_ID, &tracking_id);
+        if !state.store.deliveries.is_empty() {
+            self.queued.notify_one();
+        }
+        answer
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

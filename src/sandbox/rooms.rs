@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::answer::{Answer, Outcome, Refusal};
-use super::call::{Call, Caller};
+use super::call::{Call, Caller, Fields};
 use super::store::{Room, Store, date};
-use super::{ids, page};
+use super::{events, ids, memberships, page, teams};
 use crate::value::Value;
 
 /// `POST /rooms`. Whoever creates a room is in it, and moderates it where it is locked.
@@ -26,7 +27,7 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
         is_locked,
         is_public,
         is_announcement_only: body.flag("isAnnouncementOnly")?.unwrap_or(false),
-        team_id: text("teamId")?,
+        team_id: team(call, caller, &body)?,
         classification_id: text("classificationId")?,
         description: text("description")?,
         creator: caller.person,
@@ -38,7 +39,15 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     };
     call.store.rooms.insert(uuid, room);
     call.store.join(uuid, caller.person, is_locked, call.now);
+    announce(call, caller, uuid, "created");
+    memberships::announce(call, caller, uuid, caller.person, "created");
     shown_by_id(call, caller, &ids::encode("ROOM", uuid))
+}
+
+/// The team that a body names, where the caller is in it.
+fn team(call: &Call, caller: Caller, body: &Fields) -> Result<Option<String>, Refusal> {
+    let id = body.text("teamId")?;
+    id.map(|id| teams::team_of(call.store, caller.person, id).map(|_| id.to_owned())).transpose()
 }
 
 /// `GET /rooms`: those the caller is in. Without `sortBy` the latest activity comes first.
@@ -71,6 +80,7 @@ pub(super) fn get(call: &mut Call, caller: Caller) -> Outcome {
 pub(super) fn update(call: &mut Call, caller: Caller) -> Outcome {
     let body = call.body()?;
     let now = call.now;
+    let team = team(call, caller, &body)?;
     let room = call.store.room_of_mut(caller.person, &call.param)?;
     if room.is_locked && !room.is_moderator(caller.person) {
         return Err(Refusal::forbidden("Only a moderator may change a moderated room."));
@@ -82,7 +92,7 @@ pub(super) fn update(call: &mut Call, caller: Caller) -> Outcome {
     let (locked, public) = (body.flag("isLocked")?, body.flag("isPublic")?);
     let announcement_only = body.flag("isAnnouncementOnly")?;
     let text = |name| body.text(name).map(|t| t.map(str::to_owned));
-    let (team, classification, description) = (text("teamId")?, text("classificationId")?, text("description")?);
+    let (classification, description) = (text("classificationId")?, text("description")?);
     room.title = title;
     room.team_id = team.or(room.team_id.take());
     room.classification_id = classification.or(room.classification_id.take());
@@ -99,26 +109,40 @@ pub(super) fn update(call: &mut Call, caller: Caller) -> Outcome {
             member.is_moderator = locked && (member.is_moderator || member.person == caller.person);
         }
     }
+    let uuid = room.uuid;
+    announce(call, caller, uuid, "updated");
     shown_by_id(call, caller, &call.param)
+}
+
+/// Tells everyone in the room what became of it.
+pub(super) fn announce(call: &mut Call, caller: Caller, room: Uuid, event: &'static str) {
+    let Some(room) = call.store.rooms.get(&room) else { return };
+    let (audience, data) = (room.people(), shown(call.store, room, caller));
+    events::announce(call, caller.person, ("rooms", event), &audience, data);
 }
 
 /// `DELETE /rooms/{id}`. Who does not moderate a moderated room only leaves it.
 pub(super) fn delete(call: &mut Call, caller: Caller) -> Outcome {
-    let room = call.store.room_of_mut(caller.person, &call.param)?;
+    let room = call.store.room_of(caller.person, &call.param)?;
     if room.is_direct {
         return Err(Refusal::bad_request("A direct room cannot be deleted."));
     }
     if room.is_locked && !room.is_moderator(caller.person) {
-        room.members.retain(|member| member.person != caller.person);
+        let uuid = room.uuid;
+        memberships::end(call, caller, uuid, caller.person);
         return Ok(Answer::empty(204));
     }
     let uuid = room.uuid;
-    if let Some(room) = call.store.rooms.remove(&uuid) {
-        for message in room.messages {
-            call.store.messages.remove(&message);
-        }
-    }
+    end(call, caller, uuid);
     Ok(Answer::empty(204))
+}
+
+/// Deletes a room and its messages.
+pub(super) fn end(call: &mut Call, caller: Caller, room: Uuid) {
+    announce(call, caller, room, "deleted");
+    for message in call.store.rooms.remove(&room).into_iter().flat_map(|room| room.messages) {
+        call.store.messages.remove(&message);
+    }
 }
 
 fn shown_by_id(call: &Call, caller: Caller, id: &str) -> Outcome {

@@ -4,26 +4,28 @@ use super::answer::{Answer, Outcome, Refusal};
 use super::call::{self, Call, Caller};
 use super::fault::Faults;
 use super::store::Store;
-use super::{guests, lab, login, memberships, messages, people, rooms, webhooks};
+use super::{
+    actions, events, guests, lab, login, memberships, messages, oauth, organization, people, rooms, teams, webhooks,
+};
 use crate::http::Method;
 
 /// What answers, and whether it needs a token first.
 #[derive(Clone, Copy)]
-pub(super) enum Handler {
+enum Handler {
     /// Anyone may ask.
     Open(fn(&mut Call) -> Outcome),
-    /// A valid access token is needed.
-    Signed(fn(&mut Call, Caller) -> Outcome),
+    /// A valid access token is needed, and where it carries scopes one of these, separated by spaces. "" needs none.
+    Signed(&'static str, fn(&mut Call, Caller) -> Outcome),
 }
 
 use Handler::{Open, Signed};
 
 /// One route. `{}` in the pattern stands for one segment; the more exact of two patterns comes first.
-pub(super) struct Route {
+struct Route {
     /// `*` for any.
-    pub(super) method: &'static str,
-    pub(super) pattern: &'static str,
-    pub(super) handler: Handler,
+    method: &'static str,
+    pattern: &'static str,
+    handler: Handler,
 }
 
 const fn route(method: &'static str, pattern: &'static str, handler: Handler) -> Route {
@@ -33,32 +35,77 @@ const fn route(method: &'static str, pattern: &'static str, handler: Handler) ->
 /// Every route, without `/v1`.
 const ROUTES: &[Route] = &[
     route("POST", "jwt/login", Open(login::jwt_login)),
-    route("POST", "guests/token", Signed(guests::token)),
-    route("GET", "guests/count", Signed(guests::count)),
-    route("GET", "people", Signed(people::list)),
-    route("GET", "people/me", Signed(people::me)),
-    route("GET", "people/{}", Signed(people::get)),
-    route("POST", "rooms", Signed(rooms::create)),
-    route("GET", "rooms", Signed(rooms::list)),
-    route("GET", "rooms/{}", Signed(rooms::get)),
-    route("PUT", "rooms/{}", Signed(rooms::update)),
-    route("DELETE", "rooms/{}", Signed(rooms::delete)),
-    route("POST", "memberships", Signed(memberships::create)),
-    route("GET", "memberships", Signed(memberships::list)),
-    route("GET", "memberships/{}", Signed(memberships::get)),
-    route("PUT", "memberships/{}", Signed(memberships::update)),
-    route("DELETE", "memberships/{}", Signed(memberships::delete)),
-    route("POST", "messages", Signed(messages::create)),
-    route("GET", "messages", Signed(messages::list)),
-    route("GET", "messages/direct", Signed(messages::list_direct)),
-    route("GET", "messages/{}", Signed(messages::get)),
-    route("PUT", "messages/{}", Signed(messages::update)),
-    route("DELETE", "messages/{}", Signed(messages::delete)),
-    route("POST", "webhooks", Signed(webhooks::create)),
-    route("GET", "webhooks", Signed(webhooks::list)),
-    route("GET", "webhooks/{}", Signed(webhooks::get)),
-    route("PUT", "webhooks/{}", Signed(webhooks::update)),
-    route("DELETE", "webhooks/{}", Signed(webhooks::delete)),
+    route("GET", "authorize", Open(oauth::ask)),
+    route("POST", "authorize", Open(oauth::decide)),
+    route("POST", "access_token", Open(oauth::token)),
+    route("POST", "device/authorize", Open(oauth::device_authorize)),
+    route("POST", "device/token", Open(oauth::device_token)),
+    route("GET", "device/verify", Open(oauth::verify)),
+    route("POST", "device/verify", Open(oauth::confirm)),
+    route("GET", "authorizations", Signed("", oauth::list)),
+    route("DELETE", "authorizations", Signed("", oauth::delete_by_client)),
+    route("GET", "authorizations/tokenExpiry", Signed("", oauth::expiry)),
+    route("DELETE", "authorizations/{}", Signed("", oauth::delete)),
+    route("POST", "applications/{}/token", Signed("spark:applications_token", oauth::application_token)),
+    route("GET", "userinfo", Signed("openid", oauth::userinfo)),
+    route("POST", "guests/token", Signed("guest-issuer:write", guests::token)),
+    route("GET", "guests/count", Signed("guest-issuer:read guest-issuer:write", guests::count)),
+    route("GET", "people", Signed("spark:people_read spark-admin:people_read", people::list)),
+    route("GET", "people/me", Signed("spark:people_read spark-admin:people_read", people::me)),
+    route("GET", "people/{}", Signed("spark:people_read spark-admin:people_read", people::get)),
+    route("POST", "rooms", Signed("spark:rooms_write", rooms::create)),
+    route("GET", "rooms", Signed("spark:rooms_read", rooms::list)),
+    route("GET", "rooms/{}", Signed("spark:rooms_read", rooms::get)),
+    route("PUT", "rooms/{}", Signed("spark:rooms_write", rooms::update)),
+    route("DELETE", "rooms/{}", Signed("spark:rooms_write", rooms::delete)),
+    route("POST", "memberships", Signed("spark:memberships_write", memberships::create)),
+    route("GET", "memberships", Signed("spark:memberships_read", memberships::list)),
+    route("GET", "memberships/{}", Signed("spark:memberships_read", memberships::get)),
+    route("PUT", "memberships/{}", Signed("spark:memberships_write", memberships::update)),
+    route("DELETE", "memberships/{}", Signed("spark:memberships_write", memberships::delete)),
+    route("POST", "messages", Signed("spark:messages_write", messages::create)),
+    route("GET", "messages", Signed("spark:messages_read", messages::list)),
+    route("GET", "messages/direct", Signed("spark:messages_read", messages::list_direct)),
+    route("GET", "messages/{}", Signed("spark:messages_read", messages::get)),
+    route("PUT", "messages/{}", Signed("spark:messages_write", messages::update)),
+    route("DELETE", "messages/{}", Signed("spark:messages_write", messages::delete)),
+    route("POST", "teams", Signed("spark:teams_write", teams::create)),
+    route("GET", "teams", Signed("spark:teams_read", teams::list)),
+    route("GET", "teams/{}", Signed("spark:teams_read", teams::get)),
+    route("PUT", "teams/{}", Signed("spark:teams_write", teams::update)),
+    route("DELETE", "teams/{}", Signed("spark:teams_write", teams::delete)),
+    route("POST", "team/memberships", Signed("spark:team_memberships_write", teams::add_member)),
+    route("GET", "team/memberships", Signed("spark:team_memberships_read", teams::list_members)),
+    route("GET", "team/memberships/{}", Signed("spark:team_memberships_read", teams::get_member)),
+    route("PUT", "team/memberships/{}", Signed("spark:team_memberships_write", teams::update_member)),
+    route("DELETE", "team/memberships/{}", Signed("spark:team_memberships_write", teams::remove_member)),
+    route("POST", "attachment/actions", Signed("spark:messages_write", actions::create)),
+    route("GET", "attachment/actions/{}", Signed("spark:messages_read", actions::get)),
+    route(
+        "GET",
+        "organizations",
+        Signed("spark-admin:organizations_read spark:organizations_read", organization::organizations),
+    ),
+    route(
+        "GET",
+        "organizations/{}",
+        Signed("spark-admin:organizations_read spark:organizations_read", organization::get_organization),
+    ),
+    route("GET", "licenses", Signed("spark-admin:licenses_read", organization::licenses)),
+    route("GET", "licenses/{}", Signed("spark-admin:licenses_read", organization::get_license)),
+    route("GET", "roles", Signed("spark-admin:roles_read", organization::roles)),
+    route("GET", "roles/{}", Signed("spark-admin:roles_read", organization::get_role)),
+    route("GET", "devices", Signed("spark-admin:devices_read spark:devices_read", organization::devices)),
+    route("GET", "devices/{}", Signed("spark-admin:devices_read spark:devices_read", organization::get_device)),
+    route("GET", "workspaces", Signed("spark-admin:workspaces_read spark:places_read", organization::workspaces)),
+    route("GET", "workspaces/{}", Signed("spark-admin:workspaces_read spark:places_read", organization::get_workspace)),
+    route("POST", "webhooks", Signed("", webhooks::create)),
+    route("GET", "webhooks", Signed("", webhooks::list)),
+    route("GET", "webhooks/{}", Signed("", webhooks::get)),
+    route("PUT", "webhooks/{}", Signed("", webhooks::update)),
+    route("DELETE", "webhooks/{}", Signed("", webhooks::delete)),
+    route("GET", "events", Signed("spark-compliance:events_read", events::list)),
+    route("GET", "events/{}", Signed("spark-compliance:events_read", events::get)),
     route("*", "_wxflow/echo", Open(lab::echo)),
     route("*", "_wxflow/upload", Open(lab::upload)),
     route("*", "_wxflow/digest", Open(lab::digest)),
@@ -101,11 +148,13 @@ pub(super) fn answer(mut call: Call, faults: &mut Faults) -> Answer {
 fn dispatch(route: &Route, call: &mut Call, faults: Option<&mut Faults>) -> Outcome {
     match route.handler {
         Open(handler) => handler(call),
-        Signed(handler) => {
+        Signed(scopes, handler) => {
             let (token, caller) = authenticate(call)?;
             if let Some(faults) = faults {
                 faults.count(token, caller, call.store, call.now)?;
             }
+            call.scopes = call.store.tokens.get(token).and_then(|t| t.grant.as_ref()).map(|grant| grant.scopes.clone());
+            call.require(scopes)?;
             handler(call, caller)
         }
     }
@@ -183,6 +232,22 @@ mod tests {
         let (one, other) = (lab.get("/rooms").send(), lab.get("/rooms").send());
         assert!(one.header("trackingid").unwrap().starts_with("ROUTERGW_"));
         assert_ne!(one.header("trackingid"), other.header("trackingid"));
+    }
+
+    #[test]
+    fn a_granted_token_does_what_its_scopes_say() {
+        let lab = Lab::new();
+        let (id, secret) = (lab.variable("WEBEX_CLIENT_ID"), lab.variable("WEBEX_CLIENT_SECRET"));
+        let form = "grant_type=client_credentials&scope=spark:rooms_read%20spark:people_read";
+        let form = format!("{form}&client_id={id}&client_secret={secret}");
+        let token = lab.post("/access_token").body(&form).send().json["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(lab.get("/rooms").token(&token).send().status, 200);
+        let body = serde_json::json!({"title": "x"});
+        let refused = lab.post("/rooms").token(&token).json(&body).send();
+        assert_eq!(refused.status, 403);
+        assert!(refused.message().contains("the access token is missing required scopes"), "{}", refused.message());
+        assert_eq!(lab.get("/people").token(&token).send().status, 400);
+        assert_eq!(lab.get("/memberships").token(&token).send().status, 403);
     }
 
     #[test]

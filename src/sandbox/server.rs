@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Answer, Sandbox};
+use super::{Answer, Sandbox, delivery};
 use crate::http::{Bytes, Request, Url};
 
 /// The largest request body that is read: Webex's limit for a file is 100 MB.
@@ -95,6 +95,8 @@ async fn accept(
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    // Ends with the runtime, which ends with this function.
+    tokio::spawn(delivery::courier(Arc::clone(&sandbox)));
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {

@@ -5,9 +5,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::actions::Action;
 use super::answer::Refusal;
+use super::delivery::Delivery;
+use super::events::Event;
 use super::ids::{self, Generator};
 use super::lab::Work;
+use super::oauth::{Grant, Grants};
+use super::teams::Team;
 use crate::value::Value;
 
 /// The `type` of a person.
@@ -35,7 +40,7 @@ impl Person {
     }
 }
 
-/// What a token may be used for. Scopes come with the OAuth routes; the kind is enough until then.
+/// What kind of account a token speaks for. What it was granted on top stands in its [`Grant`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Person,
@@ -50,6 +55,8 @@ pub(super) struct Token {
     pub(super) role: Role,
     /// `None` never expires, as a bot's.
     pub(super) expires: Option<Timestamp>,
+    /// What an OAuth token was granted; the tokens that are there from the start have none, and no limits.
+    pub(super) grant: Option<Grant>,
 }
 
 pub(super) struct Membership {
@@ -116,6 +123,11 @@ impl Room {
         self.members.iter().find(|m| m.person == person)
     }
 
+    /// Everyone in it.
+    pub(super) fn people(&self) -> Vec<Uuid> {
+        self.members.iter().map(|member| member.person).collect()
+    }
+
     pub(super) fn is_moderator(&self, person: Uuid) -> bool {
         self.member(person).is_some_and(|m| m.is_moderator)
     }
@@ -151,6 +163,8 @@ pub(super) struct Webhook {
     pub(super) secret: Option<String>,
     pub(super) owned_by: &'static str,
     pub(super) is_active: bool,
+    /// When it could not be delivered, in the last minutes.
+    pub(super) failures: Vec<Timestamp>,
     pub(super) created: Timestamp,
 }
 
@@ -164,9 +178,15 @@ pub(super) struct Store {
     pub(super) jwt_guests: HashMap<String, Uuid>,
     pub(super) app_guests: HashMap<String, Uuid>,
     pub(super) tokens: HashMap<String, Token>,
+    pub(super) grants: Grants,
     pub(super) rooms: HashMap<Uuid, Room>,
     pub(super) messages: HashMap<Uuid, Message>,
+    pub(super) teams: HashMap<Uuid, Team>,
+    pub(super) actions: HashMap<Uuid, Action>,
     pub(super) webhooks: HashMap<Uuid, Webhook>,
+    pub(super) deliveries: Vec<Delivery>,
+    /// Oldest first.
+    pub(super) events: Vec<Event>,
     /// What the routes under `/_wxflow/` remember.
     pub(super) work: Work,
     seq: u64,
@@ -181,9 +201,14 @@ impl Store {
             jwt_guests: HashMap::new(),
             app_guests: HashMap::new(),
             tokens: HashMap::new(),
+            grants: Grants::default(),
             rooms: HashMap::new(),
             messages: HashMap::new(),
+            teams: HashMap::new(),
+            actions: HashMap::new(),
             webhooks: HashMap::new(),
+            deliveries: Vec::new(),
+            events: Vec::new(),
             work: Work::default(),
             seq: 0,
         }
@@ -221,7 +246,7 @@ impl Store {
     /// A new access token for this person.
     pub(super) fn issue_token(&mut self, person: Uuid, org: Uuid, role: Role, expires: Option<Timestamp>) -> String {
         let token = self.generator.token(org);
-        self.tokens.insert(token.clone(), Token { person, role, expires });
+        self.tokens.insert(token.clone(), Token { person, role, expires, grant: None });
         token
     }
 

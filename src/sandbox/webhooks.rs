@@ -1,4 +1,4 @@
-//! `/webhooks`: stored, listed and changed. Nothing is delivered yet.
+//! `/webhooks`: stored, listed and changed. What calls them is in `events` and `delivery`.
 
 use serde_json::json;
 
@@ -34,6 +34,7 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     let filter = body.text("filter")?;
     let known = RESOURCES.iter().find(|(known, _)| *known == resource);
     let (_, filters) = known.ok_or_else(|| Refusal::bad_request(format!("Invalid value for resource: {resource}")))?;
+    call.require(reading(resource))?;
     for name in filter.into_iter().flat_map(|f| f.split('&')).map(|pair| pair.split('=').next().unwrap_or(pair)) {
         if !filters.is_empty() && !filters.contains(&name) {
             return Err(bad_filter(call, name));
@@ -57,11 +58,23 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
         secret: body.text("secret")?.map(str::to_owned),
         owned_by,
         is_active: true,
+        failures: Vec::new(),
         created: call.now,
     };
     let answer = Answer::json(&shown(call, &webhook));
     call.store.webhooks.insert(uuid, webhook);
     Ok(answer)
+}
+
+/// The scope that shows what a webhook tells of; for what the sandbox does not have it is not asked.
+fn reading(resource: &str) -> &'static str {
+    match resource {
+        "messages" | "attachmentActions" => "spark:messages_read",
+        "memberships" => "spark:memberships_read",
+        "rooms" => "spark:rooms_read",
+        "all" => "spark:all",
+        _ => "",
+    }
 }
 
 fn target(text: &str) -> Result<String, Refusal> {
@@ -125,7 +138,7 @@ fn find<'a>(call: &'a Call, caller: Caller) -> Result<&'a Webhook, Refusal> {
         .ok_or_else(Refusal::not_found)
 }
 
-fn shown(call: &Call, webhook: &Webhook) -> Value {
+pub(super) fn shown(call: &Call, webhook: &Webhook) -> Value {
     let mut fields = json!({
         "id": ids::encode("WEBHOOK", webhook.uuid),
         "name": webhook.name,

@@ -15,7 +15,7 @@ use super::{Context, RenderError, Rendered, TemplateValue, convert, is_omit, low
 #[derive(Debug)]
 pub struct Expression {
     source: Box<str>,
-    node: Box<Node>,
+    pub(super) node: Box<Node>,
 }
 
 /// A name of an expression with its value, to show when an assertion failed.

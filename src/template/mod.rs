@@ -23,6 +23,7 @@ mod lower;
 mod missing;
 mod node;
 mod operate;
+mod preview;
 pub mod read;
 mod render;
 mod scan;
@@ -37,6 +38,7 @@ pub use function::function_names;
 pub use json::shared_json;
 pub use minijinja::Value as TemplateValue;
 pub use node::NameUse;
+pub use preview::{Preview, Previewer};
 pub use render::Template;
 pub use tree::ValueTemplate;
 

@@ -227,6 +227,21 @@ impl Node {
         });
     }
 
+    /// Whether time or chance is asked for under this node.
+    pub(super) fn asks_ambient(&self) -> bool {
+        let mut asks = matches!(self.kind, Kind::Function(function, _) if function != Function::Range);
+        self.each_child(&mut |child, _| asks = asks || child.asks_ambient());
+        asks
+    }
+
+    /// The filter that the whole node is.
+    pub(super) fn filter_name(&self) -> Option<&'static str> {
+        match &self.kind {
+            Kind::Filter(call) => Some(call.name),
+            _ => None,
+        }
+    }
+
     fn innermost(&self) -> &Node {
         match &self.kind {
             Kind::Attr(b) => b.0.innermost(),

@@ -13,17 +13,17 @@ use super::{Context, MAX_BYTES, RenderError, Rendered, TemplateValue, convert, f
 
 /// A compiled template: plain text, exactly one `{{ }}`, or text with holes.
 #[derive(Debug)]
-pub struct Template(Repr);
+pub struct Template(pub(super) Repr);
 
 #[derive(Debug)]
-enum Repr {
+pub(super) enum Repr {
     Literal(Box<str>),
     Hole(Box<Node>),
     Mixed(Box<[Part]>),
 }
 
 #[derive(Debug)]
-enum Part {
+pub(super) enum Part {
     Text(Box<str>),
     Hole(Node),
 }

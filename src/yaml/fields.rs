@@ -102,13 +102,49 @@ pub(super) fn words(keys: &[&str]) -> String {
     }
 }
 
+/// What people write who come from other runners, and the key that says it here.
+const ELSEWHERE: [(&str, &[&str]); 30] = [
+    ("if", &["when"]),
+    ("condition", &["when"]),
+    ("unless", &["when"]),
+    ("body", &["json", "body"]),
+    ("data", &["json"]),
+    ("payload", &["json"]),
+    ("raw", &["text"]),
+    ("files", &["multipart"]),
+    ("form_data", &["multipart"]),
+    ("params", &["query"]),
+    ("http", &["request"]),
+    ("url", &["request"]),
+    ("method", &["request"]),
+    ("get", &["request"]),
+    ("post", &["request"]),
+    ("assert", &["expect"]),
+    ("asserts", &["expect"]),
+    ("assertions", &["expect"]),
+    ("test", &["expect"]),
+    ("tests", &["expect"]),
+    ("extract", &["capture"]),
+    ("register", &["capture"]),
+    ("variables", &["vars"]),
+    ("foreach", &["for_each"]),
+    ("loop", &["for_each"]),
+    ("with_items", &["for_each"]),
+    ("sleep", &["wait"]),
+    ("delay", &["wait"]),
+    ("teardown", &["cleanup"]),
+    ("equals", &["eq"]),
+];
+
 fn unknown(shape: &Shape, entries: &[(Node<'_>, Node<'_>)], name: &str, span: Span, diagnostics: &mut Diagnostics) {
     if let Some((_, message, help)) = shape.refused.iter().find(|(key, ..)| *key == name) {
         diagnostics.error(Code::ReservedKey, span, *message).help(*help);
         return;
     }
     let free = shape.known().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
-    let suggestion = nearest(name, free).map(str::to_owned);
+    let elsewhere = ELSEWHERE.iter().filter(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
+    let meant = elsewhere.flatten().copied().find(|ours| shape.known().any(|k| k.name == *ours));
+    let suggestion = meant.or_else(|| nearest(name, free)).map(str::to_owned);
     let message = format!("{} has no key `{name}`", shape.noun);
     diagnostics.error(Code::UnknownKey, span, message).help(match suggestion {
         Some(near) => format!("did you mean `{near}`?"),

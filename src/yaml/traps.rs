@@ -112,13 +112,12 @@ fn unquoted_braces(text: &str, line: &Line<'_>, at: usize, _: &ScanError, diagno
     true
 }
 
-fn path_in_braces(_: &str, line: &Line<'_>, at: usize, error: &ScanError, diagnostics: &mut Diagnostics) -> bool {
-    let wanted =
-        matches!(error.kind(), ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator);
+fn path_in_braces(_: &str, line: &Line<'_>, at: usize, _: &ScanError, diagnostics: &mut Diagnostics) -> bool {
     let Some(column) = unquoted(line.text, "$") else { return false };
     let path = line.text.get(column..).unwrap_or("");
     let bracket = path.find('[').is_some_and(|i| !path.get(..i).unwrap_or("").contains([',', '}']));
-    if !wanted || !bracket || line.start + column > at {
+    let inside = line.text.get(..column).is_some_and(|before| before.contains(['{', '[']));
+    if !bracket || !inside || line.start + column > at {
         return false;
     }
     let mut depth = 0;

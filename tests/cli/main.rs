@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod choosing;
 mod connect;
+mod guest;
 mod list;
 mod oauth;
 mod project;

@@ -23,7 +23,9 @@ For more information, try '--help'.
 fn every_command_has_help_with_an_example() {
     for command in [&["--help"][..], &["run", "--help"], &["validate", "--help"], &["list", "--help"]]
         .into_iter()
-        .chain([&["schema", "--help"][..], &["sandbox", "--help"]])
+        .chain([&["schema", "--help"][..], &["sandbox", "--help"], &["guest", "--help"]])
+        .chain([&["guest", "create", "--help"][..], &["guest", "login", "--help"], &["guest", "quick", "--help"]])
+        .chain([&["guest", "verify", "--help"][..]])
     {
         let done = Project::new().run(command);
         assert_eq!((done.status, done.stderr.as_str()), (0, ""));

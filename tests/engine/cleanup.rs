@@ -106,5 +106,5 @@ fn no_cleanup_says_what_was_left() {
         .run(&format!("{BASE}steps:\n  - request: POST /echo\n    cleanup: {{ request: DELETE /echo }}\n"))
         .passed();
     assert!(undone(&ran).is_empty());
-    assert_eq!(ran.flow.warnings, ["1 cleanups did not run, as asked (--no-cleanup)"]);
+    assert_eq!(ran.flow.warnings, ["1 cleanup did not run, as asked (--no-cleanup)"]);
 }

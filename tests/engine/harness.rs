@@ -298,7 +298,7 @@ impl Setup {
                 hosts: host.map(|(_, host)| vec![HostPattern::parse(host).unwrap()]),
             }
         });
-        let job = Job { inputs: inputs.collect(), flow: &flow, seed: self.seed, row: None, repeat: None };
+        let job = Job { inputs: inputs.collect(), flow: &flow, seed: self.seed, row: None, repeat: None, until: None };
         let mut sink = Collect::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = runtime.block_on(run::run(&job, &context, &mut sink));

@@ -13,6 +13,8 @@ struct Machine {
     process: HashMap<&'static str, &'static str>,
     dotenv: HashMap<&'static str, &'static str>,
     files: HashMap<&'static str, &'static str>,
+    /// What the person types; with it, that somebody is there.
+    typed: Option<&'static str>,
 }
 
 impl Outside for Machine {
@@ -26,13 +28,20 @@ impl Outside for Machine {
         let missing = || FileError { message: format!("{path}: it does not exist"), help: None };
         self.files.get(path).map(|&v| v.to_owned()).ok_or_else(missing)
     }
+    fn ask(&self, flow: &str, input: &Input) -> Option<String> {
+        self.typed.map(|typed| format!("{typed} for {flow} {}", input.name))
+    }
+    fn consents(&self, _: &str, _: &Input, variable: &str) -> bool {
+        self.typed.is_some() && variable == "CI_JOB_ID"
+    }
 }
 
 /// Everything a test can set; `resolve` it.
 #[derive(Default)]
 struct Case {
     machine: Machine,
-    vars: Vec<(String, String)>,
+    vars: Vec<Offer>,
+    row: Vec<Offer>,
     secrets: Vec<(String, String)>,
     environment: Option<Environment>,
     allow_env: Vec<String>,
@@ -44,10 +53,12 @@ impl Case {
     fn resolve(&self, inputs: &[Input]) -> Result<Resolved, Vec<Diagnostic>> {
         let sources = Sources {
             vars: &self.vars,
+            row: &self.row,
             secrets: &self.secrets,
             environment: self.environment.as_ref(),
             allow_env: &self.allow_env,
             outside: &self.machine,
+            asking: true,
             sandbox: self.sandbox.as_ref(),
             redactor: &self.redactor,
         };
@@ -88,6 +99,10 @@ fn pair(name: &str, value: &str) -> Vec<(String, String)> {
     vec![(name.to_owned(), value.to_owned())]
 }
 
+fn offer(name: &str, text: &str, origin: &str) -> Vec<Offer> {
+    vec![Offer { name: name.into(), value: json!(text), origin: origin.into() }]
+}
+
 /// Each row takes the winner of the row before away.
 #[test]
 fn first_hit_wins() {
@@ -98,7 +113,8 @@ fn first_hit_wins() {
             dotenv: [("WEBEX_X", "dotenv")].into(),
             ..Machine::default()
         },
-        vars: pair("x", "var"),
+        vars: offer("x", "var", "--var x"),
+        row: offer("x", "row", "row 2 of people.csv"),
         secrets: pair("x", "secret"),
         environment: environment("vars: {x: environment}"),
         ..Case::default()
@@ -107,6 +123,10 @@ fn first_hit_wins() {
     case.secrets.clear();
     assert_eq!(case.value(x()), json!("var"));
     case.vars.clear();
+    assert_eq!(case.value(x()), json!("row"));
+    let wrong = case.error(Input { kind: InputType::Integer, ..x() }).0;
+    assert_eq!(wrong, "input `x` is `row`, from row 2 of people.csv, which is not an integer");
+    case.row.clear();
     assert_eq!(case.value(x()), json!("wxflow_var"));
     case.machine.process.remove("WXFLOW_VAR_x");
     assert_eq!(case.value(x()), json!("environment"));
@@ -162,7 +182,7 @@ fn no_other_account_steps_in_for_an_environments_secret() {
 #[test]
 fn text_becomes_the_inputs_type() {
     let of = |kind, text: &str| {
-        Case { vars: pair("x", text), ..Case::default() }
+        Case { vars: offer("x", text, "--var x"), ..Case::default() }
             .resolve(&[Input { kind, ..input("x") }])
             .map(|r| r.inputs[0].value.clone())
             .ok()
@@ -181,14 +201,14 @@ fn text_becomes_the_inputs_type() {
 #[test]
 fn a_wrong_value_is_shown_unless_it_is_secret() {
     let kind = InputType::Integer;
-    let case = Case { vars: pair("x", "many-many"), ..Case::default() };
+    let case = Case { vars: offer("x", "many-many", "--var x"), ..Case::default() };
     let (message, help) = case.error(Input { kind, ..input("x") });
     assert_eq!(message, "input `x` is `many-many`, from --var x, which is not an integer");
     assert_eq!(help, "write it like `5`");
     let (message, _) = case.error(Input { kind, secret: true, ..input("x") });
     assert_eq!(message, "the value of input `x`, from --var x, is not an integer");
     let choices = vec![json!("red"), json!("green")];
-    let case = Case { vars: pair("x", "gren"), ..Case::default() };
+    let case = Case { vars: offer("x", "gren", "--var x"), ..Case::default() };
     let (message, help) = case.error(Input { choices, ..input("x") });
     assert_eq!(
         (message.as_str(), help.as_str()),
@@ -204,6 +224,20 @@ fn all_that_is_missing_is_told_at_once() {
         told,
         [(Code::MissingInput, "give it with --var a=…"), (Code::MissingInput, "give it with --secret b=@FILE")]
     );
+}
+
+#[test]
+fn a_person_is_asked_last_and_for_permission() {
+    let mut case = Case::default();
+    case.machine.typed = Some("typed");
+    case.machine.process.extend([("CI_JOB_ID", "7"), ("HOME", "/root")]);
+    assert_eq!(case.value(input("x")), json!("typed for a.flow.yaml x"));
+    assert_eq!(case.value(Input { default: Some(json!("d")), ..input("x") }), json!("d"));
+    assert_eq!(case.value(Input { env: Some("CI_JOB_ID".to_owned()), ..input("x") }), json!("7"));
+    let refused = Input { env: Some("HOME".to_owned()), default: Some(json!("d")), ..input("x") };
+    assert_eq!(case.value(refused), json!("d"));
+    case.sandbox = Some(Invented { variables: Vec::new(), seed: 1 });
+    assert_eq!(case.error(input("x")).0, "input `x` has no value", "nobody is asked for the sandbox");
 }
 
 #[test]
@@ -234,4 +268,9 @@ fn a_short_secret_warns() {
     let case = Case { secrets: pair("pin", "1234"), ..Case::default() };
     let resolved = case.resolve(&[input("pin")]).unwrap();
     assert!(resolved.warnings[0].message.starts_with("the value of `pin` has fewer than 6 bytes"));
+    let default = Input { secret: true, default: Some(json!("12")), ..input("x") };
+    assert_eq!(case.resolve(&[default]).unwrap().warnings.len(), 1);
+    let known = Case { secrets: pair("pin", "1234"), ..Case::default() };
+    known.redactor.learn("pin", "1234", None);
+    assert_eq!(known.resolve(&[input("pin")]).unwrap().warnings.len(), 1, "also where it was known before");
 }

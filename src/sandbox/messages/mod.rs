@@ -7,11 +7,12 @@ pub(super) use list::{list, list_direct};
 pub(super) use write::{create, delete, update};
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::answer::{Answer, Outcome, Refusal};
 use super::call::{Call, Caller};
-use super::ids;
 use super::store::{Message, Room, Store, date};
+use super::{events, ids};
 use crate::value::Value;
 
 /// `GET /messages/{id}`.
@@ -24,6 +25,14 @@ fn find<'a>(call: &'a Call, caller: Caller) -> Result<&'a Message, Refusal> {
     let message = ids::uuid("MESSAGE", &call.param).and_then(|uuid| call.store.messages.get(&uuid));
     let visible = |m: &&Message| call.store.rooms.get(&m.room).is_some_and(|r| r.member(caller.person).is_some());
     message.filter(visible).ok_or_else(Refusal::not_found)
+}
+
+/// Tells everyone in the room what became of a message.
+fn announce(call: &mut Call, caller: Caller, message: Uuid, event: &'static str) {
+    let Some(message) = call.store.messages.get(&message) else { return };
+    let audience = call.store.rooms.get(&message.room).map(Room::people).unwrap_or_default();
+    let data = shown(call.store, message);
+    events::announce(call, caller.person, ("messages", event), &audience, data);
 }
 
 fn shown(store: &Store, message: &Message) -> Value {

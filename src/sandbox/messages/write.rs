@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::super::answer::{Answer, Outcome, Refusal};
 use super::super::call::{Call, Caller, Fields};
 use super::super::store::{Message, PersonKind, Room, Store};
-use super::super::{ids, mention};
-use super::{find, shown};
+use super::super::{ids, memberships, mention, rooms};
+use super::{announce, find, shown};
 
 /// The most bytes of `markdown`, and of `text`.
 const MOST_BYTES: usize = 7439;
@@ -83,6 +83,7 @@ pub(in crate::sandbox) fn create(call: &mut Call, caller: Caller) -> Outcome {
         room.last_activity = call.now;
     }
     call.store.messages.insert(uuid, message);
+    announce(call, caller, uuid, "created");
     Ok(answer)
 }
 
@@ -126,11 +127,12 @@ fn destination(call: &mut Call, caller: Caller, body: &Fields) -> Result<Uuid, R
     if other == caller.person {
         return Err(Refusal::bad_request("A direct message needs somebody else to go to."));
     }
-    Ok(direct_room(call, caller.person, other))
+    Ok(direct_room(call, caller, other))
 }
 
 /// The direct room of two people, made when there is none.
-fn direct_room(call: &mut Call, one: Uuid, other: Uuid) -> Uuid {
+fn direct_room(call: &mut Call, caller: Caller, other: Uuid) -> Uuid {
+    let one = caller.person;
     let between = |room: &&Room| room.is_direct && room.member(one).is_some() && room.member(other).is_some();
     if let Some(room) = call.store.rooms.values().find(between) {
         return room.uuid;
@@ -139,6 +141,9 @@ fn direct_room(call: &mut Call, one: Uuid, other: Uuid) -> Uuid {
     call.store.rooms.insert(uuid, Room::direct(seq, uuid, one, call.now));
     call.store.join(uuid, one, false, call.now);
     call.store.join(uuid, other, false, call.now);
+    rooms::announce(call, caller, uuid, "created");
+    memberships::announce(call, caller, uuid, one, "created");
+    memberships::announce(call, caller, uuid, other, "created");
     uuid
 }
 
@@ -181,6 +186,7 @@ pub(in crate::sandbox) fn update(call: &mut Call, caller: Caller) -> Outcome {
     message.mentions_all = content.mentions_all;
     message.updated = Some(now);
     message.edits += 1;
+    announce(call, caller, uuid, "updated");
     Ok(Answer::json(&shown(call.store, find(call, caller)?)))
 }
 
@@ -188,11 +194,14 @@ pub(in crate::sandbox) fn update(call: &mut Call, caller: Caller) -> Outcome {
 pub(in crate::sandbox) fn delete(call: &mut Call, caller: Caller) -> Outcome {
     let message = find(call, caller)?;
     let (uuid, author, room) = (message.uuid, message.author, message.room);
-    let room = call.store.rooms.get_mut(&room).ok_or_else(Refusal::not_found)?;
-    if author != caller.person && !room.is_moderator(caller.person) {
+    let moderates = call.store.rooms.get(&room).is_some_and(|room| room.is_moderator(caller.person));
+    if author != caller.person && !moderates {
         return Err(Refusal::forbidden("A message can be deleted by its author or a moderator only."));
     }
-    room.messages.retain(|m| *m != uuid);
+    announce(call, caller, uuid, "deleted");
+    if let Some(room) = call.store.rooms.get_mut(&room) {
+        room.messages.retain(|m| *m != uuid);
+    }
     call.store.messages.remove(&uuid);
     Ok(Answer::empty(204))
 }
