@@ -66,6 +66,29 @@ fn editors_see_the_same_keys_as_the_reader() {
     assert!(!validator.is_valid(&json!({ "setps": [] })));
 }
 
+/// Files of the corpus whose mistake is not one of structure: broken YAML, or what only the reader can know (names,
+/// templates, paths, URLs, files, values that do not go together). All others must fail in the editor too.
+const NOT_STRUCTURE: &[&str] = &[
+];
+
+#[test]
+fn invalid_flows_fail_in_the_editor_where_structure_is_wrong() {
+    let validator = jsonschema::validator_for(&flow_schema()).expect("it compiles");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/invalid");
+    let mut passing = Vec::new();
+    for entry in fs::read_dir(folder).expect("the corpus is there") {
+        let path = entry.expect("it can be listed").path();
+        let Some(name) = path.file_name().and_then(|n| n.to_str()?.strip_suffix(".flow.yaml")) else { continue };
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let fails = serde_yaml::from_str::<Value>(&text).is_ok_and(|flow| !validator.is_valid(&flow));
+        if !fails {
+            passing.push(name.to_owned());
+        }
+    }
+    passing.sort();
+    assert_eq!(passing, NOT_STRUCTURE);
+}
+
 #[test]
 fn environments_pass_their_schema() {
     let validator = jsonschema::validator_for(&environment_schema()).expect("it compiles");

@@ -203,7 +203,9 @@ fn short(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Source> {
     }
     let help = match text.starts_with(['.', '[']) {
         true => format!("a JSONPath begins with `$`: write `${text}`"),
-        false if text.contains(' ') || text.is_empty() => "write a JSONPath like `$.id`, or a template".to_owned(),
+        false if text.contains(' ') || matches!(text, "" | "~" | "null") => {
+            "write a JSONPath like `$.id`, or a template".to_owned()
+        }
         false => format!(
             "write the JSONPath `$.{text}`, or the template \"{{{{ {text} }}}}\"; a constant belongs into `set`"
         ),

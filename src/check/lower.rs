@@ -74,12 +74,11 @@ impl Lower<'_> {
             format!("`{text}` is not a JSONPath: {}", error.message),
         );
         if !text.starts_with('$') {
+            let text = text.trim_start_matches(['@', '/']);
             let dot = if text.starts_with(['.', '[']) { "" } else { "." };
             diagnostic.help(format!("write `${dot}{text}`"));
-        } else if text.get(at..).is_some_and(|rest| rest.starts_with(['-', ' '])) {
-            diagnostic.help("a name with `-` or a space is written in brackets: `$['content-type']`");
         } else {
-            diagnostic.help("a JSONPath looks like `$.items[0].name`, `$.items[*].id` or `$['a key'].x` (RFC 9535)");
+            diagnostic.help(path_help(text.get(at..).unwrap_or("")));
         }
         None
     }
@@ -158,5 +157,23 @@ impl Lower<'_> {
     pub(super) fn cookie_name(&mut self, node: &Node<'_>) -> Option<Box<str>> {
         let text = node.scalar()?;
         self.literal(node, "a cookie's name", "write the name itself: names are literal").then(|| text.into())
+    }
+}
+
+/// What is meant by the `rest` of a path that cannot be read: the older dialects, mostly.
+fn path_help(rest: &str) -> &'static str {
+    let word = rest.trim_start();
+    if word.starts_with("=~") {
+        "to match a regular expression write `?search(@.name, 'x.*')`, or `?match(…)` for the whole text"
+    } else if word.starts_with('=') {
+        "compare with `==`"
+    } else if rest.starts_with("[(") || rest.starts_with("(@.length") {
+        "from the end count with a negative index: `[-1]` is the last item"
+    } else if rest.starts_with("[]") {
+        "all items are `[*]`, the first is `[0]`"
+    } else if rest.starts_with(['-', ' ']) {
+        "a name with `-` or a space is written in brackets: `$['content-type']`"
+    } else {
+        "a JSONPath looks like `$.items[0].name`, `$.items[*].id`, `$.items[?@.id == 1]` or `$['a key'].x` (RFC 9535)"
     }
 }

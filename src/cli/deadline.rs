@@ -26,9 +26,10 @@ impl Deadline {
         let (cancel, output) = (cancel.clone(), Arc::clone(output));
         thread::Builder::new().name("max-time".to_owned()).spawn(move || {
             if ended.recv_timeout(longest) == Err(RecvTimeoutError::Timeout) {
-                cancel.time_out();
                 let message = format!("the run took longer than --max-time {longest:?}, so it stops here");
                 output.error(&message, Some("cleanups run and reports are written; the rest is skipped"));
+                // Last: from here on the command may end at any moment.
+                cancel.time_out();
             }
         })?;
         Ok(Self { _running: Some(running) })

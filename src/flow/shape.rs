@@ -46,7 +46,7 @@ pub(crate) static FLOW: Shape = Shape {
             Kind::List(&Kind::Pattern(TAG, "a word")),
             "Words to choose flows by: `wxflow run --tags smoke`.",
         ),
-        Key::new("version", Kind::Integer(1), "The version of the flow language: 1."),
+        Key::new("version", Kind::Numbers(&["1"]), "The version of the flow language: 1."),
         Key::new(
             "inputs",
             Kind::Map(&Kind::Name, &INPUT),

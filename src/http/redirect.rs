@@ -94,6 +94,11 @@ pub fn next_hop(request: &Request, response: &Response) -> Result<Option<Hop>, R
     if !matches!(url.scheme(), "http" | "https") {
         return Err(RedirectError::Scheme { location });
     }
+    // A server's say is no credential of the flow's.
+    if !url.username().is_empty() || url.password().is_some() {
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+    }
     if url.fragment().is_none() {
         url.set_fragment(request.url.fragment());
     }

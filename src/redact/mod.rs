@@ -119,6 +119,31 @@ impl Redactor {
         Learned::Masked
     }
 
+    /// Whether some secret is bound to hosts.
+    #[must_use]
+    pub fn binds(&self) -> bool {
+        self.0.any.load(Ordering::Acquire) && !self.locked().bindings.is_empty()
+    }
+
+    /// What the strings inside `value` are bound to: a secret's name and its hosts.
+    #[must_use]
+    pub fn bindings(&self, value: &Value) -> Vec<(Arc<str>, Arc<[HostPattern]>)> {
+        match value {
+            Value::Array(items) => items.iter().flat_map(|item| self.bindings(item)).collect(),
+            Value::Object(map) => map.values().flat_map(|item| self.bindings(item)).collect(),
+            Value::String(text) => {
+                let store = self.locked();
+                let bindings = store.ids.get(text.as_str()).and_then(|id| store.bindings.get(id));
+                bindings.into_iter().flatten().map(|b| (Arc::clone(&b.name), Arc::clone(&b.hosts))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, Store> {
+        self.0.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Learns every string inside `value`, and numbers: alone any, inside a list or object those of [`SHORTEST`]
     /// characters or more, as a `1` in a secret object must not hide every `1` elsewhere.
     pub fn learn_value(&self, name: &str, value: &Value, hosts: Option<&[HostPattern]>) {

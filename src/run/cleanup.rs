@@ -10,7 +10,7 @@ use super::step::{assertion, kind_of, placed, reply};
 use super::waiting::Waiting;
 use super::{Cancel, Context, Stop};
 use crate::check::Reply;
-use crate::event::{EventKind, Outcome, Phase, StepOutcome};
+use crate::event::{EventKind, Outcome, Phase, Problem, StepOutcome};
 use crate::flow::{Action, RequestStep, Step};
 use crate::template;
 
@@ -30,7 +30,6 @@ impl<'a> Runner<'a, '_> {
     /// Registers the cleanups of a request whose reply was accepted.
     pub(super) fn register(
         &mut self,
-        step: &'a Step,
         action: &'a RequestStep,
         at: (u32, u32),
         reply: &Reply<'_>,
@@ -48,10 +47,13 @@ impl<'a> Runner<'a, '_> {
             match self.prepare(cleanup, undo, at) {
                 Ok(Some(registered)) => self.registered.push(registered),
                 Ok(None) => {}
+                // What was made stays behind: that is no success.
                 Err(stop) => {
                     let why = stop.into_problem().map(|p| p.message).unwrap_or_default();
-                    let name = &step.label;
-                    outcome.warnings.push(format!("the cleanup `{}` of `{name}` will not run: {why}", cleanup.label));
+                    let message = format!("the cleanup `{}` will not run: {why}", cleanup.label);
+                    let help = Some("remove by hand what this step made".to_owned());
+                    let problem = Problem { message, help, code: None, at: None };
+                    outcome.problems.push(placed(problem, &self.flow().source, cleanup.span));
                 }
             }
         }

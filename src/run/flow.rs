@@ -152,8 +152,8 @@ impl<'a, 'c> Runner<'a, 'c> {
                 continue;
             }
             if !self.step(step, number).await {
-                let timed_out = self.context.cancel.timed_out();
-                self.stopped = Some(if timed_out { self.context.cancel.reason() } else { "an earlier step failed" });
+                let cancel = self.context.cancel;
+                self.stopped = Some(if cancel.is_cancelled() { cancel.reason() } else { "an earlier step failed" });
             } else if until == Some(number) {
                 self.stopped = Some("the run ends before it (--step)");
             }

@@ -7,7 +7,10 @@ use super::{Context, Stop};
 use crate::event::{Problem, Snippet};
 use crate::flow::{DurationSetting, Field, Setting};
 use crate::source::{Source, Span};
-use crate::template::{self, Expression, RenderError, Template, TemplateValue, ValueTemplate, to_template_value};
+use crate::template::{
+    self, Expression, NameUse, RenderError, Template, TemplateValue, ValueTemplate, from_template_value,
+    to_template_value,
+};
 use crate::value::{Value, duration_of};
 
 /// Renders the templates of one step.
@@ -37,12 +40,28 @@ impl Renderer<'_> {
         self.problem(error.span, error.message, error.help)
     }
 
+    /// Learns what was made of secrets. It may go where all of them may: a cut or hashed secret is bound as the whole one.
+    pub(super) fn learn(&self, what: &str, value: &Value, names: impl FnOnce() -> Vec<NameUse>) {
+        let redactor = self.context.redactor;
+        redactor.learn_value(what, value, None);
+        if !redactor.binds() {
+            return;
+        }
+        for used in names() {
+            let Some(bound) = used.path.first().and_then(|name| self.names.lookup(name)) else { continue };
+            let Ok(origin) = from_template_value(&bound.value) else { continue };
+            for (secret, hosts) in redactor.bindings(&origin) {
+                redactor.learn_value(&secret, value, Some(&hosts));
+            }
+        }
+    }
+
     /// Text; `None` for `omit`. `what` names it in the redactor.
     pub(super) fn text(&self, what: &str, template: &Template) -> Result<Option<Text>, Stop> {
         let rendered = template.render_text(self.names).map_err(|e| self.failed(e))?;
         let Some(text) = rendered.value else { return Ok(None) };
         if rendered.secret {
-            self.context.redactor.learn(what, &text, None);
+            self.learn(what, &Value::String(text.clone()), || template.names());
         }
         Ok(Some(Text { text, secret: rendered.secret }))
     }
@@ -55,7 +74,11 @@ impl Renderer<'_> {
 
     /// A URL, its holes percent-encoded.
     pub(super) fn url(&self, span: Span, template: &Template) -> Result<String, Stop> {
-        let rendered = template.render_url(self.names).map_err(|e| self.failed(e))?;
+        let mut secrets = Vec::new();
+        let rendered = template.render_url(self.names, &mut secrets).map_err(|e| self.failed(e))?;
+        for secret in secrets {
+            self.learn("URL value", &Value::String(secret), || template.names());
+        }
         rendered.value.ok_or_else(|| self.problem(span, "the URL cannot be omitted", None))
     }
 
@@ -64,7 +87,7 @@ impl Renderer<'_> {
         let mut secrets = Vec::new();
         let rendered = template.render(self.names, &mut secrets).map_err(|e| self.failed(e))?;
         for leaf in &secrets {
-            self.context.redactor.learn_value(what, leaf, None);
+            self.learn(what, leaf, || template.names());
         }
         Ok(rendered.value.map(|value| (value, rendered.secret)))
     }
@@ -122,7 +145,7 @@ impl Renderer<'_> {
                 )
             })?;
             if secret {
-                self.context.redactor.learn(what, &text, None);
+                self.learn(what, &Value::String(text.clone()), || field.value.names());
             }
             Ok(Text { text, secret })
         };

@@ -58,7 +58,6 @@ pub(super) fn render(
     // A path is at home by how it was made.
     let origin = || base.as_deref().and_then(|b| Url::parse(b).ok()).map(|b| Origin::of(&b));
     let at_home = !text.contains("://") || origin().is_none_or(|home| home == Origin::of(&url));
-    url.set_fragment(None);
     query(&mut url, template, defaults, at_home, renderer)?;
     let mut headers = HeaderMap::with_capacity(4);
     for field in
@@ -128,6 +127,16 @@ fn absolute(text: &str, base: Option<&str>, span: Span, renderer: &Renderer<'_>)
         }
     };
     match Url::parse(&whole) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            // Not shown: the part before `@` may be a password, or a host that was meant.
+            let message = "the URL has a user name or a password before its host, which would be sent as credentials";
+            let help = "write `auth: { basic: { username, password } }`, and check what the templates in the URL gave";
+            Err(renderer.problem(span, message, Some(help.to_owned())))
+        }
+        Ok(url) if url.fragment().is_some() => {
+            let help = "a fragment (`#…`) is never sent: remove it, or encode the `#` as %23";
+            Err(renderer.problem(span, format!("`{whole}` has a fragment"), Some(help.to_owned())))
+        }
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         Ok(url) => Err(renderer.problem(
             span,

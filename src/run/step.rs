@@ -217,7 +217,7 @@ impl<'a> Runner<'a, '_> {
             self.keep(&path, action, &reply, outcome);
         }
         self.capture(step, &reply, outcome);
-        self.register(step, action, at, &reply, outcome);
+        self.register(action, at, &reply, outcome);
         let verdicts = self.render(|r| action.expect.evaluate(&reply, r.names, span));
         outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, &flow.source)));
         if let Some(rule) = action.expect.snapshot() {
@@ -236,12 +236,11 @@ impl<'a> Runner<'a, '_> {
         for NamedCapture { name, capture, .. } in &step.captures {
             match self.render(|r| capture.evaluate(reply, r.names)) {
                 Ok(captured) => {
-                    let mut secret = captured.secret;
-                    capture.names(&mut |used| secret |= self.scope.names_secret(&used));
-                    // What holds a secret is one: a header that repeats a token.
-                    secret |= matches!(&captured.value, Value::String(text) if self.context.redactor.carries_secret(text.as_bytes()));
+                    let mut names = Vec::new();
+                    capture.names(&mut |used| names.push(used));
+                    let secret = captured.secret || names.iter().any(|used| self.scope.names_secret(used));
                     if secret {
-                        self.context.redactor.learn_value(name, &captured.value, None);
+                        self.render(|r| r.learn(name, &captured.value, || names));
                     }
                     outcome.captures.push(Capture { name: Arc::clone(name), value: preview(&captured.value), secret });
                     self.scope.bind(name, to_template_value(&captured.value), secret);

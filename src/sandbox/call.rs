@@ -111,6 +111,10 @@ impl Form {
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
+    pub(super) fn new(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|v| !v.is_null())
     }

@@ -125,7 +125,7 @@ pub(super) fn announce(call: &mut Call, caller: Caller, room: Uuid, person: Uuid
 }
 
 fn moderators_only(room: &Room, caller: Caller) -> Result<(), Refusal> {
-    if room.is_locked && !room.is_moderator(caller.person) {
+    if room.is_moderated() && !room.is_moderator(caller.person) {
         return Err(Refusal::forbidden("Only a moderator may change the members of a moderated room."));
     }
     Ok(())

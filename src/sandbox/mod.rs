@@ -7,6 +7,7 @@
 mod actions;
 mod answer;
 mod call;
+mod contents;
 mod delivery;
 mod events;
 mod fault;
@@ -21,6 +22,7 @@ mod messages;
 mod oauth;
 mod organization;
 mod page;
+mod parts;
 mod people;
 mod rooms;
 mod routes;

@@ -17,6 +17,7 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     let title = body.required("title")?.to_owned();
     let is_locked = body.flag("isLocked")?.unwrap_or(false);
     let is_public = body.flag("isPublic")?.unwrap_or(false);
+    let only_announces = body.flag("isAnnouncementOnly")?.unwrap_or(false);
     let text = |name| body.text(name).map(|t| t.map(str::to_owned));
     let (seq, uuid) = (call.store.next_seq(), call.store.generator.uuid());
     let room = Room {
@@ -26,7 +27,7 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
         is_direct: false,
         is_locked,
         is_public,
-        is_announcement_only: body.flag("isAnnouncementOnly")?.unwrap_or(false),
+        is_announcement_only: only_announces,
         team_id: team(call, caller, &body)?,
         classification_id: text("classificationId")?,
         description: text("description")?,
@@ -38,7 +39,8 @@ pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
         messages: Vec::new(),
     };
     call.store.rooms.insert(uuid, room);
-    call.store.join(uuid, caller.person, is_locked, call.now);
+    // Somebody must be able to speak in an announcement-only room.
+    call.store.join(uuid, caller.person, is_locked || only_announces, call.now);
     announce(call, caller, uuid, "created");
     memberships::announce(call, caller, uuid, caller.person, "created");
     shown_by_id(call, caller, &ids::encode("ROOM", uuid))
@@ -82,7 +84,7 @@ pub(super) fn update(call: &mut Call, caller: Caller) -> Outcome {
     let now = call.now;
     let team = team(call, caller, &body)?;
     let room = call.store.room_of_mut(caller.person, &call.param)?;
-    if room.is_locked && !room.is_moderator(caller.person) {
+    if room.is_moderated() && !room.is_moderator(caller.person) {
         return Err(Refusal::forbidden("Only a moderator may change a moderated room."));
     }
     if room.is_direct {
@@ -104,10 +106,12 @@ pub(super) fn update(call: &mut Call, caller: Caller) -> Outcome {
     }
     if let Some(locked) = locked {
         room.is_locked = locked;
-        // Who locks a room moderates it; an unlocked room has no moderators.
-        for member in &mut room.members {
-            member.is_moderator = locked && (member.is_moderator || member.person == caller.person);
-        }
+    }
+    let moderated = room.is_locked || room.is_announcement_only;
+    let changed = locked.is_some() || announcement_only.is_some();
+    for member in room.members.iter_mut().filter(|_| changed) {
+        // Who makes a room moderated moderates it; a room that is not has no moderators.
+        member.is_moderator = moderated && (member.is_moderator || member.person == caller.person);
     }
     let uuid = room.uuid;
     announce(call, caller, uuid, "updated");
@@ -127,7 +131,7 @@ pub(super) fn delete(call: &mut Call, caller: Caller) -> Outcome {
     if room.is_direct {
         return Err(Refusal::bad_request("A direct room cannot be deleted."));
     }
-    if room.is_locked && !room.is_moderator(caller.person) {
+    if room.is_moderated() && !room.is_moderator(caller.person) {
         let uuid = room.uuid;
         memberships::end(call, caller, uuid, caller.person);
         return Ok(Answer::empty(204));
@@ -269,5 +273,22 @@ mod tests {
         assert_eq!(lab.delete(&path).token(&bot).send().status, 204);
         assert_eq!(lab.get(&path).token(&bot).send().status, 404);
         assert_eq!(lab.get(&path).token(&lab.person()).send().status, 200);
+    }
+
+    #[test]
+    fn only_moderators_speak_in_an_announcement_only_room() {
+        let lab = Lab::new();
+        let (me, bot) = (lab.person(), lab.variable("WEBEX_BOT_TOKEN"));
+        let room = lab.room("News");
+        lab.post("/memberships").token(&me).json(&json!({"roomId": room, "personId": lab.id_of(&bot)})).send();
+        let say =
+            |token: &str| lab.post("/messages").token(token).json(&json!({"roomId": room, "text": "x"})).send().status;
+        let set = |token: &str, only: bool| {
+            let body = json!({"title": "News", "isAnnouncementOnly": only});
+            lab.put(&format!("/rooms/{room}")).token(token).json(&body).send().status
+        };
+        assert_eq!((say(&bot), set(&me, true)), (200, 200));
+        assert_eq!((say(&bot), say(&me), set(&bot, false)), (403, 200, 403));
+        assert_eq!((set(&me, false), say(&bot)), (200, 200));
     }
 }

@@ -5,7 +5,8 @@ use super::call::{self, Call, Caller};
 use super::fault::Faults;
 use super::store::Store;
 use super::{
-    actions, events, guests, lab, login, memberships, messages, oauth, organization, people, rooms, teams, webhooks,
+    actions, contents, events, guests, lab, login, memberships, messages, oauth, organization, people, rooms, teams,
+    webhooks,
 };
 use crate::http::Method;
 
@@ -69,6 +70,7 @@ const ROUTES: &[Route] = &[
     route("GET", "messages/{}", Signed("spark:messages_read", messages::get)),
     route("PUT", "messages/{}", Signed("spark:messages_write", messages::update)),
     route("DELETE", "messages/{}", Signed("spark:messages_write", messages::delete)),
+    route("GET", "contents/{}", Signed("spark:messages_read", contents::get)),
     route("POST", "teams", Signed("spark:teams_write", teams::create)),
     route("GET", "teams", Signed("spark:teams_read", teams::list)),
     route("GET", "teams/{}", Signed("spark:teams_read", teams::get)),
@@ -107,6 +109,9 @@ const ROUTES: &[Route] = &[
     route("GET", "events", Signed("spark-compliance:events_read", events::list)),
     route("GET", "events/{}", Signed("spark-compliance:events_read", events::get)),
     route("*", "_wxflow/echo", Open(lab::echo)),
+    route("POST", "_wxflow/inbox/{}", Open(lab::put_in_inbox)),
+    route("GET", "_wxflow/inbox/{}", Open(lab::inbox)),
+    route("DELETE", "_wxflow/inbox/{}", Open(lab::clear_inbox)),
     route("*", "_wxflow/upload", Open(lab::upload)),
     route("*", "_wxflow/digest", Open(lab::digest)),
     route("*", "_wxflow/status/{}", Open(lab::status)),

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::actions::Action;
 use super::answer::Refusal;
+use super::contents::Content;
 use super::delivery::Delivery;
 use super::events::Event;
 use super::ids::{self, Generator};
-use super::lab::Work;
+use super::lab::{Inboxes, Work};
 use super::oauth::{Grant, Grants};
 use super::teams::Team;
 use crate::value::Value;
@@ -123,6 +124,11 @@ impl Room {
         self.members.iter().find(|m| m.person == person)
     }
 
+    /// True where moderators decide what others may not.
+    pub(super) fn is_moderated(&self) -> bool {
+        self.is_locked || self.is_announcement_only
+    }
+
     /// Everyone in it.
     pub(super) fn people(&self) -> Vec<Uuid> {
         self.members.iter().map(|member| member.person).collect()
@@ -181,6 +187,7 @@ pub(super) struct Store {
     pub(super) grants: Grants,
     pub(super) rooms: HashMap<Uuid, Room>,
     pub(super) messages: HashMap<Uuid, Message>,
+    pub(super) contents: HashMap<Uuid, Content>,
     pub(super) teams: HashMap<Uuid, Team>,
     pub(super) actions: HashMap<Uuid, Action>,
     pub(super) webhooks: HashMap<Uuid, Webhook>,
@@ -189,6 +196,7 @@ pub(super) struct Store {
     pub(super) events: Vec<Event>,
     /// What the routes under `/_wxflow/` remember.
     pub(super) work: Work,
+    pub(super) inboxes: Inboxes,
     seq: u64,
 }
 
@@ -204,12 +212,14 @@ impl Store {
             grants: Grants::default(),
             rooms: HashMap::new(),
             messages: HashMap::new(),
+            contents: HashMap::new(),
             teams: HashMap::new(),
             actions: HashMap::new(),
             webhooks: HashMap::new(),
             deliveries: Vec::new(),
             events: Vec::new(),
             work: Work::default(),
+            inboxes: Inboxes::default(),
             seq: 0,
         }
     }

@@ -6,7 +6,7 @@ use crate::yaml::{Key, Kind, Shape};
 
 /// Text that holds a template: what may stand where a number or a duration is wanted.
 const TEMPLATE: &str = r"\{\{";
-const DURATION: &str = r"^[0-9]+(\.[0-9]+)? ?(ms|s|m|h|d)$|\{\{";
+const DURATION: &str = r"^[0-9]*\.?[0-9]+ ?(ms|s|m|h|d)$|\{\{";
 const NAME: &str = r"^[A-Za-z][A-Za-z0-9_]*$";
 
 /// The schema of a mapping with known keys. Named kinds go into `definitions`.
@@ -69,10 +69,7 @@ fn of(kind: &'static Kind, definitions: &mut Map<String, Value>) -> Map<String, 
             map
         }
         Kind::Object(shape) => Value::Object(object(shape, definitions)),
-        Kind::Either(kinds) => {
-            let kinds: Vec<_> = kinds.iter().map(|kind| Value::Object(of(kind, definitions))).collect();
-            json!({ "anyOf": kinds })
-        }
+        Kind::Either(kinds) => either(kinds, definitions),
         Kind::Named(name, kind) => {
             if !definitions.contains_key(*name) {
                 // Stands first, so that a kind that holds itself ends here.
@@ -87,6 +84,21 @@ fn of(kind: &'static Kind, definitions: &mut Map<String, Value>) -> Map<String, 
         Value::Object(map) => map,
         _ => Map::new(),
     }
+}
+
+/// Alternatives. An editor would show a branch's description instead of the key's: so it stands beside `anyOf`, where a
+/// key's own replaces it.
+fn either(kinds: &'static [Kind], definitions: &mut Map<String, Value>) -> Value {
+    let (mut schema, mut branches) = (Map::new(), Vec::new());
+    for kind in kinds {
+        let mut branch = of(kind, definitions);
+        if let Some(text) = branch.remove("description") {
+            schema.insert("description".to_owned(), text);
+        }
+        branches.push(Value::Object(branch));
+    }
+    schema.insert("anyOf".to_owned(), Value::Array(branches));
+    Value::Object(schema)
 }
 
 #[cfg(test)]

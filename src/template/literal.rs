@@ -60,7 +60,8 @@ impl Lowering<'_, '_> {
                 Ok(path) => Ok(Kind::JsonPath(Box::new((subject, path)))),
                 Err(error) => {
                     let place = inside(span, &path, error.position);
-                    self.error(Code::InvalidJsonPath, place, format!("`{path}` is no JSONPath: {error}"));
+                    self.error(Code::InvalidJsonPath, place, format!("`{path}` is no JSONPath: {error}"))
+                        .help("a JSONPath looks like `$.items[0].name` or `$.items[*].id` (RFC 9535)");
                     Err((subject, args))
                 }
             },

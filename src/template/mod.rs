@@ -113,6 +113,12 @@ impl<'a> Context<'a> {
         self.ambient
     }
 
+    /// What a name is bound to.
+    #[must_use]
+    pub fn lookup(&self, name: &str) -> Option<Bound> {
+        self.scope.lookup(name)
+    }
+
     /// True where a name under `node` is secret.
     fn names_secret(&self, node: &Node) -> bool {
         let mut secret = false;

@@ -147,12 +147,20 @@ impl Template {
     }
 
     /// A URL: each hole is percent-encoded as one path segment or query value, unless it begins the text or ends in `| safe`.
+    /// What a hole gives that names a secret is added to `secrets`, to be learned: a URL is not masked whole.
     ///
     /// # Errors
     /// As [`Template::render_text`]; or a path segment would be `.` or `..`, which servers and clients resolve away.
-    pub fn render_url(&self, context: &Context<'_>) -> Result<Rendered<String>, RenderError> {
+    pub fn render_url(
+        &self,
+        context: &Context<'_>,
+        secrets: &mut Vec<String>,
+    ) -> Result<Rendered<String>, RenderError> {
         let mut encoded = Vec::new();
         let rendered = self.write(context, &mut |node, value, out| {
+            if context.names_secret(node) {
+                secrets.push(text::of(value)?);
+            }
             let safe = matches!(&node.kind, Kind::Filter(call) if call.name == "safe");
             if safe || self.begins_with(node) {
                 return text::write(value, out);

@@ -634,10 +634,10 @@ fn urls_are_encoded_hole_by_hole() {
         ("/v{{ dots }}", "/v.."),
         ("{{ none_ | default('') }}{{ id }}", "a%2Fb%3Fc%26d%20%C3%A9"),
     ] {
-        assert_eq!(compile(text).render_url(&context).unwrap().value.unwrap(), expected, "{text}");
+        assert_eq!(compile(text).render_url(&context, &mut Vec::new()).unwrap().value.unwrap(), expected, "{text}");
     }
     for text in ["/rooms/{{ dots }}", "/rooms/{{ dots }}?x=1", "/{{ '.' }}{{ '.' }}/a", "/.{{ '.' }}/a"] {
-        let error = compile(text).render_url(&context).unwrap_err();
+        let error = compile(text).render_url(&context, &mut Vec::new()).unwrap_err();
         assert_eq!(error.message, "a path segment cannot be `..`: it would lead to another path");
     }
 }

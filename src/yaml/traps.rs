@@ -18,9 +18,17 @@ pub(super) fn explain(source: &Source, error: &ScanError, diagnostics: &mut Diag
         }
     }
     let (message, help) = match error.kind() {
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => (
+            "a control character cannot stand here as it is".to_owned(),
+            Some(format!("write it escaped, in double quotes: `\"\\u{:04x}\"`", u32::from(*character))),
+        ),
         ErrorKind::UnexpectedCharacter { character } => (
             format!("a value cannot begin with `{character}`"),
             Some(format!("quote the value: it begins with `{character}`, which YAML reserves")),
+        ),
+        ErrorKind::MissingAnchorOrAliasName => (
+            "`*` and `&` begin an alias and an anchor, and no name follows".to_owned(),
+            Some("quote the value if the sign is meant as text".to_owned()),
         ),
         ErrorKind::UnknownAnchor => (
             "`*` begins an alias, and no anchor of this name stands before it".to_owned(),
@@ -34,9 +42,15 @@ pub(super) fn explain(source: &Source, error: &ScanError, diagnostics: &mut Diag
             "a list item cannot begin on the line of its key".to_owned(),
             Some("put the `- ` on the next line, indented".to_owned()),
         ),
+        ErrorKind::RecursionLimitExceeded => (
+            "this is nested too deeply".to_owned(),
+            Some("send such a value from a file: `file: deep.json`".to_owned()),
+        ),
         kind => (sentence(&kind.to_string()), None),
     };
-    let diagnostic = diagnostics.error(Code::YamlSyntax, Span::new(at, at + 1), message);
+    let code =
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) { Code::YamlBudget } else { Code::YamlSyntax };
+    let diagnostic = diagnostics.error(code, Span::new(at, at + 1), message);
     diagnostic.help = help;
 }
 

@@ -70,8 +70,7 @@ steps:
     ))
     .failed();
     assert!(undone(&ran).is_empty());
-    let warnings = ran.step("Create").warnings.join("\n");
-    assert!(warnings.starts_with("the cleanup `Undo` of `Create` will not run: "), "{warnings}");
+    assert!(ran.wrong()[1].starts_with("the cleanup `Undo` will not run: "), "{:?}", ran.wrong());
 }
 
 #[test]
@@ -87,6 +86,14 @@ steps:
     ))
     .failed();
     assert_eq!(undone(&ran), ["500", "echo?first"]);
+}
+
+#[test]
+fn one_whose_condition_cannot_be_told_fails_the_step() {
+    let ran =
+        run(&format!("{BASE}steps:\n  - request: POST /echo\n    cleanup: {{ request: DELETE /echo, when: \"5\" }}\n"))
+            .failed();
+    assert!(ran.wrong()[0].contains("will not run"), "{:?}", ran.wrong());
 }
 
 #[test]

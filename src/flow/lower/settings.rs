@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Reader;
 use super::fields::Named;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, nearest};
 use crate::flow::{Defaults, DurationSetting, RateLimit, Setting, Settings, shape};
 use crate::yaml::{Data, Fields, Node, Style, duration};
 
@@ -93,10 +93,25 @@ impl Reader<'_> {
             let fields = Fields::read(node, &shape::RATE_LIMIT_SHAPE, self.diagnostics)?;
             return Some(RateLimit::Within(self.positive(fields.get("max_wait")?, "`max_wait`")?));
         }
-        Some(match self.choice(node, "`rate_limit`", &["wait", "fail"])? {
-            "wait" => RateLimit::Wait,
-            _ => RateLimit::Fail,
-        })
+        match node.scalar() {
+            Some("wait") => Some(RateLimit::Wait),
+            Some("fail") => Some(RateLimit::Fail),
+            Some(text) if crate::value::duration_of(text).is_ok() => {
+                self.diagnostics
+                    .error(Code::InvalidValue, node.span, "`rate_limit` is `wait`, `fail` or a mapping")
+                    .help(format!("to wait at most this long write `rate_limit: {{ max_wait: {text} }}`"));
+                None
+            }
+            Some(text) if node.scalar_value(self.diagnostics)?.is_string() => {
+                let near =
+                    nearest(text, ["wait", "fail"]).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                self.diagnostics
+                    .error(Code::InvalidValue, node.span, format!("`rate_limit` cannot be `{text}`"))
+                    .help(format!("{near}It is `wait`, `fail` or `{{ max_wait: 5m }}`"));
+                None
+            }
+            _ => node.mismatch("`rate_limit`", "`wait`, `fail` or `{ max_wait: 5m }`", self.diagnostics),
+        }
     }
 }
 

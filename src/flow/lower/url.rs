@@ -182,7 +182,12 @@ impl Reader<'_> {
             }
             _ => {
                 let host = url.split(['/', ':']).next().unwrap_or("");
-                let help = if host.contains('.') || host == "localhost" {
+                let help = if url.starts_with(['"', '\'']) {
+                    "remove the quotes: here they would be part of the URL".to_owned()
+                } else if matches!(host, "http" | "https") {
+                    let rest = url.trim_start_matches(host).trim_start_matches([':', '/']);
+                    format!("write `{host}://{rest}`")
+                } else if host.contains('.') || host == "localhost" {
                     let scheme = if host == "localhost" { "http" } else { "https" };
                     format!("write the scheme too: `{scheme}://{url}`")
                 } else if what == "the URL" {

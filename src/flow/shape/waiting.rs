@@ -20,11 +20,7 @@ pub(super) const PAGINATE_KEY: Key = Key::new(
 );
 
 /// A status to resend on.
-const ON: Kind = Kind::Either(&[
-    Kind::Choice(&["network"]),
-    Kind::Pattern("^[45]xx$", "a class of statuses, 4xx or 5xx"),
-    Kind::Integer(400),
-]);
+const ON: Kind = Kind::Either(&[Kind::Choice(&["network", "5xx", "4xx"]), Kind::Integer(400)]);
 
 /// `retry`.
 pub(crate) static RETRY: Shape = Shape {

@@ -29,7 +29,7 @@ pub(in crate::sandbox) fn echo(call: &mut Call) -> Outcome {
     })))
 }
 
-fn headers(headers: &HeaderMap) -> Map<String, Value> {
+pub(super) fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let joined = |name| {
         let lines: Vec<_> = headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
         Value::String(lines.join(", "))

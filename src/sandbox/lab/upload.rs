@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::http::HeaderMap;
 use crate::http::encoding::codings;
 use crate::sandbox::answer::{Answer, Outcome, Refusal};
 use crate::sandbox::call::{Call, header};
+use crate::sandbox::parts::{self, Part};
 use crate::value::Value;
 
 /// The most that a packed body may unpack to.
@@ -22,11 +22,10 @@ pub(in crate::sandbox) fn upload(call: &mut Call) -> Outcome {
     let body = unpack(&codings, &call.request.body)
         .map_err(|_| Refusal::bad_request("The body is not what its Content-Encoding says."))?;
     let kind = header(headers, "content-type");
-    let mut answer = match kind.and_then(boundary) {
+    let mut answer = match kind.and_then(parts::boundary) {
         Some(boundary) => {
-            let parts = parts(&body, &boundary)
-                .ok_or_else(|| Refusal::bad_request("The multipart body does not end with its boundary."))?;
-            json!({ "parts": parts })
+            let parts = parts::read(&body, &boundary)?;
+            json!({ "parts": parts.iter().map(part).collect::<Vec<_>>() })
         }
         None => described(&body, kind),
     };
@@ -34,6 +33,15 @@ pub(in crate::sandbox) fn upload(call: &mut Call) -> Outcome {
         answer.insert("encoding".to_owned(), codings.into());
     }
     Ok(Answer::json(&answer))
+}
+
+fn part(part: &Part) -> Value {
+    let mut described = described(part.bytes, part.kind.as_deref());
+    if let Value::Object(members) = &mut described {
+        members.insert("name".to_owned(), part.name.as_deref().into());
+        members.insert("filename".to_owned(), part.filename.as_deref().into());
+    }
+    described
 }
 
 fn described(bytes: &[u8], kind: Option<&str>) -> Value {
@@ -57,67 +65,6 @@ fn unpack(codings: &[String], body: &[u8]) -> io::Result<Vec<u8>> {
         body = out;
     }
     Ok(body)
-}
-
-fn boundary(content_type: &str) -> Option<String> {
-    if !content_type.to_ascii_lowercase().starts_with("multipart/") {
-        return None;
-    }
-    parameter(content_type, "boundary")
-}
-
-/// A parameter of `a; name="value"`.
-fn parameter(text: &str, name: &str) -> Option<String> {
-    let value = text.split(';').skip(1).find_map(|p| {
-        let (n, value) = p.split_once('=')?;
-        n.trim().eq_ignore_ascii_case(name).then_some(value.trim())
-    })?;
-    Some(value.trim_matches('"').replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"))
-}
-
-/// The parts between the boundaries; `None` where the body is cut.
-fn parts(body: &[u8], boundary: &str) -> Option<Vec<Value>> {
-    let delimiter = format!("\r\n--{boundary}");
-    let opening = format!("--{boundary}");
-    let mut rest = body.strip_prefix(opening.as_bytes())?;
-    let mut parts = Vec::new();
-    while !rest.starts_with(b"--") {
-        let end = find(rest, delimiter.as_bytes())?;
-        let part = rest.get(..end)?.strip_prefix(b"\r\n")?;
-        parts.push(part_of(part)?);
-        rest = rest.get(end + delimiter.len()..)?;
-    }
-    Some(parts)
-}
-
-fn part_of(part: &[u8]) -> Option<Value> {
-    // A part without a head begins with the empty line.
-    let (head, bytes) = match part.strip_prefix(b"\r\n") {
-        Some(bytes) => (&b""[..], bytes),
-        None => {
-            let end = find(part, b"\r\n\r\n")?;
-            (part.get(..end)?, part.get(end + 4..)?)
-        }
-    };
-    let mut headers = HeaderMap::new();
-    for line in head.split(|b| *b == b'\n') {
-        let line = String::from_utf8_lossy(line).into_owned();
-        let (name, value) = line.split_once(':')?;
-        let name = crate::http::HeaderName::from_bytes(name.trim().as_bytes()).ok()?;
-        headers.append(name, crate::http::HeaderValue::from_bytes(value.trim().as_bytes()).ok()?);
-    }
-    let disposition = headers.get("content-disposition").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
-    let disposition = disposition.unwrap_or_default();
-    let mut described = described(bytes, header(&headers, "content-type"));
-    if let Value::Object(members) = &mut described {
-        members.insert("name".to_owned(), parameter(&disposition, "name").into());
-        members.insert("filename".to_owned(), parameter(&disposition, "filename").into());
-    }
-    Some(described)
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
 }
 
 #[cfg(test)]

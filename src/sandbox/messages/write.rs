@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::super::answer::{Answer, Outcome, Refusal};
 use super::super::call::{Call, Caller, Fields};
 use super::super::store::{Message, PersonKind, Room, Store};
-use super::super::{ids, memberships, mention, rooms};
+use super::super::{contents, ids, memberships, mention, rooms};
 use super::{announce, find, shown};
 
 /// The most bytes of `markdown`, and of `text`.
@@ -50,16 +50,17 @@ impl Content {
 
 /// `POST /messages` to exactly one of `roomId`, `toPersonId`, `toPersonEmail`.
 pub(in crate::sandbox) fn create(call: &mut Call, caller: Caller) -> Outcome {
-    let body = call.body()?;
+    let (body, file) = contents::read(call)?;
     let content = Content::of(call.store, &body)?;
-    let files = files(&body)?;
+    let mut files = files(&body)?;
     let attachments = body.get("attachments").cloned();
-    if content.is_empty() && files.is_empty() && attachments.is_none() {
+    if content.is_empty() && files.is_empty() && file.is_none() && attachments.is_none() {
         return Err(Refusal::bad_request("Both text and file cannot be empty."));
     }
     let room = destination(call, caller, &body)?;
     let parent = body.text("parentId")?.map(|id| parent(call.store, room, id)).transpose()?;
     let (seq, uuid) = (call.store.next_seq(), call.store.generator.uuid());
+    files.extend(file.map(|file| contents::keep(call, uuid, file)));
     let message = Message {
         seq,
         uuid,
@@ -87,7 +88,7 @@ pub(in crate::sandbox) fn create(call: &mut Call, caller: Caller) -> Outcome {
     Ok(answer)
 }
 
-/// At most one public URL. Uploads by multipart come with the file routes.
+/// At most one public URL.
 fn files(body: &Fields) -> Result<Vec<String>, Refusal> {
     let Some(value) = body.get("files") else { return Ok(Vec::new()) };
     let files: Option<Vec<String>> =

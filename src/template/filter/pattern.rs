@@ -49,7 +49,7 @@ fn compile_new(pattern: &str) -> Result<Regex, Failure> {
         if reason.contains("look-around") || reason.contains("backreferences") {
             return failure.help("look-around and back-references are not supported; match more and take a group");
         }
-        failure
+        failure.help("the syntax is Rust's `regex` (https://docs.rs/regex)")
     })
 }
 
