@@ -68,8 +68,7 @@ fn editors_see_the_same_keys_as_the_reader() {
 
 /// Files of the corpus whose mistake is not one of structure: broken YAML, or what only the reader can know (names,
 /// templates, paths, URLs, files, values that do not go together). All others must fail in the editor too.
-const NOT_STRUCTURE: &[&str] = &[
-];
+const NOT_STRUCTURE: &[&str] = &[];
 
 #[test]
 fn invalid_flows_fail_in_the_editor_where_structure_is_wrong() {

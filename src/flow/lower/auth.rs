@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use crate::diagnostic::Code;
-use crate::flow::{Auth, names, shape};
+use crate::flow::{Auth, shape};
 use crate::template::Template;
 use crate::yaml::{Data, Fields, Node};
 
