@@ -9,6 +9,7 @@ mod exit;
 mod guest;
 mod list;
 mod machine;
+mod oauth;
 mod output;
 mod parse;
 mod person;

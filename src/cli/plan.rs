@@ -9,6 +9,7 @@ use super::args::Run;
 use super::connect;
 use super::exit::Exit;
 use super::machine::{self, Machine};
+use super::oauth;
 use super::output::Output;
 use super::person::Person;
 use super::rows::{Row, Rows};
@@ -21,6 +22,7 @@ use crate::environment::Environment;
 use crate::event::Problem;
 use crate::flow::Flow;
 use crate::load::{self, Project, Surroundings};
+use crate::oauth::TokenStore;
 use crate::redact::HostPattern;
 use crate::run::inputs::{Invented, Sources, Used, resolve, resolve_uses};
 use crate::run::{Detail, FlowKey, Options, ResolvedInput};
@@ -49,7 +51,7 @@ impl Planned {
 /// What is to be done with a flow.
 pub(super) enum Work {
     /// It runs.
-    Ready(Ready),
+    Ready(Box<Ready>),
     /// It is not valid: it stands in the reports with its problems, and nothing of it is sent.
     Broken(Vec<Problem>),
 }
@@ -60,6 +62,7 @@ pub(super) struct Ready {
     pub(super) inputs: Vec<ResolvedInput>,
     pub(super) used: Used,
     pub(super) options: Options,
+    pub(super) oauth: oauth::Tokens,
     /// The last step to run, from 1.
     pub(super) until: Option<u32>,
 }
@@ -94,7 +97,8 @@ pub(super) fn plan(
     };
     let options = options(args, sandbox.is_some(), output)?;
     let person = Person::there();
-    let planner = Planner { args, given, rows, environments, options, part, person, sandbox, output };
+    let store = oauth::store();
+    let planner = Planner { args, given, rows, environments, options, part, person, sandbox, store, output };
     let planned = planner.all(loaded);
     if let (Some(part), []) = (part, planned.as_slice()) {
         output.say(&format!("shard {part} is empty: there are fewer flow runs than shards"));
@@ -120,6 +124,7 @@ struct Planner<'a> {
     part: Option<Part>,
     person: Option<Person>,
     sandbox: Option<&'a Invented>,
+    store: Arc<dyn TokenStore>,
     output: &'a Output,
 }
 
@@ -203,18 +208,29 @@ impl Planner<'_> {
             let new = list.iter().filter(|d| told.insert(d.message.clone()));
             new.for_each(|d| self.output.diagnostics(std::slice::from_ref(d)));
         };
-        match (resolve(&flow.source, &flow.inputs, &sources), resolve_uses(flow, &inner)) {
-            (Ok(resolved), Ok((used, warnings))) => {
+        let tokens = match self.sandbox {
+            Some(invented) => Ok(oauth::of_sandbox(invented)),
+            None => oauth::of(flow, environment, sources.outside, &self.store, &self.output.redactor),
+        };
+        match (resolve(&flow.source, &flow.inputs, &sources), resolve_uses(flow, &inner), tokens) {
+            (Ok(resolved), Ok((used, warnings)), Ok(oauth)) => {
                 tell(&resolved.warnings);
                 tell(&warnings);
                 let mut options = self.options.clone();
                 options.snapshots = Some(Arc::new(load::SnapshotFiles::of(project)));
                 options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| self.sandbox.is_none());
                 let until = self.args.choice.step.as_ref().and_then(|step| select::step_number(flow, step));
-                Work::Ready(Ready { flow: Arc::clone(flow), inputs: resolved.inputs, used, options, until })
+                Work::Ready(Box::new(Ready {
+                    flow: Arc::clone(flow),
+                    inputs: resolved.inputs,
+                    used,
+                    options,
+                    oauth,
+                    until,
+                }))
             }
-            (own, used) => {
-                let mistakes: Vec<_> = [own.err(), used.err()].into_iter().flatten().flatten().collect();
+            (own, used, tokens) => {
+                let mistakes: Vec<_> = [own.err(), used.err(), tokens.err()].into_iter().flatten().flatten().collect();
                 tell(&mistakes);
                 let errors = mistakes.iter().filter(|d| d.severity == Severity::Error);
                 Work::Broken(errors.map(Problem::from).collect())

@@ -14,7 +14,7 @@ use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
 use crate::http::Transport;
 use crate::redact::{Redacted, Redactor};
 use crate::report::{FlowSink, Reports};
-use crate::run::{self, Cancel, Context, FlowKey, Job, Once, Options, Sink, SystemClock};
+use crate::run::{self, Cancel, Context, FlowKey, Job, Once, Options, Sink, SystemClock, TokenSource};
 use crate::sandbox::Sandbox;
 use crate::source::Files;
 
@@ -88,7 +88,7 @@ impl Crew<'_> {
             let projects = flows.iter().map(|flow| &flow.project).filter(|p| left.folder().starts_with(p.root()));
             let Some(project) = projects.max_by_key(|p| p.root().as_os_str().len()) else { continue };
             let options = left.options().clone();
-            let context = self.context(&*transport, &**project, &clock, &options);
+            let context = self.context(&*transport, &**project, &clock, &options, None);
             runtime.block_on(run::clean_up(left, &context, &mut sink));
         }
         Ok(())
@@ -100,8 +100,10 @@ impl Crew<'_> {
         files: &'c dyn Files,
         clock: &'c SystemClock,
         options: &'c Options,
+        oauth: Option<&'c dyn TokenSource>,
     ) -> Context<'c> {
-        Context { transport, files, redactor: self.redactor, clock, cancel: self.cancel, options, once: &self.once }
+        let Self { redactor, cancel, once, .. } = self;
+        Context { transport, files, redactor, clock, cancel, options, once, oauth }
     }
 
     fn work(&self, flows: &[Planned]) -> io::Result<()> {
@@ -126,7 +128,7 @@ impl Crew<'_> {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);
                 let options = Options::default();
-                let context = self.context(transport, files, clock, &options);
+                let context = self.context(transport, files, clock, &options, None);
                 run::broken(name, planned.key(), problems.clone(), &context, &mut sink);
             }
             Work::Ready(ready) if self.fail_fast && self.tally.failed.load(Ordering::Relaxed) => {
@@ -142,7 +144,7 @@ impl Crew<'_> {
                     repeat: planned.repeat,
                     until: ready.until,
                 };
-                let context = self.context(transport, files, clock, &ready.options);
+                let context = self.context(transport, files, clock, &ready.options, Some(&ready.oauth));
                 let ended = run::run(&job, &context, &mut sink).await;
                 if ended.outcome.outcome != Outcome::Passed {
                     self.tally.failed.store(true, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 //!
 //! It is trusted: it opens variables and files on this machine. Its values are data, never templates.
 
+mod oauth;
 mod read;
 mod shape;
 
@@ -12,6 +13,7 @@ use crate::redact::HostPattern;
 use crate::source::{Source, Span};
 use crate::value::Value;
 
+pub use oauth::{ClientId, OAuthClient};
 pub use shape::ENVIRONMENT;
 
 /// One environment file, or several merged by `extends`.
@@ -35,6 +37,8 @@ pub struct Environment {
     pub tls: Tls,
     /// The proxy's URL, or `none`.
     pub proxy: Option<Located>,
+    /// Where and how tokens are got.
+    pub oauth: Vec<OAuthClient>,
 }
 
 /// `tls`: paths of PEM files, from the project root, `~/` allowed.
@@ -117,6 +121,7 @@ impl Default for Environment {
             hosts: None,
             tls: Tls::default(),
             proxy: None,
+            oauth: Vec::new(),
         }
     }
 }
@@ -163,13 +168,23 @@ impl Environment {
         merged.tls.cert = self.tls.cert.or(merged.tls.cert);
         merged.tls.key = self.tls.key.or(merged.tls.key);
         merged.proxy = self.proxy.or(merged.proxy);
+        for client in self.oauth {
+            match merged.oauth.iter().position(|c| c.name == client.name) {
+                Some(index) => {
+                    let base = merged.oauth.remove(index);
+                    merged.oauth.insert(index, client.over(base));
+                }
+                None => merged.oauth.push(client),
+            }
+        }
         merged.name = self.name;
         merged.source = self.source;
         merged.extends = None;
         merged
     }
 
-    /// Checks what only the merged whole can tell: each secret has its source, a key its certificate.
+    /// Checks what only the merged whole can tell: each secret has its source, a key its
+    /// certificate, an OAuth client what its grant needs.
     ///
     /// # Errors
     /// Every secret without one; a client's key without its certificate.
@@ -187,6 +202,7 @@ impl Environment {
             list.error(Code::MissingKey, key.at.1, message).help("add `cert: PATH`, or remove the key");
             all.extend(list.into_sorted());
         }
+        all.extend(self.oauth.iter().filter_map(OAuthClient::lacks));
         if all.is_empty() { Ok(()) } else { Err(all) }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::shape::{ENVIRONMENT, SECRET, TLS};
-use super::{Environment, Located, Secret, SecretSource, Var};
+use super::shape::{ENVIRONMENT, PLACE, SECRET, TLS};
+use super::{Environment, Located, OAuthClient, Secret, SecretSource, Var};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::redact::HostPattern;
 use crate::source::{Source, Span};
@@ -57,6 +57,11 @@ impl Environment {
             self.tls.key = tls.get("key").and_then(|n| located(n, "`key`", list));
         }
         self.proxy = fields.get("proxy").and_then(|n| located(n, "`proxy`", list));
+        for (key, node) in fields.get("oauth").and_then(|n| n.entries("`oauth`", list)).unwrap_or_default() {
+            if let Some(name) = name(key, list) {
+                self.oauth.extend(OAuthClient::read(name, (Arc::clone(&source), key.span), node, list));
+            }
+        }
     }
 
     fn secret(&mut self, name: String, span: Span, fields: &Fields<'_, '_>, list: &mut Diagnostics) {
@@ -64,13 +69,28 @@ impl Environment {
             let message = format!("`{name}` stands in `vars` and in `secrets`");
             list.error(Code::DuplicateName, span, message).related(var.at.1, "the other one").help("keep one of them");
         }
-        let from = fields.one_of(&["env", "file"], list).and_then(|(key, node)| {
-            let text = node.text(&format!("`{key}`"), list)?.to_owned();
-            Some(if key == "env" { SecretSource::Variable(text) } else { SecretSource::File(text) })
-        });
+        let from = place(fields, list);
         let hosts = fields.get("hosts").and_then(|n| hosts(n, list));
         self.secrets.push(Secret { name, at: (Arc::clone(&self.source), span), from, hosts });
     }
+}
+
+/// `env` or `file`.
+fn place(fields: &Fields<'_, '_>, list: &mut Diagnostics) -> Option<SecretSource> {
+    let (key, node) = fields.one_of(&["env", "file"], list)?;
+    let text = node.text(&format!("`{key}`"), list)?.to_owned();
+    Some(if key == "env" { SecretSource::Variable(text) } else { SecretSource::File(text) })
+}
+
+/// A secret of an OAuth client: nothing but its place.
+pub(super) fn source_of(node: &Node<'_>, list: &mut Diagnostics) -> Option<SecretSource> {
+    let before = list.len();
+    let found = place(&Fields::read(node, &PLACE, list)?, list);
+    if found.is_none() && list.len() == before {
+        let message = "it does not say where the value is";
+        list.error(Code::MissingKey, node.span, message).help("add `env: VARIABLE` or `file: PATH`");
+    }
+    found
 }
 
 fn name(key: &Node<'_>, list: &mut Diagnostics) -> Option<String> {
@@ -85,12 +105,12 @@ fn name(key: &Node<'_>, list: &mut Diagnostics) -> Option<String> {
     good.then(|| name.to_owned())
 }
 
-fn texts(node: &Node<'_>, what: &str, list: &mut Diagnostics) -> Option<Vec<String>> {
+pub(super) fn texts(node: &Node<'_>, what: &str, list: &mut Diagnostics) -> Option<Vec<String>> {
     let items = node.list(what, list)?;
     Some(items.iter().filter_map(|item| item.text(what, list).map(str::to_owned)).collect())
 }
 
-fn hosts(node: &Node<'_>, list: &mut Diagnostics) -> Option<Vec<HostPattern>> {
+pub(super) fn hosts(node: &Node<'_>, list: &mut Diagnostics) -> Option<Vec<HostPattern>> {
     let mut hosts = Vec::new();
     for item in node.list("`hosts`", list)? {
         match item.text("a host", list).map(HostPattern::parse) {
@@ -143,10 +163,10 @@ mod tests {
 
     #[test]
     fn every_mistake_at_once() {
-        let text = "var: {a: 1}\noauth: {}\nsecrets:\n  a-b: {env: X}\n  c: {env: X, file: Y}\n  d: {value: hunter2}\nhosts: ['https://x/']\n";
+        let text = "var: {a: 1}\noauth: {a: {token: x}}\nsecrets:\n  a-b: {env: X}\n  c: {env: X, file: Y}\n  d: {value: hunter2}\nhosts: ['https://x/']\n";
         let codes: Vec<_> = parse(text).unwrap_err().into_iter().map(|(code, _)| code).collect();
         use Code::*;
-        assert_eq!(codes, [UnknownKey, NotYetSupported, InvalidName, ConflictingKeys, ReservedKey, InvalidHost]);
+        assert_eq!(codes, [UnknownKey, UnknownKey, InvalidName, ConflictingKeys, ReservedKey, InvalidHost]);
     }
 
     #[test]

@@ -24,7 +24,11 @@ pub static ENVIRONMENT: Shape = Shape {
             Kind::Text,
             "the proxy to go through, an http, https, socks5 or socks5h URL; `none` for none. NO_PROXY still counts",
         ),
-        Key::new("oauth", Kind::Upcoming("get a token and give it as a secret"), "where and how tokens are got"),
+        Key::new(
+            "oauth",
+            Kind::Map(&Kind::Name, &Kind::Object(&OAUTH)),
+            "clients that get tokens, for `auth: { oauth: NAME }`",
+        ),
     ],
     refused: &[],
     extensible: true,
@@ -55,6 +59,49 @@ pub(super) static SECRET: Shape = Shape {
         Key::new("env", VARIABLE, "the variable that holds it, in the process or in .env"),
         Key::new("file", Kind::Text, "the file that holds it, also outside of the project; `~/` is the home folder"),
         Key::new("hosts", Kind::List(&HOST), "the only hosts it may be sent to"),
+    ],
+    refused: &[(
+        "value",
+        "a secret's value does not stand in the environment file",
+        "put it into a variable (`env`) or into a file outside of the project (`file`)",
+    )],
+    extensible: false,
+};
+
+/// One entry of `oauth`.
+pub(super) static OAUTH: Shape = Shape {
+    noun: "an OAuth client",
+    doc: "Where and how tokens are got, and where they may be sent.",
+    keys: &[
+        Key::new("grant", Kind::Choice(GRANTS), "how tokens are got"),
+        Key::new("authorize_url", URL, "where a person agrees: for authorization_code"),
+        Key::new("token_url", URL, "where tokens are given out and refreshed"),
+        Key::new("device_url", URL, "where device codes are given out: for device_code"),
+        Key::new("client_id", Kind::Either(&[Kind::Text, Kind::Object(&PLACE)]), "the client's id, or its place"),
+        Key::new("client_secret", Kind::Object(&PLACE), "the place of the client's secret"),
+        Key::new("refresh_token", Kind::Object(&PLACE), "the place of a refresh token, for machines without a person"),
+        Key::new("redirect_uri", URL, "where the browser brings the code: as registered with the client"),
+        Key::new("scopes", Kind::List(&Kind::Text), "what to ask for"),
+        Key::new(
+            "hosts",
+            Kind::List(&HOST),
+            "the only hosts its tokens may be sent to; left out, the one of `token_url`",
+        ),
+    ],
+    refused: &[],
+    extensible: false,
+};
+
+const GRANTS: &[&str] = &["authorization_code", "refresh_token", "client_credentials", "device_code"];
+const URL: Kind = Kind::Pattern("^https?://", "a URL");
+
+/// Where a value is.
+pub(super) static PLACE: Shape = Shape {
+    noun: "a secret",
+    doc: "Where a secret's value is.",
+    keys: &[
+        Key::new("env", VARIABLE, "the variable that holds it, in the process or in .env"),
+        Key::new("file", Kind::Text, "the file that holds it, also outside of the project; `~/` is the home folder"),
     ],
     refused: &[(
         "value",

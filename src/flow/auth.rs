@@ -1,5 +1,7 @@
 //! Credentials of a request.
 
+use std::sync::Arc;
+
 use crate::template::Template;
 
 /// The `auth` of a request or of `defaults`.
@@ -21,6 +23,8 @@ pub enum Auth {
         /// The password: secret.
         password: Template,
     },
+    /// `Authorization: Bearer …` with a token of the environment's `oauth` client of this name.
+    OAuth(Arc<str>),
     /// No credentials, also not the default ones.
     None,
 }

@@ -65,6 +65,8 @@ pub struct Flow {
     pub steps: Vec<Step>,
     /// Its outputs, in the file's order.
     pub outputs: Vec<Binding>,
+    /// Each `auth: { oauth: … }`: the client's name, and where it stands.
+    pub oauth: Vec<(Arc<str>, Span)>,
 }
 
 /// A name and the value that it will have.
@@ -117,9 +119,10 @@ impl Flow {
                 broken: HashSet::new(),
                 has_base_url: false,
                 saved: HashSet::new(),
+                oauth: Vec::new(),
             };
             let parts = reader.flow(root)?;
-            let broken = reader.broken;
+            let (broken, oauth) = (reader.broken, reader.oauth);
             let name = parts.name.unwrap_or_else(|| stem(&path));
             let mut flow = Flow {
                 source: Arc::clone(&source),
@@ -133,6 +136,7 @@ impl Flow {
                 defaults: parts.defaults,
                 steps: parts.steps,
                 outputs: parts.outputs,
+                oauth,
             };
             validate::validate(&mut flow, &broken, &mut diagnostics);
             Some(flow)

@@ -10,6 +10,7 @@ mod read;
 mod secret;
 mod snapshot;
 mod table;
+mod tokens;
 
 pub use discover::{Discovered, discover};
 pub use environment::{environment, environment_names};
@@ -19,6 +20,7 @@ pub use read::source;
 pub use secret::{pem, secret, trim};
 pub use snapshot::SnapshotFiles;
 pub use table::table;
+pub use tokens::FileStore;
 
 use std::path::Path;
 

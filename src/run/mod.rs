@@ -10,6 +10,7 @@ mod entropy;
 mod flow;
 pub mod inputs;
 mod jwt;
+mod oauth;
 mod obtain;
 mod once;
 mod outputs;
@@ -35,6 +36,7 @@ mod waiting;
 pub use clock::{Cancel, Clock, SystemClock};
 pub use flow::{Finished, FlowKey, broken, run};
 pub use inputs::ResolvedInput;
+pub use oauth::{AccessToken, Getting, TokenSource};
 pub use once::{Leftover, Once, clean_up};
 pub use outputs::Outputs;
 pub use preview::{Previewed, preview};
@@ -124,6 +126,8 @@ pub struct Context<'a> {
     pub options: &'a Options,
     /// The `once` runs of the command.
     pub once: &'a Once,
+    /// The environment's OAuth clients; `None` without an environment.
+    pub oauth: Option<&'a dyn TokenSource>,
 }
 
 /// One run of one flow.

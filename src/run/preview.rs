@@ -315,7 +315,7 @@ impl View<'_> {
 /// The scheme of credentials, as it stands in their header.
 fn scheme(auth: &Auth) -> Option<&'static str> {
     match auth {
-        Auth::Bearer(_) => Some("Bearer"),
+        Auth::Bearer(_) | Auth::OAuth(_) => Some("Bearer"),
         Auth::Basic { .. } => Some("Basic"),
         Auth::Digest { .. } => Some("Digest"),
         Auth::None => None,

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::{self, Built};
 use super::digest::Digest;
+use super::oauth::OAuth;
 use super::render::{Renderer, Text};
 use super::{Stop, save};
 use crate::flow::{Auth, Defaults, Field, RateLimit, RequestTemplate, Settings};
@@ -29,6 +30,8 @@ pub(super) struct Rendered {
     pub(super) cookies: Vec<(String, String)>,
     /// Who answers a Digest challenge.
     pub(super) digest: Option<Digest>,
+    /// Who brings a token.
+    pub(super) oauth: Option<OAuth>,
     /// Where the reply's body is kept.
     pub(super) save: Option<String>,
     pub(super) redirects: u32,
@@ -65,12 +68,17 @@ pub(super) fn render(
     for field in &template.headers {
         add_header(&mut headers, field, true, renderer)?;
     }
-    let digest = match (&template.auth, &defaults.auth) {
+    let proof = match (&template.auth, &defaults.auth) {
         (Some(auth), _) => authorize(&mut headers, auth, span, renderer)?,
         (None, Some(auth)) if at_home && !headers.contains_key(http::header::AUTHORIZATION) => {
             authorize(&mut headers, auth, span, renderer)?
         }
         _ => None,
+    };
+    let (digest, oauth) = match proof {
+        Some(Proof::Digest(digest)) => (Some(digest), None),
+        Some(Proof::OAuth(oauth)) => (None, Some(oauth)),
+        None => (None, None),
     };
     let body = template.body.as_ref().map(|body| body::build(body, &mut headers, span, renderer)).transpose()?;
     let Built { bytes, packed } = body.unwrap_or_default();
@@ -97,6 +105,7 @@ pub(super) fn render(
         packed,
         cookies,
         digest,
+        oauth,
         save,
         redirects: redirects.map_or(Ok(REDIRECTS), |r| renderer.count("redirects", span, r))?,
         max_wait: match rate_limit {
@@ -188,16 +197,20 @@ fn add_header(
     Ok(())
 }
 
-/// Adds credentials to the headers, or hands back who answers the server's challenge.
-fn authorize(
-    headers: &mut HeaderMap,
-    auth: &Auth,
-    span: Span,
-    renderer: &Renderer<'_>,
-) -> Result<Option<Digest>, Stop> {
+/// Credentials that only a send can bring.
+enum Proof {
+    /// The answer to a challenge.
+    Digest(Digest),
+    /// A token that may have to be got first.
+    OAuth(OAuth),
+}
+
+/// Adds credentials to the headers, or hands back who brings them with the send.
+fn authorize(headers: &mut HeaderMap, auth: &Auth, span: Span, renderer: &Renderer<'_>) -> Result<Option<Proof>, Stop> {
     let redactor = renderer.context.redactor;
     let line = match auth {
         Auth::None => return Ok(None),
+        Auth::OAuth(name) => return Ok(Some(Proof::OAuth(OAuth::new(std::sync::Arc::clone(name))))),
         Auth::Bearer(token) => {
             let token = renderer.required("bearer token", span, token)?.text;
             redactor.learn("bearer token", &token, None);
@@ -215,7 +228,8 @@ fn authorize(
             let username = renderer.required("username", span, username)?.text;
             let password = renderer.required("password", span, password)?.text;
             redactor.learn("password", &password, None);
-            return Ok(Some(Digest::new(username, password, renderer.names.ambient().random())));
+            let random = renderer.names.ambient().random();
+            return Ok(Some(Proof::Digest(Digest::new(username, password, random))));
         }
     };
     let Ok(mut value) = HeaderValue::from_bytes(line.as_bytes()) else {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aho_corasick::AhoCorasick;
 
 use super::digest::Digest;
+use super::oauth::OAuth;
 use super::record::Sent;
 use super::request::Rendered;
 use super::waiting::Waiting;
@@ -28,6 +29,8 @@ pub(super) struct Rules {
     cookies: Vec<(String, String)>,
     /// Who answers a Digest challenge.
     digest: Option<Digest>,
+    /// Who brings a token.
+    oauth: Option<OAuth>,
     /// The body is in its `content-encoding` already.
     packed: bool,
     /// How the request is sent again.
@@ -36,8 +39,16 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn of(rendered: &Rendered, waiting: Waiting) -> Self {
-        let Rendered { redirects, max_wait, packed, ref cookies, ref digest, .. } = *rendered;
-        Self { redirects, max_wait, cookies: cookies.clone(), digest: digest.clone(), packed, waiting }
+        let Rendered { redirects, max_wait, packed, ref cookies, ref digest, ref oauth, .. } = *rendered;
+        Self {
+            redirects,
+            max_wait,
+            cookies: cookies.clone(),
+            digest: digest.clone(),
+            oauth: oauth.clone(),
+            packed,
+            waiting,
+        }
     }
 
     /// The request as it goes out: its body packed where `content-encoding` asks for it. The plain one is what goes into
@@ -153,11 +164,22 @@ impl Sender<'_, '_> {
     pub(super) async fn advance(&mut self, chain: &mut Chain, rules: &Rules) -> Result<Received, Failed> {
         loop {
             let current = &mut chain.current;
+            let oauth = rules.oauth.as_ref().filter(|_| !chain.strayed);
+            if let Some(oauth) = oauth {
+                oauth.sign(current, self.context).await?;
+            }
             let digest = self.prepare(current, rules, chain.strayed)?;
             let (response, took) = self.once(current, rules, chain.because).await?;
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
                 && digest.challenged(&response)?
+            {
+                chain.because = Reason::Auth;
+                continue;
+            }
+            // A 401 that the step asks for is its answer.
+            if let Some(oauth) = oauth.filter(|_| !rules.waiting.names(401))
+                && oauth.renewed(&response, self.context).await?
             {
                 chain.because = Reason::Auth;
                 continue;

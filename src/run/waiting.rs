@@ -8,8 +8,8 @@ use crate::check::Expect;
 use crate::flow::{POLL_WITHIN, RequestStep, Retry, RetryOn, Setting};
 use crate::source::Span;
 
-/// The statuses that ask to wait, unless `expect` names them.
-const ASKING: [u16; 3] = [423, 429, 503];
+/// The statuses that ask to wait, and the one that asks for another token, unless `expect` names them.
+const ASKING: [u16; 4] = [401, 423, 429, 503];
 const ATTEMPTS: u32 = 3;
 const DELAY: Duration = Duration::from_secs(1);
 const BACKOFF: f64 = 2.0;
@@ -21,7 +21,7 @@ const PAGES: u32 = 50;
 /// How often, how long and on what a step's request is sent again.
 pub(super) struct Waiting {
     /// Which of [`ASKING`] the step names exactly: they are asked for, so never waited out.
-    asked_for: [bool; 3],
+    asked_for: [bool; 4],
     pub(super) retry: Option<RetryRule>,
     /// `every` and `within` of `poll`.
     pub(super) poll: Option<(Duration, Duration)>,
@@ -54,7 +54,7 @@ impl Waiting {
         // What `poll` waits for or fails on is as much asked for as what `expect` names.
         let conditions = poll.into_iter().flat_map(|poll| [Some(&poll.until), poll.fail_when.as_ref()]).flatten();
         let asking: Vec<&Expect> = std::iter::once(&action.expect).chain(conditions).collect();
-        let mut asked_for = [false; 3];
+        let mut asked_for = [false; 4];
         for (asked, status) in asked_for.iter_mut().zip(ASKING) {
             *asked = any(&asking, renderer, |expect| expect.names_exactly(status, renderer.names))?;
         }
@@ -74,7 +74,7 @@ impl Waiting {
         Ok(Self { asked_for, retry: retry.transpose()?, poll: poll.transpose()?, max_pages })
     }
 
-    /// Whether the step names this status exactly, so that it is never waited out.
+    /// Whether the step names this status exactly, so that it is taken as it is.
     pub(super) fn names(&self, status: u16) -> bool {
         ASKING.iter().zip(self.asked_for).any(|(asking, asked)| *asking == status && asked)
     }

@@ -18,7 +18,9 @@ use wxflow::http::{
 use wxflow::load::{Library, Project, Surroundings};
 use wxflow::redact::{HostPattern, Redacted, Redactor};
 use wxflow::run::inputs::{Invented, Outside, Sources, Used, resolve_uses};
-use wxflow::run::{self, Cancel, Clock, Context, Detail, Job, Once, Options, Outputs, ResolvedInput, Sink};
+use wxflow::run::{
+    self, Cancel, Clock, Context, Detail, Job, Once, Options, Outputs, ResolvedInput, Sink, TokenSource,
+};
 use wxflow::sandbox::{Sandbox, SandboxTransport};
 use wxflow::source::{FileError, Files, Source};
 
@@ -247,6 +249,8 @@ pub(crate) struct Setup {
     /// Interrupts while this request (from 1) is under way.
     pub(crate) cancel_at: Option<usize>,
     pub(crate) seed: Option<u64>,
+    /// The environment's OAuth clients.
+    pub(crate) oauth: Option<Box<dyn TokenSource>>,
     /// Files beside the flow.
     pub(crate) files: Vec<(&'static str, &'static [u8])>,
     /// Other flows beside `test.flow.yaml`, by name.
@@ -344,6 +348,7 @@ impl Setup {
             cancel: &cancel,
             options: &options,
             once: &once,
+            oauth: self.oauth.as_deref(),
         };
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let invented = Invented { variables: owned, seed: 7 };

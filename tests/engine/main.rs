@@ -10,6 +10,7 @@ mod example;
 mod harness;
 mod jsonpath;
 mod loops;
+mod oauth;
 mod paginate;
 mod poll;
 mod retry;

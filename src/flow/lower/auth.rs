@@ -1,4 +1,6 @@
-//! `auth`: bearer, basic, digest, or none.
+//! `auth`: bearer, basic, digest, oauth, or none.
+
+use std::sync::Arc;
 
 use super::Reader;
 use crate::diagnostic::Code;
@@ -25,7 +27,7 @@ impl Reader<'_> {
         }
         let before = self.diagnostics.len();
         let fields = Fields::read(node, &shape::AUTH_SHAPE, self.diagnostics)?;
-        let Some((kind, value)) = fields.one_of(&["bearer", "basic", "digest"], self.diagnostics) else {
+        let Some((kind, value)) = fields.one_of(&["bearer", "basic", "digest", "oauth"], self.diagnostics) else {
             if self.diagnostics.len() == before {
                 self.diagnostics
                     .error(Code::MissingKey, node.span, "`auth` says no kind of credentials")
@@ -33,6 +35,12 @@ impl Reader<'_> {
             }
             return None;
         };
+        if kind == "oauth" {
+            value.text("`oauth`", self.diagnostics)?;
+            let name = self.name(value)?;
+            self.oauth.push((Arc::clone(&name), value.span));
+            return Some(Auth::OAuth(name));
+        }
         if kind != "bearer" {
             let shape = if kind == "basic" { &shape::BASIC } else { &shape::DIGEST };
             let fields = Fields::read(value, shape, self.diagnostics)?;

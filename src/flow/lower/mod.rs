@@ -38,6 +38,8 @@ pub(super) struct Reader<'a> {
     pub(super) has_base_url: bool,
     /// What `save` writes in the steps before: such a file need not be there yet.
     pub(super) saved: HashSet<PathBuf>,
+    /// The clients of `auth: { oauth: … }`.
+    pub(super) oauth: Vec<(Arc<str>, Span)>,
 }
 
 /// The parts of a flow that could be read.

@@ -19,10 +19,8 @@ pub(crate) static AUTH_SHAPE: Shape = Shape {
         ),
         Key::new(
             "oauth",
-            Kind::Upcoming(
-                "get a token by other means, hand it in as a secret input, and write `auth: { bearer: \"{{ token }}\" }`",
-            ),
-            "a token that the environment knows how to get",
+            Kind::Name,
+            "A token of the environment's `oauth` client of this name, sent as `Authorization: Bearer …` and refreshed.",
         ),
     ],
     refused: &[],

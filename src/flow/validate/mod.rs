@@ -230,7 +230,7 @@ fn auth_names(auth: &Auth, v: Visit<'_>) {
             username.names().into_iter().for_each(&mut *v);
             password.names().into_iter().for_each(&mut *v);
         }
-        Auth::None => {}
+        Auth::OAuth(_) | Auth::None => {}
     }
 }
 
