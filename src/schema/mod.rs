@@ -46,7 +46,7 @@ pub fn flow_schema() -> Value {
 
 /// Where at most one key of each set may stand.
 const EXCLUSIVE: &[(&str, &[&[&str]])] = &[
-    ("/$defs/step", &[ACTIONS_HERE, BODIES, PAGES]),
+    ("/$defs/step", &[ACTIONS, BODIES, PAGES]),
     ("/$defs/cleanup/anyOf/0", &[BODIES, PAGES]),
     ("/$defs/cleanup/anyOf/1/items", &[BODIES, PAGES]),
     ("/$defs/auth/anyOf/1", &[&["bearer", "basic", "digest"]]),
