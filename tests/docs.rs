@@ -70,7 +70,10 @@ fn project(blocks: &[Block]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir_all(dir.path().join("flows")).unwrap();
     for block in blocks {
-        fs::write(dir.path().join(format!("flows/{}.flow.yaml", block.name)), &block.text).unwrap();
+        // A flow that others use says in its first line how it is called.
+        let own = block.text.lines().next().and_then(|line| line.strip_prefix("# _")?.strip_suffix(".flow.yaml"));
+        let name = own.map_or_else(|| block.name.clone(), |own| format!("_{own}"));
+        fs::write(dir.path().join(format!("flows/{name}.flow.yaml")), &block.text).unwrap();
     }
     dir
 }
