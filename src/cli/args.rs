@@ -236,6 +236,9 @@ pub(super) struct Showing {
     /// Write a report: junit, json or events; `-` is stdout
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(super) reports: Vec<(FormatName, PathBuf)>,
+    /// Print this output of the one flow that runs, raw: secrets too
+    #[arg(long, value_name = "NAME", conflicts_with = "dry_run")]
+    pub(super) output: Option<String>,
     /// Most bytes of a body in a report
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64k")]
     pub(super) report_bodies: u64,

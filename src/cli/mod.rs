@@ -24,6 +24,7 @@ mod shard;
 mod signals;
 mod validate;
 mod values;
+mod wanted;
 mod workers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

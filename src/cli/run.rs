@@ -16,6 +16,7 @@ use super::plan::{Planned, Work, plan};
 use super::sandbox::{self, Inside};
 use super::select::{choose, load};
 use super::signals::Signals;
+use super::wanted;
 use super::workers::{Crew, Network, Tally, event};
 use crate::client::{ClientOptions, Clients};
 use crate::event::{EventKind, Summary};
@@ -34,6 +35,7 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let chosen = choose(loaded, &args.tags, output)?;
     let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
     let (planned, client) = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
+    wanted::check(args.showing.output.as_deref(), &planned, output)?;
     if args.choice.dry_run {
         return dry::show(&planned, args.values.seed, output);
     }
@@ -56,9 +58,11 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let mut summary = crew.run(&planned, workers).map_err(|error| system(&error, output))?;
     drop(deadline);
     summary.duration_ms = began.elapsed().as_secs_f64() * 1e3;
+    let outputs = crew.tally.outputs();
     let reported = finish(reports, summary, output);
+    let printed = wanted::print(args.showing.output.as_deref(), outputs, output);
     let stopped = if cancel.timed_out() { Exit::Failed } else { Exit::Success };
-    Ok(signals.exit().unwrap_or(stopped).max(stopped).max(Exit::of(&summary)).max(reported))
+    Ok(signals.exit().unwrap_or(stopped).max(stopped).max(Exit::of(&summary)).max(reported).max(printed))
 }
 
 /// How many flows run at the same time: never more than there are.
@@ -84,7 +88,14 @@ fn reports(showing: &Showing, workers: usize, output: &Output) -> Result<Reports
         output.error("only one report can go to stdout", Some("write the others to files: FORMAT=FILE"));
         return Err(Exit::Invalid);
     }
-    let on_stderr = streams > 0;
+    if streams > 0 && showing.output.is_some() {
+        output.error(
+            "stdout is for --output, so no report can go there",
+            Some("write the report to a file: FORMAT=FILE"),
+        );
+        return Err(Exit::Invalid);
+    }
+    let on_stderr = streams > 0 || showing.output.is_some();
     let verbosity = match (showing.quiet, showing.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,

@@ -14,7 +14,7 @@ use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
 use crate::http::Transport;
 use crate::redact::{Redacted, Redactor};
 use crate::report::{FlowSink, Reports};
-use crate::run::{self, Cancel, Context, FlowKey, Job, Once, Options, Sink, SystemClock, TokenSource};
+use crate::run::{self, Cancel, Context, FlowKey, Job, Once, Options, Outputs, Sink, SystemClock, TokenSource};
 use crate::sandbox::Sandbox;
 use crate::source::Files;
 
@@ -46,6 +46,15 @@ pub(super) struct Tally {
     next: AtomicUsize,
     failed: AtomicBool,
     summary: Mutex<Summary>,
+    /// What the last flow that held gave back.
+    outputs: Mutex<Option<Outputs>>,
+}
+
+impl Tally {
+    /// What the flow gave back, where just one ran; `None` where it failed.
+    pub(super) fn outputs(self) -> Option<Outputs> {
+        self.outputs.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Crew<'_> {
@@ -146,6 +155,7 @@ impl Crew<'_> {
                 };
                 let context = self.context(transport, files, clock, &ready.options, Some(&ready.oauth));
                 let ended = run::run(&job, &context, &mut sink).await;
+                *self.tally.outputs.lock().unwrap_or_else(PoisonError::into_inner) = ended.outputs;
                 if ended.outcome.outcome != Outcome::Passed {
                     self.tally.failed.store(true, Ordering::Relaxed);
                 }
