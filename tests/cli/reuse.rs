@@ -30,3 +30,27 @@ fn an_input_that_nothing_gives_is_told_at_the_use_and_nothing_is_sent() {
     assert!(done.stderr.contains("flows/a.flow.yaml:2:10"), "{}", done.stderr);
     assert!(done.stderr.contains("give it here: `with: { user: … }`"), "{}", done.stderr);
 }
+
+#[test]
+fn one_output_is_printed_raw_and_the_view_moves_aside() {
+    let flow = "inputs: { token: { secret: true } }\nvars: { n: [1, 2] }\nsteps: [{ wait: 0s }]\noutputs: { token: \"{{ token }}\", n: \"{{ n }}\" }\n";
+    let project = Project::new().file("flows/a.flow.yaml", flow).file("secret", "a-long-secret\n");
+    let ask = |name| project.run(&["run", "flows", "--secret", "token=@secret", "--output", name]);
+    let done = ask("token");
+    assert_eq!((done.status, done.stdout.as_str()), (0, "a-long-secret\n"), "{}", done.stderr);
+    assert!(done.stderr.contains("PASSED") && !done.stderr.contains("a-long-secret"), "{}", done.stderr);
+    assert_eq!(ask("n").stdout, "[1,2]\n");
+    let done = ask("tokn");
+    assert_eq!((done.status, done.stdout.as_str()), (2, ""));
+    assert!(
+        done.stderr.contains("flows/a.flow.yaml has no output `tokn`") && done.stderr.contains("did you mean `token`?")
+    );
+}
+
+#[test]
+fn a_failed_flow_prints_no_output() {
+    let flow = "vars: { n: 1 }\nsteps: [{ check: [n == 2] }]\noutputs: { n: \"{{ n }}\" }\n";
+    let project = Project::new().file("flows/a.flow.yaml", flow);
+    let done = project.run(&["run", "flows", "--output", "n"]);
+    assert_eq!((done.status, done.stdout.as_str()), (1, ""));
+}
