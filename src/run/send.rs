@@ -16,7 +16,7 @@ use crate::check::Hop;
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
-use crate::http::{HeaderValue, Origin, Request, Response, TransportError, Url, encoding};
+use crate::http::{Delivery, HeaderValue, Origin, Request, Response, TransportError, Url, encoding};
 use crate::value::Value;
 
 /// How the replies of one step are taken.
@@ -169,7 +169,16 @@ impl Sender<'_, '_> {
                 oauth.sign(current, self.context).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
-            let (response, took) = self.once(current, rules, chain.because).await?;
+            let (response, took) = match self.once(current, rules, chain.because).await {
+                // The server was closing the kept connection as the request came: asking again on a new one is no
+                // second try (RFC 9112 section 9.3.1).
+                Err(Failed::Unanswered(error))
+                    if error.delivery == Delivery::OnClosingConnection && current.method.is_idempotent() =>
+                {
+                    self.once(current, rules, Reason::Retry).await?
+                }
+                answer => answer?,
+            };
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
                 && digest.challenged(&response)?

@@ -2,7 +2,9 @@
 
 use wxflow::sandbox::Fault;
 
-use crate::harness::{Setup, run};
+use wxflow::http::{Delivery, TransportErrorKind};
+
+use crate::harness::{Scripted, Setup, json, run};
 
 #[test]
 fn paths_are_appended_and_holes_are_one_segment() {
@@ -187,4 +189,18 @@ fn a_503_is_not_resent_for_a_post_and_not_without_retry_after() {
     assert_eq!(at("POST", "?retry_after=60"), 0);
     assert_eq!(at("PATCH", "?retry_after=60"), 0);
     assert_eq!(at("DELETE", "?retry_after=60"), 2);
+}
+
+#[test]
+fn a_kept_connection_that_closes_unanswered_is_asked_anew_but_not_for_a_post() {
+    let closing = || Scripted::Error(TransportErrorKind::Interrupted, Delivery::OnClosingConnection);
+    let ask = |method: &str| {
+        Setup { script: Some(vec![closing(), json(200, &serde_json::json!({}))]), ..Setup::default() }
+            .run(&format!("steps:\n  - request: {method} http://a.test/x\n"))
+    };
+    assert_eq!(ask("GET").passed().steps[0].exchanges.len(), 2);
+    assert_eq!(ask("DELETE").passed().sent.len(), 2);
+    assert_eq!(ask("POST").failed().sent.len(), 1);
+    let twice = Setup { script: Some(vec![closing(), closing()]), ..Setup::default() };
+    assert_eq!(twice.run("steps:\n  - request: GET http://a.test/x\n").failed().sent.len(), 2);
 }
