@@ -248,6 +248,30 @@ pub const PRESETS: &[Preset] = &[
     },
 ];
 
+/// The most scopes that are asked for at once: twice the known ones.
+const MOST: usize = 300;
+
+/// Scopes with spaces between them, each once, in order.
+///
+/// # Errors
+/// There is none, or too many, or one that cannot be a scope (RFC 6749 section 3.3): in words.
+pub fn parse(text: &str) -> Result<Vec<String>, String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for name in text.split_whitespace() {
+        if !name.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\') {
+            return Err(format!("{name} cannot be a scope: it has a quote, a backslash or a letter beyond ASCII"));
+        }
+        if !scopes.iter().any(|known| known == name) {
+            scopes.push(name.to_owned());
+        }
+    }
+    match scopes.len() {
+        0 => Err("no scope is chosen, and without one the server refuses".to_owned()),
+        n if n > MOST => Err(format!("{n} scopes are more than any server takes")),
+        _ => Ok(scopes),
+    }
+}
+
 /// The known scope of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Scope> {
