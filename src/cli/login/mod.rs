@@ -161,7 +161,8 @@ impl Attempt<'_> {
                 let time = lifetime(self.args.timeout.as_secs());
                 self.output.error(
                     &format!("nobody signed in within {time}: no token was kept"),
-                    Some("begin again, or wait longer with --timeout"),
+                    Some("begin again, or wait longer with --timeout; a page there that does not know the client or the \
+                          redirect URI means that `client_id` or `redirect_uri` is wrong"),
                 );
                 Err(Exit::Failed)
             }
