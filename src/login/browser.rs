@@ -86,7 +86,7 @@ impl<'a> Browser<'a> {
         self.scopes.is_none()
     }
 
-    /// Waits for the person. Dropping the future ends the wait, and nothing is lost.
+    /// Waits for the person. Dropping the future ends the wait.
     ///
     /// # Errors
     /// The server refused and nobody can choose again, the person gave up, or the tokens cannot be kept.

@@ -102,7 +102,7 @@ impl Attempt<'_> {
         };
         let told = self.tell(&granted);
         let shown = if browser.has_page() {
-            self.output.say("the page shows the result until you press Done there, or Ctrl-C here");
+            self.output.say("the page shows the result until you press Done there or Ctrl-C here, for 5 minutes at most");
             RESULT
         } else {
             GLANCE

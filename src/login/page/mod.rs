@@ -234,15 +234,15 @@ mod tests {
             assert!(pages.templates.get_template(name).is_ok(), "{name}");
         }
         let error = OAuthError::from_redirect("x", Some("<script>alert(1)</script>"));
-        let choice = Choice::read(b"scope=spark:kms&other=a:%22%3Cb%3E&q=%22%3E%3Cscript%3E");
+        let choice = Choice::read(b"scope=spark:kms&other=a:%22%3Ci%3E&q=%22%3E%3Cscript%3E");
         for page in [
             pages.choose(&choice, Some("<problem>")),
             pages.failed(&error, Some(&choice)),
-            pages.leave(&Url::parse("https://a.example/?q=\"<b>").unwrap()),
+            pages.leave(&Url::parse("https://a.example/?q=\"<i>").unwrap()),
             pages.strange_state(),
         ] {
             assert!(page.status != 500 && page.body.starts_with("<!doctype html>"), "{}", page.body);
-            for bad in ["<script>", "<b>", "<problem>", "<webex>"] {
+            for bad in ["<script>", "<i>", "<problem>", "<webex>"] {
                 assert!(!page.body.contains(bad), "{bad} in {}", page.body);
             }
             assert!(page.body.contains("lang=\"en\"") && page.body.contains("<main"), "{}", page.body);
