@@ -1,11 +1,11 @@
 //! `wxflow token`: what is kept, and its renewal and end.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::connect::wait;
 use super::exit::Exit;
 use super::login::args::{List, Refresh, Revoke, Show, Token};
 use super::login::describe::{self, lives_on};
@@ -13,6 +13,7 @@ use super::login::whose::{Found, fail, find, learn};
 use super::oauth;
 use super::output::Output;
 use crate::oauth::{self as grants, Client, ErrorKind, OAuthError, Owner, Tokens};
+use crate::redact::Secret;
 use crate::report::line;
 
 /// Runs one of the commands.
@@ -192,7 +193,8 @@ fn print(
         return output.results(&describe::text(&title(found), tokens, owner, now));
     }
     let (name, environment) = found.keeper.names();
-    let mut object = json!({ "environment": environment, "client": name, "grant": found.keeper.client().grant.as_str() });
+    let mut object =
+        json!({ "environment": environment, "client": name, "grant": found.keeper.client().grant.as_str() });
     if let (Some(all), Some(more)) = (object.as_object_mut(), describe::object(tokens, owner, now).as_object()) {
         all.extend(more.clone());
     }
@@ -200,7 +202,7 @@ fn print(
         return output.results(&format!("{object:#}\n"));
     }
     object["access_token"] = json!(tokens.access.expose());
-    object["refresh_token"] = json!(tokens.refresh.as_ref().map(|token| token.expose()));
+    object["refresh_token"] = json!(tokens.refresh.as_ref().map(Secret::expose));
     output.reveal(&format!("{object:#}\n"))
 }
 
@@ -218,12 +220,4 @@ fn nothing(found: &Found, output: &Output) -> Exit {
     };
     output.error(&format!("no token is kept for `{name}` in the environment `{environment}`"), Some(&help));
     Exit::Failed
-}
-
-fn wait<T>(question: impl Future<Output = T>, output: &Output) -> Result<T, Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        output.error(&format!("nothing can be sent: {error}"), None);
-        Exit::Bug
-    })?;
-    Ok(runtime.block_on(question))
 }

@@ -109,11 +109,15 @@ impl Keeper {
         let StoreKey { environment, client: name, .. } = &self.key;
         let again = format!("sign in again: `wxflow login {name} -e {environment}`");
         let help = match (&client.refresh_token, client.grant.is_interactive()) {
-            (Some(_), false) => format!("give `refresh_token` of `{name}` in the environment `{environment}` a new one"),
+            (Some(_), false) => {
+                format!("give `refresh_token` of `{name}` in the environment `{environment}` a new one")
+            }
             (Some(_), true) => format!("{again}, or give its `refresh_token` in the environment a new one"),
             (None, true) if kept.is_none() => format!("sign in: `wxflow login {name} -e {environment}`"),
             (None, true) => again,
-            (None, false) => format!("add `refresh_token: {{ env: … }}` to `{name}` in the environment `{environment}`"),
+            (None, false) => {
+                format!("add `refresh_token: {{ env: … }}` to `{name}` in the environment `{environment}`")
+            }
         };
         let none = || match kept {
             None => OAuthError::new(ErrorKind::NotLoggedIn, format!("there is no token for `{name}`")),

@@ -227,8 +227,13 @@ fn a_wrong_state_is_refused_and_the_wait_goes_on() {
 #[test]
 fn a_refusal_without_a_page_ends_the_login() {
     let (lab, web) = (Lab::new(), Web::new());
-    let mut login =
-        Login::of(lab.project.command(&["login", "webex", "-e", "dev", "--no-browser"]).env("SCOPES", "spark:kms").spawn().unwrap());
+    let mut login = Login::of(
+        lab.project
+            .command(&["login", "webex", "-e", "dev", "--no-browser"])
+            .env("SCOPES", "spark:kms")
+            .spawn()
+            .unwrap(),
+    );
     let authorize = login.address();
     assert!(authorize.contains("scope=spark%3Akms&"), "SCOPES counts: {authorize}");
     let page = web.get(format!("{authorize}&_wxflow_consent=deny"));
@@ -236,7 +241,10 @@ fn a_refusal_without_a_page_ends_the_login() {
     page.has("the person declined, or the organization does not allow this integration");
     let (status, stdout, stderr) = login.end();
     assert_eq!((status, stdout.as_str()), (1, ""));
-    assert!(stderr.contains("the authorization was refused: access_denied (The user declined the request)"), "{stderr}");
+    assert!(
+        stderr.contains("the authorization was refused: access_denied (The user declined the request)"),
+        "{stderr}"
+    );
     assert_eq!(lab.kept(), "");
 }
 

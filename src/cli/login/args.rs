@@ -25,9 +25,8 @@ pub(in crate::cli) struct Whose {
 
 /// `wxflow login`.
 #[derive(Debug, Args)]
+// Connecting comes last: its heading holds for all options after it.
 pub(in crate::cli) struct Login {
-    #[command(flatten)]
-    pub(super) whose: Whose,
     /// Ask for these scopes, with spaces between them [default: SCOPES, else the environment's, else a page asks]
     #[arg(long, value_name = "SCOPES")]
     pub(super) scopes: Option<String>,
@@ -37,6 +36,8 @@ pub(in crate::cli) struct Login {
     /// How long to wait for the person
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m")]
     pub(super) timeout: Duration,
+    #[command(flatten)]
+    pub(super) whose: Whose,
 }
 
 /// `wxflow token …`.
@@ -64,37 +65,37 @@ pub(in crate::cli) enum Token {
 /// `token show`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
-    #[command(flatten)]
-    pub(in crate::cli) whose: Whose,
     /// Write JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
     /// Print the access token alone on stdout, the rest on stderr; with --json both tokens are in the object
     #[arg(long)]
     pub(in crate::cli) reveal: bool,
+    #[command(flatten)]
+    pub(in crate::cli) whose: Whose,
 }
 
 /// `token refresh`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Refresh {
-    #[command(flatten)]
-    pub(in crate::cli) whose: Whose,
     /// Write JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) whose: Whose,
 }
 
 /// `token revoke`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Revoke {
-    #[command(flatten)]
-    pub(in crate::cli) whose: Whose,
     /// Only forget them here: the server is not asked, and they stay good until they end
     #[arg(long)]
     pub(in crate::cli) local: bool,
     /// Write JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) whose: Whose,
 }
 
 /// `token list`.

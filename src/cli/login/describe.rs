@@ -74,7 +74,8 @@ mod tests {
     #[test]
     fn neither_words_nor_object_hold_a_token() {
         let now = Timestamp::from_second(1_893_456_000).unwrap();
-        let reply = json!({"access_token": "hunter2", "expires_in": 1_209_599, "refresh_token": "hunter3", "scope": "a b"});
+        let reply =
+            json!({"access_token": "hunter2", "expires_in": 1_209_599, "refresh_token": "hunter3", "scope": "a b"});
         let tokens = Tokens::parse(&reply, now).unwrap();
         let owner = Err("the server\u{1b}[2J answered 500".to_owned());
         let expected = "webex in prod\n  owner          not known: the server\\u{1b}[2J answered 500\n  \

@@ -15,9 +15,9 @@ use args::Login;
 use whose::{Found, fail, find};
 
 use super::exit::Exit;
-use super::machine;
 use super::output::Output;
 use super::signals::Signals;
+use super::{connect, machine};
 use crate::guest::lifetime;
 use crate::http::Url;
 use crate::login::{self, Around, Browser, Granted, Keeping, LoginError, Progress};
@@ -38,21 +38,20 @@ pub(super) fn login(args: &Login, output: &Arc<Output>) -> Result<Exit, Exit> {
     let found = find(&args.whose, output)?;
     let scopes = asked_for(args, &found, output)?;
     let cancel = Cancel::new();
-    let system = |error: std::io::Error| {
-        output.error(&format!("nothing can be waited for: {error}"), None);
+    let signals = Signals::watch(&cancel, None).map_err(|error| {
+        output.error(&format!("signals cannot be watched: {error}"), None);
         Exit::Bug
-    };
-    let signals = Signals::watch(&cancel, None).map_err(system)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
-    let at_work = Attempt { args, found: &found, output, cancel: &cancel };
-    let done = runtime.block_on(async {
+    })?;
+    let attempt = Attempt { args, found: &found, output, cancel: &cancel };
+    let grant = async {
         match found.keeper.client().grant {
-            Grant::AuthorizationCode => at_work.in_browser(scopes).await,
-            Grant::DeviceCode => at_work.on_device(scopes).await,
-            Grant::ClientCredentials => at_work.for_itself(scopes).await,
-            Grant::RefreshToken => Err(at_work.nobody_signs_in()),
+            Grant::AuthorizationCode => attempt.in_browser(scopes).await,
+            Grant::DeviceCode => attempt.on_device(scopes).await,
+            Grant::ClientCredentials => attempt.for_itself(scopes).await,
+            Grant::RefreshToken => Err(attempt.nobody_signs_in()),
         }
-    });
+    };
+    let done = connect::wait(grant, output)?;
     match done {
         Err(Exit::Interrupted) => Err(signals.exit().unwrap_or(Exit::Interrupted)),
         other => other,
@@ -102,7 +101,8 @@ impl Attempt<'_> {
         };
         let told = self.tell(&granted);
         let shown = if browser.has_page() {
-            self.output.say("the page shows the result until you press Done there or Ctrl-C here, for 5 minutes at most");
+            self.output
+                .say("the page shows the result until you press Done there or Ctrl-C here, for 5 minutes at most");
             RESULT
         } else {
             GLANCE
@@ -125,8 +125,7 @@ impl Attempt<'_> {
             return Err(Exit::Invalid);
         };
         let around = Outside { keeper, output: self.output };
-        let granted =
-            self.patiently(login::device(keeper.client(), &scopes, &self.found.transport, &around)).await?;
+        let granted = self.patiently(login::device(keeper.client(), &scopes, &self.found.transport, &around)).await?;
         self.tell(&granted)
     }
 
@@ -243,7 +242,8 @@ impl Around for Outside<'_> {
             }
             Progress::Code(code) => {
                 let (uri, user_code) = (line(&code.verification_uri), line(&code.user_code));
-                let mut text = format!("open this address on any device and enter the code:\n\n  {uri}\n  {user_code}\n");
+                let mut text =
+                    format!("open this address on any device and enter the code:\n\n  {uri}\n  {user_code}\n");
                 if let Some(complete) = &code.verification_uri_complete {
                     text.push_str(&format!("\nor open this one, which has the code in it:\n\n  {}\n", line(complete)));
                 }
