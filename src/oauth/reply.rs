@@ -37,7 +37,10 @@ pub(super) async fn ask(
         all.push(("client_secret", secret.expose()));
     }
     let reply = transport.send(&form(&client.token_url, &all)).await?;
-    tokens(&reply, now, &[client.client_secret.as_ref()])
+    let is_secret = |name: &str| matches!(name, "code" | "code_verifier" | "refresh_token");
+    let sent: Vec<Secret> = fields.iter().filter(|(name, _)| is_secret(name)).map(|(_, v)| Secret::new(*v)).collect();
+    let secrets: Vec<_> = sent.iter().map(Some).chain([client.client_secret.as_ref()]).collect();
+    tokens(&reply, now, &secrets)
 }
 
 /// `Authorization` with an access token.

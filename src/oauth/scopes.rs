@@ -44,6 +44,11 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Guests and applications", note: "For Service Apps and integrations.", scopes: APPLICATIONS },
     Group { title: "Administration", note: "Only an administrator may grant these.", scopes: ADMIN },
     Group { title: "Identity, audit, analytics", note: "Only an administrator may grant these.", scopes: IDENTITY },
+    Group {
+        title: "Contact Center",
+        note: "Only with a Contact Center licence, and mostly for its administrators.",
+        scopes: CONTACT_CENTER,
+    },
     Group { title: "Compliance", note: "Only a compliance officer may grant these.", scopes: COMPLIANCE },
     Group { title: "OpenID Connect", note: "They need not be registered with the integration.", scopes: OPENID },
 ];
@@ -171,6 +176,15 @@ const IDENTITY: &[Scope] = &[
     scope("Identity:one_time_password", "create activation codes for devices"),
     scope("audit:events_read", "read the log of what administrators did"),
     scope("analytics:read_all", "read analytics of meetings, messaging and devices"),
+];
+
+const CONTACT_CENTER: &[Scope] = &[
+    scope("cjp:config", "use the settings of the Contact Center"),
+    scope("cjp:config_read", "see the settings of the Contact Center"),
+    scope("cjp:config_write", "change the settings of the Contact Center"),
+    scope("cjp:user", "act as an agent or supervisor"),
+    scope("cjds:admin_org_read", "read customer journeys"),
+    scope("cjds:admin_org_write", "change customer journeys"),
 ];
 
 const COMPLIANCE: &[Scope] = &[
