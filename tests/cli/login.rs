@@ -387,6 +387,22 @@ fn nobody_comes_and_somebody_has_enough() {
 }
 
 #[test]
+#[cfg(unix)]
+fn ctrl_c_at_the_result_page_is_as_good_as_done() {
+    let (lab, web) = (Lab::new(), Web::new());
+    let mut login = lab.login(&["webex", "-e", "dev", "--no-browser"]);
+    let page = web.get(login.address());
+    let csrf = page.field("csrf");
+    let between = web.post(&page, &[("scope", "spark:kms"), ("csrf", &csrf)]);
+    web.get(format!("{}&_wxflow_consent=accept", between.link())).has("Show the access token");
+    login.heard("the page shows the result until");
+    assert!(Command::new("kill").args(["-INT", &login.child.id().to_string()]).status().unwrap().success());
+    let (status, stdout, stderr) = login.end();
+    assert_eq!(status, 0, "{stderr}");
+    assert!(stdout.contains("not known: the token may not tell it"), "{stdout}");
+}
+
+#[test]
 fn a_device_waits_for_its_person() {
     let (lab, web) = (Lab::new(), Web::new());
     let mut login = lab.login(&["tv", "-e", "dev"]);
