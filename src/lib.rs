@@ -24,5 +24,6 @@ pub mod schema;
 pub mod source;
 pub mod template;
 pub mod value;
+pub mod webex;
 pub mod xpath;
 pub mod yaml;

@@ -124,9 +124,10 @@ fn exchange(out: &mut String, exchange: &Exchange) {
         return;
     };
     writeln!(out, "reply: {}", format!("{} {}", reply.status, reply.reason).trim_end()).ok();
-    if let Some(tracking) = tracking_id(exchange) {
-        writeln!(out, "trackingid: {tracking}").ok();
-    }
+    match &reply.hint {
+        Some(hint) => writeln!(out, "{hint}").ok(),
+        None => tracking_id(exchange).and_then(|id| writeln!(out, "trackingid: {id}").ok()),
+    };
 }
 
 /// The reply's `trackingid`: what Webex support asks for.

@@ -118,9 +118,13 @@ fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize, 
         }
         return;
     };
-    let tracking =
-        describe::tracking_id(exchange).map_or_else(String::new, |id| format!(" · trackingid {}", display::line(id)));
+    // The hint has the id in it.
+    let tracking = describe::tracking_id(exchange).filter(|_| reply.hint.is_none());
+    let tracking = tracking.map_or_else(String::new, |id| format!(" · trackingid {}", display::line(id)));
     row(&format!("{} {}{tracking}", reply.status, display::line(&reply.reason)).replace("  ", " "));
+    if let Some(hint) = &reply.hint {
+        row(&format!("{} {}", "hint:".cyan().bold(), display::line(hint)));
+    }
     let Some(body) = &reply.body else { return };
     let text = step::body(body);
     let mut lines = text.lines();
