@@ -108,7 +108,7 @@ fn reports(showing: &Showing, workers: usize, output: &Output) -> Result<Reports
         let target = if path == Path::new("-") { Target::Stream(output.raw()) } else { Target::File(path.clone()) };
         (*format, target)
     });
-    Ok(Reports::new(Terminal::new(options, output.view(on_stderr)), wanted.collect()))
+    Ok(Reports::new(Terminal::new(options, output.view(on_stderr)).ticking(), wanted.collect()))
 }
 
 fn started(flows: usize, seed: Option<u64>) -> EventKind {

@@ -7,10 +7,13 @@ use similar::{Algorithm, DiffOp, DiffTag};
 
 use super::display;
 use crate::event::Assertion;
-use crate::value::{Map, Value};
+use crate::report::changes::{self, Change};
+use crate::value::Value;
 
 /// Lines that are shown of a value or a difference.
 const LINES: usize = 20;
+/// Differing places of a JSON value that are shown.
+const PLACES: usize = 8;
 /// Lines on each side that are compared after the first difference; what follows is not shown anyway.
 const COMPARED: usize = 400;
 /// Lines that stand still around a change.
@@ -24,7 +27,10 @@ pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width
         && (is_long(expected, room) || is_long(actual, room))
         && comparable(assertion, expected, actual)
     {
-        return difference(out, expected, actual, margin, room);
+        return match (expected, actual) {
+            (Value::String(old), Value::String(new)) => lines(out, old, new, margin, room),
+            _ => places(out, assertion, expected, actual, margin, room),
+        };
     }
 
     if let Some(value) = expected {
@@ -84,12 +90,62 @@ fn more(out: &mut String, lines: usize, margin: usize) {
     }
 }
 
-fn difference(out: &mut String, expected: &Value, actual: &Value, margin: usize, room: usize) {
-    let (old, new) = (laid_out(expected), laid_out(&in_order_of(expected, actual)));
-    // Not `lines`: a missing last line break, or one that is `\r\n`, is a difference.
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+fn legend(out: &mut String, margin: usize) {
     display::spaces(out, margin);
     writeln!(out, "{}  {}", "- expected".green(), "+ actual".red()).ok();
+}
+
+/// Two JSON values by the places where they differ, each with its path.
+fn places(out: &mut String, assertion: &Assertion, expected: &Value, actual: &Value, margin: usize, room: usize) {
+    let changes = changes::between(expected, actual, assertion.predicate == "is like");
+    // Paths go on from that of the assertion, where it leads to one place.
+    let subject = assertion.subject.as_str();
+    let start = if subject.starts_with('$') && !subject.contains(['*', '?', ':', ',']) && !subject.contains("..") {
+        subject
+    } else {
+        ""
+    };
+    legend(out, margin);
+    for change in changes.iter().take(PLACES) {
+        place(out, start, change, margin, room);
+    }
+    let left = changes.len().saturating_sub(PLACES);
+    if left > 0 {
+        display::spaces(out, margin);
+        writeln!(out, "{}", format!("│ … {}", display::count(left as u64, "more difference")).dimmed()).ok();
+    }
+}
+
+/// The path on a line, and below it what was expected there and what is.
+fn place(out: &mut String, start: &str, change: &Change<'_>, margin: usize, room: usize) {
+    let path = format!("{start}{}", change.path);
+    let path = if path.is_empty() { "the whole".to_owned() } else { path };
+    let note = match (change.expected, change.actual) {
+        (Some(_), None) => " is missing",
+        (None, Some(_)) => " is one too many",
+        _ => "",
+    };
+    row(out, &"│".dimmed(), &format!("{path}{note}"), margin, room);
+    let side = |value: Option<&Value>| value.map(ToString::to_string);
+    let (old, new) = match (side(change.expected), side(change.actual)) {
+        (Some(old), Some(new)) => {
+            let (old, new) = around(&old, &new, room.saturating_sub(2));
+            (Some(old), Some(new))
+        }
+        one => one,
+    };
+    for (mark, text) in [("│   -".green(), old), ("│   +".red(), new)] {
+        if let Some(text) = text {
+            row(out, &mark, &text, margin, room.saturating_sub(2));
+        }
+    }
+}
+
+/// Two texts by the lines in which they differ.
+fn lines(out: &mut String, old: &str, new: &str, margin: usize, room: usize) {
+    // Not `lines`: a missing last line break, or one that is `\r\n`, is a difference.
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+    legend(out, margin);
 
     // Only what lies around the first difference is compared, so that megabytes cost nothing.
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
@@ -151,20 +207,4 @@ fn around(a: &str, b: &str, room: usize) -> (String, String) {
         format!("…{}", display::cut(&rest, room))
     };
     (cut(a), cut(b))
-}
-
-/// `actual` with its keys in the order of `expected`: order means nothing, so it is no difference.
-fn in_order_of(expected: &Value, actual: &Value) -> Value {
-    match (expected, actual) {
-        (Value::Object(expected), Value::Object(actual)) => {
-            let known = expected.iter().filter_map(|(key, e)| actual.get(key).map(|a| (key, in_order_of(e, a))));
-            let extra = actual.iter().filter(|(key, _)| !expected.contains_key(*key)).map(|(k, v)| (k, v.clone()));
-            Value::Object(known.chain(extra).map(|(k, v)| (k.clone(), v)).collect::<Map<_, _>>())
-        }
-        (Value::Array(expected), Value::Array(actual)) => {
-            let rest = actual.iter().skip(expected.len()).cloned();
-            Value::Array(expected.iter().zip(actual).map(|(e, a)| in_order_of(e, a)).chain(rest).collect())
-        }
-        _ => actual.clone(),
-    }
 }

@@ -4,18 +4,23 @@ use std::fmt::Write as _;
 
 use colored::Colorize as _;
 
+use super::failure::Listed;
 use super::{Key, display};
 use crate::event::Summary;
 
-/// What failed, a line each.
-pub(super) fn failures(out: &mut String, failures: &[(Key, String)], unlisted: u64) {
+/// What failed, a block of two lines each: which step, and where and why.
+pub(super) fn failures(out: &mut String, failures: &[(Key, Listed)], unlisted: u64, width: usize) {
     if failures.is_empty() {
         return;
     }
     writeln!(out, "{}", "failures".bold()).ok();
-    for (key, text) in failures {
+    for (key, Listed { step, place, what }) in failures {
         let path = format!("{}{}", display::line(&key.path), key.suffix());
-        writeln!(out, "  {} {} › {text}", "✗".red(), path).ok();
+        let step = step.as_ref().map_or_else(String::new, |step| format!(" › {step}"));
+        writeln!(out, "  {} {}", "✗".red(), format!("{path}{step}").bold()).ok();
+        let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
+        let room = width.saturating_sub(4 + display::width(&place)).max(40);
+        writeln!(out, "    {}{}", place.dimmed(), display::cut(what, room)).ok();
     }
     if unlisted > 0 {
         writeln!(out, "  … {unlisted} more").ok();
@@ -44,7 +49,7 @@ pub(super) fn last_lines(out: &mut String, summary: &Summary) {
             part("assertions", &[(c.assertions_passed, "held"), (c.assertions_failed, "failed")])
         },
         format!("requests {}", c.requests),
-        format!("{:.2} s", summary.duration_ms / 1000.0),
+        took(summary.duration_ms),
     ];
     writeln!(out, "{}", parts.join(" · ")).ok();
     let verdict = if summary.flows() == 0 {
@@ -55,6 +60,11 @@ pub(super) fn last_lines(out: &mut String, summary: &Summary) {
         "PASSED".green()
     };
     writeln!(out, "{}", verdict.bold()).ok();
+}
+
+/// A run is told in seconds, however short: numbers of several runs are easy to compare.
+fn took(ms: f64) -> String {
+    if ms < 999.5 { format!("{:.2} s", ms / 1000.0) } else { display::duration(ms) }
 }
 
 /// `steps 30 passed, 1 failed`; `steps 0` where nothing is to count.
