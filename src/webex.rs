@@ -83,14 +83,27 @@ fn meaning(request: &Request, reply: &Response, path: &str) -> Option<String> {
             "the person is in there already, perhaps from an earlier run; remove the membership, or expect 409"
         }
         409 => "what is asked for is there already, or was changed at the same time; read it again, then decide",
-        410 if of("/contents/") => "the file is infected and is not given out; nothing can be done but posting a clean one",
-        423 if of("/contents/") => return Some(with_wait("the file is still being scanned for malware; ask again", reply)),
+        410 if of("/contents/") => {
+            "the file is infected and is not given out; nothing can be done but posting a clean one"
+        }
+        423 if of("/contents/") => {
+            return Some(with_wait("the file is still being scanned for malware; ask again", reply));
+        }
         423 => return Some(with_wait("it is locked for a while; ask again", reply)),
-        428 if of("/contents/") => "the file cannot be scanned, as it is encrypted; `?allow=unscannable` gets it all the same",
+        428 if of("/contents/") => {
+            "the file cannot be scanned, as it is encrypted; `?allow=unscannable` gets it all the same"
+        }
         428 if of("/device/token") => "nobody has entered the device code yet; `poll` until somebody has",
-        429 => return Some(with_wait("too many requests with this token; send fewer, or let `rate_limit` wait longer", reply)),
+        429 => {
+            return Some(with_wait(
+                "too many requests with this token; send fewer, or let `rate_limit` wait longer",
+                reply,
+            ));
+        }
         500 => "the fault is Webex's; if it stays, give the trackingId to its support",
-        502 if is("/memberships") => "the token's owner is not in that space and so cannot invite, or Webex is in trouble",
+        502 if is("/memberships") => {
+            "the token's owner is not in that space and so cannot invite, or Webex is in trouble"
+        }
         502 | 503 => "Webex is overloaded or in trouble; try again later, or `retry` the step",
         504 => "the answer took Webex too long; try again, and ask for less at once with a smaller `max`",
         _ => return None,
@@ -128,7 +141,9 @@ mod tests {
         let body = r#"{"message": "no", "trackingId": "ROUTER_1"}"#;
         assert_eq!(told("https://example.com/v1/rooms", true, 403, &[], "{}"), None);
         assert_eq!(told("https://example.com/v1/rooms", true, 403, &[], r#"{"trackingId": 7}"#), None);
-        assert!(told("https://proxy.example/v1/rooms", true, 403, &[], body).unwrap().ends_with("(trackingId ROUTER_1)"));
+        assert!(
+            told("https://proxy.example/v1/rooms", true, 403, &[], body).unwrap().ends_with("(trackingId ROUTER_1)")
+        );
         let by_header = told("https://proxy.example/v1/rooms", true, 403, &[("trackingid", "NA_2")], "<html>");
         assert!(by_header.unwrap().ends_with("(trackingId NA_2)"));
         let by_host = told("https://WebexApis.com/v1/rooms", true, 503, &[], "").unwrap();

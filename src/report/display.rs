@@ -216,7 +216,8 @@ mod tests {
     fn widths_are_columns() {
         assert_eq!(cut("你好你好", 5), "你好…");
         // An emoji of several characters is never torn so that more than its columns are taken.
-        for text in ["👩‍💻 works here", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", "🇨🇭🇨🇭🇨🇭🇨🇭"] {
+        for text in ["👩‍💻 works here", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", "🇨🇭🇨🇭🇨🇭🇨🇭"]
+        {
             for columns in 1..8 {
                 assert!(width(&cut(text, columns)) <= columns, "{text} {columns}");
             }
