@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use similar::{Algorithm, DiffOp};
 
+use crate::event::Assertion;
 use crate::value::{Value, equal};
 
 /// Lists longer than this are compared place by place: lining them up costs too much.
@@ -20,9 +21,28 @@ pub(super) struct Change<'a> {
     pub(super) actual: Option<&'a Value>,
 }
 
+/// Every difference of an assertion that compares two lists or two objects; `None` for any other.
+pub(super) fn of(assertion: &Assertion) -> Option<Vec<Change<'_>>> {
+    let (expected, actual) = (assertion.expected.as_ref()?, assertion.actual.as_ref()?);
+    let partial = match assertion.predicate.as_str() {
+        "equals" => false,
+        "is like" => true,
+        _ => return None,
+    };
+    let alike = (expected.is_object() && actual.is_object()) || (expected.is_array() && actual.is_array());
+    alike.then(|| between(expected, actual, partial))
+}
+
+/// What an assertion's paths go on from: its own path, where that leads to one place.
+pub(super) fn start(assertion: &Assertion) -> &str {
+    let subject = assertion.subject.as_str();
+    let single = subject.starts_with('$') && !subject.contains(['*', '?', ':', ',']) && !subject.contains("..");
+    if single { subject } else { "" }
+}
+
 /// Every place where `actual` is not what was expected, in the order of the document. With `partial` objects may have
 /// more keys, as for `like`.
-pub(super) fn between<'a>(expected: &'a Value, actual: &'a Value, partial: bool) -> Vec<Change<'a>> {
+fn between<'a>(expected: &'a Value, actual: &'a Value, partial: bool) -> Vec<Change<'a>> {
     let mut walk = Walk { path: String::new(), partial, found: Vec::new() };
     walk.compare(expected, actual);
     walk.found

@@ -19,32 +19,29 @@ const COMPARED: usize = 400;
 /// Lines that stand still around a change.
 const CONTEXT: usize = 3;
 
-/// Shows what an assertion expected and found.
-pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width: usize) {
+/// Shows what an assertion expected and found. True where that tells every place in which two JSON values differ.
+pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width: usize) -> bool {
     let room = width.saturating_sub(margin + 10).max(20);
     let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
-    if let (Some(expected), Some(actual)) = (expected, actual)
-        && (is_long(expected, room) || is_long(actual, room))
-        && comparable(assertion, expected, actual)
-    {
-        return match (expected, actual) {
-            (Value::String(old), Value::String(new)) => lines(out, old, new, margin, room),
-            _ => places(out, assertion, expected, actual, margin, room),
-        };
+    let long = expected.is_some_and(|v| is_long(v, room)) || actual.is_some_and(|v| is_long(v, room));
+    if long && let Some(changes) = changes::of(assertion) {
+        places(out, changes::start(assertion), &changes, margin, room);
+        return true;
     }
-
+    if let (Some(Value::String(expected)), Some(Value::String(actual))) = (expected, actual)
+        && long
+        && assertion.predicate == "equals"
+    {
+        lines(out, expected, actual, margin, room);
+        return false;
+    }
     if let Some(value) = expected {
         self::value(out, &"expected".green(), value, margin, room);
     }
     if let Some(value) = actual {
         self::value(out, &"actual".red(), value, margin, room);
     }
-}
-
-/// A difference helps where the two were meant to be the same.
-fn comparable(assertion: &Assertion, expected: &Value, actual: &Value) -> bool {
-    matches!(assertion.predicate.as_str(), "equals" | "is like")
-        && std::mem::discriminant(expected) == std::mem::discriminant(actual)
+    false
 }
 
 /// Text of several lines, or what does not fit one.
@@ -95,16 +92,8 @@ fn legend(out: &mut String, margin: usize) {
     writeln!(out, "{}  {}", "- expected".green(), "+ actual".red()).ok();
 }
 
-/// Two JSON values by the places where they differ, each with its path.
-fn places(out: &mut String, assertion: &Assertion, expected: &Value, actual: &Value, margin: usize, room: usize) {
-    let changes = changes::between(expected, actual, assertion.predicate == "is like");
-    // Paths go on from that of the assertion, where it leads to one place.
-    let subject = assertion.subject.as_str();
-    let start = if subject.starts_with('$') && !subject.contains(['*', '?', ':', ',']) && !subject.contains("..") {
-        subject
-    } else {
-        ""
-    };
+/// Two JSON values by the places where they differ, each with its path from `start`.
+fn places(out: &mut String, start: &str, changes: &[Change<'_>], margin: usize, room: usize) {
     legend(out, margin);
     for change in changes.iter().take(PLACES) {
         place(out, start, change, margin, room);

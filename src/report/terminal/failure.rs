@@ -70,10 +70,13 @@ fn assertion(out: &mut String, assertion: &Assertion, margin: usize, width: usiz
     if let Some(at) = &assertion.at {
         snippet(out, at, margin, width);
     }
-    if let Some(message) = &assertion.message {
+    let mut shown = String::new();
+    let told = difference::show(&mut shown, assertion, margin, width);
+    // The message names one of the places that stand below.
+    if let Some(message) = assertion.message.as_ref().filter(|_| !told) {
         words(out, "", message, margin);
     }
-    difference::show(out, assertion, margin, width);
+    out.push_str(&shown);
 }
 
 /// A labelled text; further lines stand below its first.
@@ -114,7 +117,7 @@ fn window(text: &str, column: usize, length: usize, room: usize) -> (String, usi
     // Far into a long line: begin a little before the place. `take` keeps a huge line cheap.
     let (skip, mark) =
         if column + length.min(room / 2) > room { (column.saturating_sub(room / 4), "…") } else { (0, "") };
-    let part: String = text.chars().skip(skip).take(room).collect();
+    let part: String = text.chars().skip(skip).take(room + 1).collect();
     let prefix: String = part.chars().take(column - skip).collect();
     let meant: String = part.chars().skip(column - skip).take(length).collect();
     let before = display::width(&display::line(&prefix)) + mark.chars().count();

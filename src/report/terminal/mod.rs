@@ -131,7 +131,7 @@ impl Terminal {
         if summary.flows() > 1 && self.options.verbosity > Verbosity::Quiet {
             totals::failures(&mut text, &failures, out.unlisted, self.options.width);
         }
-        totals::last_lines(&mut text, summary);
+        totals::last_lines(&mut text, summary, self.options.interactive.then_some(self.options.width));
         out.write(&text, true);
         out.error.take().map_or(Ok(()), Err)
     }

@@ -48,6 +48,11 @@ pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, marg
     write!(out, "  {}  {:>9}", status(step), display::duration(step.duration_ms)).ok();
     let notes = notes(step);
     if !notes.is_empty() {
+        let end = used.max(NAME + 2 + ACTION) + 2 + END;
+        if end + 2 + display::width(&notes) > width {
+            out.push('\n');
+            spaces(out, margin);
+        }
         write!(out, "  {}", notes.dimmed()).ok();
     }
     out.push('\n');

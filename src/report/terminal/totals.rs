@@ -17,7 +17,8 @@ pub(super) fn failures(out: &mut String, failures: &[(Key, Listed)], unlisted: u
     for (key, Listed { step, place, what }) in failures {
         let path = format!("{}{}", display::line(&key.path), key.suffix());
         let step = step.as_ref().map_or_else(String::new, |step| format!(" › {step}"));
-        writeln!(out, "  {} {}", "✗".red(), format!("{path}{step}").bold()).ok();
+        let name = format!("{path}{step}");
+        writeln!(out, "  {} {}", "✗".red(), display::cut(&name, width.saturating_sub(4)).bold()).ok();
         let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
         let room = width.saturating_sub(4 + display::width(&place)).max(40);
         writeln!(out, "    {}{}", place.dimmed(), display::cut(what, room)).ok();
@@ -28,8 +29,8 @@ pub(super) fn failures(out: &mut String, failures: &[(Key, Listed)], unlisted: u
     out.push('\n');
 }
 
-/// The numbers and one word.
-pub(super) fn last_lines(out: &mut String, summary: &Summary) {
+/// The numbers, on one line or on as many as `columns` want, and one word.
+pub(super) fn last_lines(out: &mut String, summary: &Summary, columns: Option<usize>) {
     let c = &summary.counts;
     let flows_failed = summary.flows_failed - summary.flows_invalid.min(summary.flows_failed);
     let parts = [
@@ -51,7 +52,19 @@ pub(super) fn last_lines(out: &mut String, summary: &Summary) {
         format!("requests {}", c.requests),
         took(summary.duration_ms),
     ];
-    writeln!(out, "{}", parts.join(" · ")).ok();
+    let mut line = 0;
+    for part in &parts {
+        let width = display::width(part) + 3;
+        let full = line > 0 && columns.is_some_and(|columns| line + width > columns);
+        out.push_str(match line {
+            0 => "",
+            _ if full => " ·\n",
+            _ => " · ",
+        });
+        out.push_str(part);
+        line = if full { width } else { line + width };
+    }
+    out.push('\n');
     let verdict = if summary.flows() == 0 {
         "NOTHING RAN".yellow()
     } else if summary.flows_failed + summary.flows_skipped > 0 {
