@@ -4,6 +4,7 @@
 //! It does what the public documentation says. Where that is silent it accepts what it can, and a comment says so.
 //! Time is handed in, and a seed fixes every id and token.
 
+mod accounts;
 mod actions;
 mod answer;
 mod call;

@@ -53,7 +53,12 @@ fn all_licenses(call: &Call) -> Vec<Value> {
             "subscriptionId": "Sub-sandbox",
         })
     };
-    (0..).zip(rows).map(license).collect()
+    let mut licenses: Vec<Value> = (0..).zip(rows).map(license).collect();
+    for license in licenses.iter_mut().filter(|license| license["name"] == "Meeting 1000 Assist") {
+        license["siteUrl"] = "sandbox.example.com".into();
+        license["siteType"] = "Control Hub managed site".into();
+    }
+    licenses
 }
 
 /// `GET /roles`.
