@@ -24,7 +24,10 @@ fn red(flow: &str, setup: Setup, step: &str, reason: &str) {
     assert!(wrong.contains(reason), "{flow}: {reason}\n{wrong}");
     // What was made is taken away all the same.
     assert!(
-        ran.steps.iter().filter(|s| s.phase == wxflow::event::Phase::Cleanup).all(|s| s.outcome != wxflow::event::Outcome::Failed)
+        ran.steps
+            .iter()
+            .filter(|s| s.phase == wxflow::event::Phase::Cleanup)
+            .all(|s| s.outcome != wxflow::event::Outcome::Failed)
     );
 }
 
