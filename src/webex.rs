@@ -2,7 +2,7 @@
 //!
 //! The meanings are those of Cisco's documentation and of what public SDKs have met; see `docs/webex.md`.
 
-use crate::http::{Request, Response};
+use crate::http::{Method, Request, Response};
 
 /// The hosts of the real service.
 const HOSTS: [&str; 5] = [
@@ -61,6 +61,8 @@ fn meaning(request: &Request, reply: &Response, path: &str) -> Option<String> {
             "the guest token has expired, is another issuer's, or was signed without decoding the secret's base64; \
              `wxflow guest verify` tells which"
         }
+        // These routes know clients, not bearers; which status they give to which mistake is not documented.
+        400 | 401 if is("/access_token") || is("/device/token") => return token_refused(reply),
         401 if !request.headers.contains_key("authorization") => {
             "the request carried no access token; give the step an `auth`"
         }
@@ -74,6 +76,9 @@ fn meaning(request: &Request, reply: &Response, path: &str) -> Option<String> {
         403 => {
             "the token is good, but its owner may not do this: a scope, an administrator's role or a licence is \
              missing, or it is for moderators"
+        }
+        404 if request.method == Method::POST && (is("/memberships") || is("/messages")) => {
+            "nobody has that id or address (guests are added by id), or this token's owner is not in the space"
         }
         404 => {
             "there is no such thing, or it is hidden from this token's owner; check the id, and that the owner is in \
@@ -111,6 +116,19 @@ fn meaning(request: &Request, reply: &Response, path: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// What a token route's `error` means, in short; see also `oauth`, where wxflow itself asks for tokens.
+fn token_refused(reply: &Response) -> Option<String> {
+    let text = match reply.json().ok()?.get("error").and_then(|code| code.as_str()) {
+        Some("invalid_client") => "the client id or the client secret is wrong, or one is of another integration",
+        Some("invalid_grant") => {
+            "the code or the refresh token is used up, expired (90 days without use), revoked, or another client's"
+        }
+        Some("invalid_scope") => "a scope is misspelt, not among the integration's, or for administrators only",
+        _ => "client id, client secret, or the code or refresh token is not right",
+    };
+    Some(text.to_owned())
+}
+
 /// With what the server said about when.
 fn with_wait(text: &str, reply: &Response) -> String {
     match reply.header("retry-after").filter(|after| !after.is_empty() && after.bytes().all(|b| b.is_ascii_digit())) {
@@ -122,7 +140,7 @@ fn with_wait(text: &str, reply: &Response) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Bytes, HeaderMap, Method, Url};
+    use crate::http::{Bytes, HeaderMap, Url};
 
     fn told(url: &str, authorized: bool, status: u16, headers: &[(&'static str, &str)], body: &str) -> Option<String> {
         let mut request = Request::new(Method::GET, Url::parse(url).unwrap());
@@ -152,6 +170,15 @@ mod tests {
         for status in [200, 302, 400, 418] {
             assert_eq!(told("https://webexapis.com/v1/rooms", true, status, &[], body), None, "{status}");
         }
+    }
+
+    #[test]
+    fn a_token_route_explains_its_error() {
+        let of = |status, body: &str| told("https://webexapis.com/v1/access_token", false, status, &[], body);
+        assert!(of(401, r#"{"error": "invalid_client"}"#).unwrap().contains("the client secret is wrong"));
+        assert!(of(400, r#"{"error": "invalid_grant"}"#).unwrap().contains("90 days without use"));
+        assert!(of(400, r#"{"error": 7}"#).unwrap().contains("is not right"));
+        assert_eq!(of(400, "<html>"), None);
     }
 
     #[test]

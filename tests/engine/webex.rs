@@ -41,6 +41,9 @@ fn hint(ran: &Ran, step: &str) -> String {
 fn an_integration_goes_red() {
     red("integration", with("client_secret", json!("wrong")), "Refresh the tokens", "status");
     red("integration", with("refresh_token", json!("used-up")), "Refresh the tokens", "status");
+    let refused = |name| hint(&kit("integration", with(name, json!("wrong"))), "Refresh the tokens");
+    assert!(refused("client_secret").contains("the client secret is wrong"));
+    assert!(refused("refresh_token").contains("90 days without use"));
     let scopes = json!(["spark:rooms_read", "spark-admin:people_read"]);
     red("integration", with("scopes", scopes), "None is missing", r#"missing is ["spark-admin:people_read"]"#);
     red("integration", with("least_days", json!(15)), "They live long enough", "lives is 1209600, least_days is 15");
