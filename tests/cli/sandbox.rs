@@ -99,3 +99,22 @@ fn only_what_fails_is_explained() {
     let done = project.run(&["run", "--sandbox", "--report", "json=-", "-v"]);
     assert_eq!((done.status, done.stdout.contains("usually means")), (0, false), "{}", done.stdout);
 }
+
+/// A token that dies is refreshed, as in the real service: that is what the fault is for.
+#[test]
+fn a_client_refreshes_a_token_that_the_sandbox_lets_die() {
+    let flow = "\
+steps:
+  - name: Ask
+    for_each: { n: \"{{ range(12) }}\" }
+    request: GET https://webexapis.com/v1/people/me
+    auth: { oauth: webex }
+    expect: { json: { $.displayName: Ada Example } }
+";
+    let environment = "oauth:\n  webex:\n    grant: refresh_token\n    token_url: https://webexapis.com/v1/access_token\n    client_id: C1\n    client_secret: { env: S }\n    refresh_token: { env: R }\n";
+    let project = Project::new().file("flows/a.flow.yaml", flow).file("environments/ci.yaml", environment);
+    let arguments = ["run", "--sandbox", "-e", "ci", "--fault", "expire-tokens", "--seed", "4"];
+    let done = project.run(&arguments);
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""), "{}", done.stdout);
+    assert!(done.stdout.contains("  1 login\n"), "{}", done.stdout);
+}

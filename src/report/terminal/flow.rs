@@ -79,11 +79,15 @@ impl<'a> TerminalFlow<'a> {
                 self.running(name, event.item);
             }
             EventKind::Wait(wait) => {
-                self.terminal.lock().progress.wait(self.id, wait, Instant::now());
+                if self.terminal.options.interactive {
+                    self.terminal.lock().progress.wait(self.id, wait, Instant::now());
+                }
                 flush = self.wait(wait, !own);
             }
             EventKind::StepFinished(step) => {
-                self.terminal.lock().progress.idle(self.id);
+                if self.terminal.options.interactive {
+                    self.terminal.lock().progress.idle(self.id);
+                }
                 self.step(event, step, own);
                 flush = step.outcome == Outcome::Failed;
             }
@@ -130,7 +134,8 @@ impl<'a> TerminalFlow<'a> {
         }
         out.begun |= self.terminal.options.live;
         drop(out);
-        self.text.push_str(&self.title.bold().to_string());
+        let title = display::cut(&self.title, self.terminal.options.width);
+        self.text.push_str(&title.bold().to_string());
         self.text.push('\n');
     }
 
@@ -221,7 +226,7 @@ impl<'a> TerminalFlow<'a> {
         let Skips { count, name, reason, margin } = std::mem::take(&mut self.skips);
         if count > 0 {
             self.show_title();
-            step::skipped(&mut self.text, count, &name, reason.as_deref(), margin);
+            step::skipped(&mut self.text, count, &name, reason.as_deref(), margin, self.terminal.options.width);
         }
     }
 

@@ -107,12 +107,13 @@ fn notes(step: &StepOutcome) -> String {
 }
 
 /// One skipped step by name, several by number.
-pub(super) fn skipped(out: &mut String, count: u64, name: &str, reason: Option<&str>, margin: usize) {
+pub(super) fn skipped(out: &mut String, count: u64, name: &str, reason: Option<&str>, margin: usize, width: usize) {
     spaces(out, margin);
     let reason = reason.map_or_else(String::new, |r| format!(": {}", display::line(r)));
     if count == 1 {
         let mut padded = String::new();
-        pad(&mut padded, name, NAME.saturating_sub(margin));
+        let room = width.saturating_sub(margin + 2 + 2 + "skipped".len() + display::width(&reason));
+        pad(&mut padded, &cut_name(name, room.max(NAME - margin)), NAME.saturating_sub(margin));
         let text = format!("○ {padded}  skipped{reason}");
         writeln!(out, "{}", text.dimmed()).ok();
     } else {
