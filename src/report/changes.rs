@@ -8,7 +8,7 @@ use crate::event::Assertion;
 use crate::value::{Value, equal};
 
 /// Lists longer than this are compared place by place: lining them up costs too much.
-const ALIGNED: usize = 2000;
+const ALIGNED: usize = 500;
 
 /// One place where the values differ.
 #[derive(Clone, Debug, PartialEq)]

@@ -72,8 +72,9 @@ fn assertion(out: &mut String, assertion: &Assertion, margin: usize, width: usiz
     }
     let mut shown = String::new();
     let told = difference::show(&mut shown, assertion, margin, width);
-    // The message names one of the places that stand below.
-    if let Some(message) = assertion.message.as_ref().filter(|_| !told) {
+    // The message names one of the places that stand below; that of a snapshot also its file and what to do.
+    let wanted = !told || assertion.subject == "snapshot";
+    if let Some(message) = assertion.message.as_ref().filter(|_| wanted) {
         words(out, "", message, margin);
     }
     out.push_str(&shown);

@@ -498,6 +498,7 @@ fn servers_steer_nothing() {
     let mut sent = detailed("GET", &format!("{BASE}/{evil}"), 200, evil);
     if let Some(reply) = &mut sent.reply {
         reply.reason = evil.into();
+        reply.hint = Some(evil.into());
         reply.headers.iter_mut().for_each(|h| h.value = evil.into());
     }
     let mut failed = failing(evil, sent, json!(evil), json!(format!("{evil}{evil}")));
