@@ -62,6 +62,7 @@ pub struct Terminal {
 
 struct Out {
     options: Options,
+    columns: Option<fn() -> usize>,
     stream: BufWriter<Box<dyn Write + Send>>,
     /// The first; after it nothing is written.
     error: Option<io::Error>,
@@ -84,6 +85,7 @@ impl Terminal {
         let options = Options { width: options.width.clamp(40, 1000), ..options };
         let out = Out {
             options,
+            columns: None,
             stream: BufWriter::new(stream),
             error: None,
             failures: Vec::new(),
@@ -95,11 +97,13 @@ impl Terminal {
         Self { options, out: Arc::new(Mutex::new(out)), ticker: None }
     }
 
-    /// The same view, whose line of what runs now moves with the time where a person watches.
+    /// The same view, whose line of what runs now moves with the time where a person watches. `columns` measures the
+    /// window anew, as people change it: a line that wraps could not be wiped.
     #[must_use]
-    pub fn ticking(mut self) -> Self {
+    pub fn ticking(mut self, columns: fn() -> usize) -> Self {
         if self.options.interactive && self.options.verbosity > Verbosity::Quiet {
             let out = Arc::clone(&self.out);
+            lock(&out).columns = Some(columns);
             self.ticker = Ticker::start(move || lock(&out).draw());
         }
         self
@@ -165,7 +169,8 @@ impl Out {
             return;
         }
         // A line that fills the last column would wrap on some terminals.
-        let line = self.progress.line(live, width - 1, Instant::now());
+        let width = self.columns.map_or(width, |columns| columns());
+        let line = self.progress.line(live, width.saturating_sub(1), Instant::now());
         if line == self.shown {
             return;
         }
