@@ -4,13 +4,13 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Outcome, Refusal};
 use super::call::{Call, Caller, Fields};
-use super::store::{PersonKind, Role, Store};
+use super::store::{PersonKind, Store};
 use super::{ids, people, teams};
 use crate::value::Value;
 
 /// `POST /people`: `emails` with one address, and a name. The real service sends an invitation; this one does not.
 pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
-    admin_only(caller)?;
+    caller.must_administer()?;
     let body = call.body()?;
     let email = email(&body)?;
     if call.store.person_by_email(&email).is_some() {
@@ -52,7 +52,7 @@ fn forget(store: &mut Store, person: Uuid) {
 }
 
 fn find(call: &Call, caller: Caller) -> Result<Uuid, Refusal> {
-    admin_only(caller)?;
+    caller.must_administer()?;
     let uuid = ids::uuid("PEOPLE", &call.param).ok_or_else(Refusal::not_found)?;
     let person = call.store.person(uuid)?;
     // Bots and guests are no accounts of the organization.
@@ -79,10 +79,6 @@ fn name(body: &Fields) -> Result<Option<String>, Refusal> {
     }
     let parts: Vec<&str> = [body.text("firstName")?, body.text("lastName")?].into_iter().flatten().collect();
     Ok((!parts.is_empty()).then(|| parts.join(" ")))
-}
-
-fn admin_only(caller: Caller) -> Result<(), Refusal> {
-    if caller.role == Role::Admin { Ok(()) } else { Err(Refusal::missing_scope()) }
 }
 
 #[cfg(test)]

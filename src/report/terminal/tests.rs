@@ -516,6 +516,16 @@ fn servers_steer_nothing() {
     }
 }
 
+/// What differs may be masked: then both sides are shown, and the message that says why.
+#[test]
+fn masked_values_that_look_alike_are_still_shown() {
+    let list = json!(["***".repeat(20), "***".repeat(20)]);
+    let mut failed = failing("Secrets", exchange("GET", &format!("{BASE}/people"), 200), list.clone(), list);
+    failed.assertions[1].message = Some("at /0: they differ".into());
+    let text = shown(Verbosity::Normal, &[Flow::new("flows/a.flow.yaml", "a").step(failed).end()]);
+    assert!(text.contains("    at /0: they differ\n    expected\n    │ [\n"), "{text}");
+}
+
 /// A body is shown where the path that failed leads, and what Webex said is explained.
 #[test]
 fn a_refusal_is_explained_and_a_long_body_is_cut_around_the_place() {
