@@ -3,6 +3,7 @@
 //! The meanings are those of Cisco's documentation and of what public SDKs have met; see `docs/webex.md`.
 
 use crate::http::{Method, Request, Response};
+use crate::value::Value;
 
 /// The hosts of the real service.
 const HOSTS: [&str; 5] = [
@@ -45,11 +46,13 @@ pub fn hint(request: &Request, reply: &Response) -> Option<String> {
 
 /// The id that Webex support asks for, from the header or the body.
 fn tracking_id(reply: &Response) -> Option<String> {
-    let id = reply.header("trackingid").or_else(|| {
-        let json = reply.json().ok().filter(|_| reply.body.len() <= LARGEST_ERROR)?;
-        Some(json.get("trackingId")?.as_str()?.to_owned())
-    })?;
+    let id = reply.header("trackingid").or_else(|| Some(error_body(reply)?.get("trackingId")?.as_str()?.to_owned()))?;
     (!id.is_empty()).then(|| id.chars().take(LONGEST_ID).collect())
+}
+
+/// The body of an error. A large one is none, and is not parsed for it.
+fn error_body(reply: &Response) -> Option<&Value> {
+    if reply.body.len() > LARGEST_ERROR { None } else { reply.json().ok() }
 }
 
 fn meaning(request: &Request, reply: &Response, path: &str) -> Option<String> {
@@ -118,7 +121,7 @@ fn meaning(request: &Request, reply: &Response, path: &str) -> Option<String> {
 
 /// What a token route's `error` means, in short; see also `oauth`, where wxflow itself asks for tokens.
 fn token_refused(reply: &Response) -> Option<String> {
-    let text = match reply.json().ok()?.get("error").and_then(|code| code.as_str()) {
+    let text = match error_body(reply)?.get("error").and_then(|code| code.as_str()) {
         Some("invalid_client") => "the client id or the client secret is wrong, or one is of another integration",
         Some("invalid_grant") => {
             "the code or the refresh token is used up, expired (90 days without use), revoked, or another client's"

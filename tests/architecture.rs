@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("xpath", &["diagnostic", "value"]),
     ("yaml", &["source", "diagnostic", "value"]),
     ("http", &["value", "redact"]),
-    ("webex", &["http"]),
+    ("webex", &["value", "http"]),
     ("template", &["source", "diagnostic", "value", "jwt", "jsonpath", "xpath", "yaml"]),
     ("oauth", &["value", "redact", "http"]),
     ("check", &["source", "diagnostic", "value", "redact", "jsonpath", "xpath", "yaml", "http", "template"]),

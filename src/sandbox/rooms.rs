@@ -70,8 +70,11 @@ pub(super) fn list(call: &mut Call, caller: Caller) -> Outcome {
     if !public && (from.is_some() || to.is_some()) {
         return Err(Refusal::bad_request("from and to need orgPublicSpaces=true"));
     }
+    let org_of = |person| call.store.people.get(&person).map(|person| person.org);
+    let org = org_of(caller.person);
     let made_public = |room: &Room| {
         room.is_public
+            && org_of(room.creator) == org
             && room
                 .made_public
                 .is_some_and(|then| from.is_none_or(|from| then >= from) && to.is_none_or(|to| then < to))
@@ -256,6 +259,14 @@ mod tests {
         let early = list("orgPublicSpaces=true&to=2030-01-01T00:00:30Z");
         assert_eq!(early.json["items"][0]["title"], "Early");
         assert_eq!(list("").items(), 0);
+        let body = json!({"subject": "s", "displayName": "n"});
+        let guest = lab.post("/guests/token").token(&lab.variable("WEBEX_SERVICE_APP_TOKEN")).json(&body).send();
+        let guest = guest.json["accessToken"].as_str().unwrap();
+        assert_eq!(
+            lab.get("/rooms?orgPublicSpaces=true").token(guest).send().items(),
+            2,
+            "a guest of the organization"
+        );
         assert_eq!((list("from=2030-01-01T00:00:30Z").status, list("orgPublicSpaces=true&to=x").status), (400, 400));
     }
 

@@ -69,6 +69,7 @@ impl Progress {
         let first = self.running.first().map(|running| running.told(alone, now));
         let text = if alone {
             match first {
+                Some(told) if self.flows > 1 => format!("  {told} · {} of {} flows done", self.ended, self.flows),
                 Some(told) => format!("  {told}"),
                 None => return String::new(),
             }
@@ -169,6 +170,8 @@ mod tests {
         // The wait is over, the next send is under way.
         assert_eq!(progress.line(true, 80, after(start, 78_000)), "  … Look 1 min 18 s");
         assert_eq!(progress.line(true, 12, after(start, 66_000)), "  ⧗ Look: r…");
+        progress.flows = 7;
+        assert_eq!(progress.line(true, 80, after(start, 78_000)), "  … Look 1 min 18 s · 0 of 7 flows done");
         progress.idle(id);
         assert_eq!(progress.line(true, 80, start), "");
     }
