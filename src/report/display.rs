@@ -104,8 +104,8 @@ pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
         }
         out.push(c);
     }
-    // A joiner would pull the `…` into the emoji before it.
-    out.truncate(out.trim_end_matches(['\u{200d}', '\u{fe0f}']).len());
+    // A joiner would pull the `…` into the emoji before it, and one `…` is enough.
+    out.truncate(out.trim_end_matches(['\u{200d}', '\u{fe0f}', '…']).len());
     out.push('…');
     Cow::Owned(out)
 }
@@ -215,6 +215,7 @@ mod tests {
     #[test]
     fn widths_are_columns() {
         assert_eq!(cut("你好你好", 5), "你好…");
+        assert_eq!(cut("abc…def", 5), "abc…");
         // An emoji of several characters is never torn so that more than its columns are taken.
         for text in ["👩‍💻 works here", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", "🇨🇭🇨🇭🇨🇭🇨🇭"]
         {
