@@ -211,6 +211,7 @@ const REACHABLE: &[Code] = &[
     Code::FileRefused,
     Code::NotYetSupported,
     Code::CredentialLiteral,
+    Code::LiteralText,
     Code::InvalidInput,
     Code::UseCycle,
     Code::InvalidUse,

@@ -39,7 +39,12 @@ impl Expect {
     /// Reads `expect`; every mistake in it is reported. What is left out for one keeps the flow from being run, not from
     /// having the rest of it checked.
     pub fn lower(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Self> {
-        let fields = Fields::read(node, &EXPECT, cx.diagnostics)?;
+        let Some(fields) = Fields::read(node, &EXPECT, cx.diagnostics) else {
+            if let (Data::List(_) | Data::Scalar(..), Some(last)) = (&node.data, cx.diagnostics.last_mut()) {
+                last.help("each thing to look at is a key: `expect: { status: 200, json: { $.name: Ada } }`");
+            }
+            return None;
+        };
         if fields.keys().next().is_none() {
             cx.diagnostics
                 .error(Code::MissingKey, node.span, "`expect` asks nothing")
@@ -261,9 +266,9 @@ pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) ->
 /// `response.status is 404`.
 fn value_in(shown: &Shown) -> String {
     match &shown.value {
-        _ if shown.secret => format!("{} is ***", shown.path),
-        Some(value) => format!("{} is {}", shown.path, short(value)),
-        None => format!("{} is undefined", shown.path),
+        _ if shown.secret => format!("{} is ***", shown.text),
+        Some(value) => format!("{} is {}", shown.text, short(value)),
+        None => format!("{} is undefined", shown.text),
     }
 }
 

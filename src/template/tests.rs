@@ -664,7 +664,7 @@ fn expressions_are_bare_and_boolean_where_it_matters() {
     let that = compile("o.age > n and secret == s and o.age == x.y").unwrap();
     assert_eq!(that.source(), "o.age > n and secret == s and o.age == x.y");
     let shown = that.explain(&context);
-    let shown: Vec<_> = shown.into_iter().map(|s| (s.path, s.value, s.secret)).collect();
+    let shown: Vec<_> = shown.into_iter().map(|s| (s.text, s.value, s.secret)).collect();
     let expected = [
         ("o.age", Some(json!(3)), false),
         ("n", Some(json!(5)), false),

@@ -50,7 +50,11 @@ impl Reader<'_> {
             input.default = Some(value);
             return Some(input);
         }
-        let foreign = |key: &str| shape::INPUT_SHAPE.keys.iter().all(|known| nearest(key, [known.name]).is_none());
+        let foreign = |key: &str| {
+            let like = |known: &str| nearest(key, [known]).is_some();
+            let habit = ["required", "optional", "sensitive", "masked", "enum"].contains(&key);
+            !habit && !shape::INPUT_SHAPE.keys.iter().any(|known| like(known.name))
+        };
         if let Data::Map(entries) = &node.data
             && !entries.is_empty()
             && entries.iter().filter_map(|(key, _)| key.scalar()).all(foreign)
