@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::guest::args::Guest;
-use super::parse::{address, duration, host, pair, report, size};
+use super::parse::{address, duration, host, jobs, pair, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -180,7 +180,7 @@ pub(super) struct Values {
 #[command(next_help_heading = "Running")]
 pub(super) struct Limits {
     /// Flows at the same time [default: one per core]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Start no new flow after one failed; those under way are finished
     #[arg(long)]

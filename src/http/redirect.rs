@@ -49,7 +49,7 @@ impl RedirectError {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
             Self::BodyHoldsSecret { .. } => {
-                "a secret goes only to the origin it was written for: send the request to that host itself"
+                "where that host may have the secret, send the request to it yourself; `redirects: false` shows the reply"
             }
         }
     }
@@ -63,7 +63,10 @@ impl fmt::Display for RedirectError {
             }
             Self::Scheme { location } => write!(f, "the redirect leads out of HTTP, to `{location}`"),
             Self::BodyHoldsSecret { host } => {
-                write!(f, "the redirect to {host} would take the request's body there, and it holds a secret")
+                write!(
+                    f,
+                    "the redirect asks to send the body to {host} too, and it holds a secret: nothing was sent there"
+                )
             }
         }
     }

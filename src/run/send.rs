@@ -16,7 +16,9 @@ use crate::check::Hop;
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
-use crate::http::{Delivery, HeaderValue, Origin, Request, Response, TransportError, Url, encoding};
+use crate::http::{
+    Delivery, HeaderValue, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
+};
 use crate::value::Value;
 
 /// How the replies of one step are taken.
@@ -248,13 +250,22 @@ impl Sender<'_, '_> {
         let reply = tokio::select! {
             biased;
             reply = self.context.transport.send(&wire) => reply.map(Arc::new),
-            () = self.context.cancel.cancelled() => return Err(Stop::Cancelled.into()),
+            () = self.context.cancel.cancelled() => Err(TransportError {
+                kind: TransportErrorKind::Interrupted,
+                delivery: Delivery::MayHaveArrived,
+                message: "interrupted before the reply came".to_owned(),
+                help: None,
+            }),
         };
         let took = clock.elapsed().saturating_sub(start);
         let answer = reply.as_ref().map(Arc::clone).map_err(Clone::clone);
         let start = start.saturating_sub(self.began);
         self.log.sent.push(Sent { because, request: request.clone(), reply, let_go: None, start, took });
-        let response = answer.map_err(Failed::Unanswered)?;
+        let response = match answer {
+            // Told as the interrupt that it is, also where the connection broke at the same moment: no resend follows.
+            Err(_) if self.context.cancel.is_cancelled() => return Err(Stop::Cancelled.into()),
+            answer => answer.map_err(Failed::Unanswered)?,
+        };
         learn_tokens(&response, self.context);
         Ok((response, took))
     }

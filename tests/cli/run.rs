@@ -32,6 +32,7 @@ flows/a.flow.yaml — Fails
       |
     5 |     check: [\"1 + 1 == 3\"]
       |              ^^^^^^^^^^
+    1 + 1 is 2
 
 flows 1 failed · steps 1 failed · assertions 1 failed · requests 0 · [time]
 FAILED

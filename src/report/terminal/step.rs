@@ -1,5 +1,6 @@
 //! A step's lines that are not about failure: the step itself, its waits, its requests, its warnings.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use colored::Colorize as _;
@@ -20,8 +21,8 @@ pub(super) fn name(name: &str, item: Option<u32>) -> String {
 
 /// The line of a step that ran.
 pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, margin: usize) {
-    let name = name(&step.name, item);
-    let action = action(step);
+    let (title, action) = titles(step);
+    let name = name(&title, item);
     spaces(out, margin);
     match step.outcome {
         Outcome::Passed => write!(out, "{} ", "✓".green()),
@@ -45,12 +46,18 @@ pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, marg
     out.push('\n');
 }
 
-/// `METHOD path` of the first send; nothing where the name says the same.
-fn action(step: &StepOutcome) -> String {
-    let Some(first) = step.exchanges.first() else { return String::new() };
-    let method = display::line(&first.method);
-    let unnamed = step.name.strip_prefix(&*first.method).is_some_and(|rest| rest.starts_with(" "));
-    if unnamed { String::new() } else { format!("{method} {}", display::path(&first.url)) }
+/// The step's name, and `METHOD path` of the first send. A step without a name of its own is called by that: as it is
+/// written, and where it is written with a template, as it was sent.
+fn titles(step: &StepOutcome) -> (Cow<'_, str>, String) {
+    let name = Cow::Borrowed(&*step.name);
+    let Some(first) = step.exchanges.first() else { return (name, String::new()) };
+    let sent = format!("{} {}", display::line(&first.method), display::path(&first.url));
+    let unnamed = step.name.strip_prefix(&*first.method).is_some_and(|rest| rest.starts_with(' '));
+    match unnamed {
+        false => (name, sent),
+        true if step.name.contains("{{") => (sent.into(), String::new()),
+        true => (name, String::new()),
+    }
 }
 
 /// The last send's status in three columns.
