@@ -85,7 +85,7 @@ const NOT_STRUCTURE: &str = "base-url base-url-query capture-reserved-names clea
     template-functions-of-other-engines template-in-a-block template-literal-arguments template-syntax \
     template-unknown-filter template-unknown-function template-unknown-test top-name-template url-mistakes \
     use-itself use-outputs when-braces yaml-alias-bomb yaml-ambiguous-number \
-    yaml-ambiguous-numbers-of-all-kinds yaml-asterisk-and-percent yaml-at-sign-and-backtick yaml-bad-escape \
+    yaml-ambiguous-numbers-of-all-kinds yaml-asterisk-and-percent yaml-at-sign-and-backtick yaml-bad-escape yaml-brackets-in-a-list-of-expressions \
     yaml-colon-in-value yaml-control-character yaml-deep-nesting yaml-duplicate-key yaml-duplicate-keys-deep \
     yaml-flow-not-closed yaml-indentation yaml-json-path-unquoted-in-flow yaml-list-on-the-keys-line \
     yaml-merge-key yaml-null-key yaml-second-document yaml-tab yaml-tag yaml-text-after-a-quote \

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::guest::args::Guest;
-use super::parse::{address, duration, host, jobs, pair, report, size};
+use super::parse::{address, duration, host, jobs, pair, repeat, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -134,7 +134,7 @@ pub(super) struct Choice {
     #[arg(long, value_name = "FILE")]
     pub(super) data: Option<String>,
     /// Run every flow this many times
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = repeat)]
     pub(super) repeat: Option<NonZeroU32>,
     /// Run only this part of the flows, as I/N, or auto[/N] as CI says
     ///

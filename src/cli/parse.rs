@@ -1,7 +1,7 @@
 //! Readers of single option values: each error is a sentence for the person who typed it.
 
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,6 +42,11 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
 /// How many flows may run at once.
 pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write how many flows may run at once, from 1".to_owned())
+}
+
+/// How often every flow runs.
+pub(super) fn repeat(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| "write how often every flow runs, from 1".to_owned())
 }
 
 /// A time that is not nothing.

@@ -143,7 +143,7 @@ pub fn without_credentials(
     carries_secret: impl Fn(&[u8]) -> bool,
 ) -> Result<(), RedirectError> {
     if !request.body.is_empty() && carries_secret(&request.body) {
-        return Err(RedirectError::BodyHoldsSecret { host: request.url.host_str().unwrap_or_default().to_owned() });
+        return Err(RedirectError::BodyHoldsSecret { host: request.url.authority().to_owned() });
     }
     let always = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
     let secret = request.headers.iter().filter(|(_, value)| carries_secret(value.as_bytes())).map(|(name, _)| name);

@@ -8,6 +8,9 @@ use super::{Context, Stop};
 use crate::event::{Reason, Wait};
 use crate::http::{Method, Request, Response};
 
+/// From here on seconds say nothing to a person.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl Sender<'_, '_> {
     /// Sends `request` until its reply stands: redirects followed, retried, the server's waits waited.
     ///
@@ -40,6 +43,7 @@ impl Sender<'_, '_> {
             return Ok(None);
         }
         let asked = match guessed {
+            None if wait > YEAR => format!("the server asked to wait more than a year ({})", reply.status),
             None => format!("the server asked to wait {} s ({})", wait.as_secs(), reply.status),
             Some(why) => format!("the server answered {} {why}, which is taken as {} s", reply.status, wait.as_secs()),
         };

@@ -342,6 +342,7 @@ fn learn_tokens(response: &Response, context: &Context<'_>) {
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
     static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
+    learn_code(response, context);
     let body: &[u8] = &response.body;
     if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
         return;
@@ -351,6 +352,18 @@ fn learn_tokens(response: &Response, context: &Context<'_>) {
     for name in NAMES.into_iter().chain(login) {
         if let Some(Value::String(token)) = reply.get(name) {
             context.redactor.learn(name, token, None);
+        }
+    }
+}
+
+/// The code that an authorization server sends back in a redirect is as good as a token (RFC 6749 section 4.1.2).
+fn learn_code(response: &Response, context: &Context<'_>) {
+    const SHORTEST: usize = 8;
+    let location = response.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+    let Some((_, query)) = location.and_then(|location| location.split_once('?')) else { return };
+    for (name, code) in url::form_urlencoded::parse(query.split('#').next().unwrap_or("").as_bytes()) {
+        if name == "code" && code.len() >= SHORTEST {
+            context.redactor.learn("code", &code, None);
         }
     }
 }

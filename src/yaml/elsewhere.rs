@@ -77,6 +77,11 @@ const KEYS: &[(&str, &[&str])] = &[
     ("claims", &["payload", "body"]),
     ("expires_in", &["expiresin", "exp", "ttl", "lifetime", "expiry"]),
     ("eq", &["equals"]),
+    ("grant", &["granttype", "flow", "type"]),
+    ("token_url", &["tokenendpoint", "accesstokenurl", "tokenuri"]),
+    ("authorize_url", &["authurl", "authorizationurl", "authorizationendpoint", "authorizeuri"]),
+    ("redirect_uri", &["callbackurl", "redirecturl", "callback"]),
+    ("scopes", &["scope"]),
 ];
 
 const REQUEST: &str = "method and URL stand in one text: `request: GET /people/me`";
@@ -191,6 +196,11 @@ const ADVICE: &[(&str, &[&str], &str)] = &[
         "a flow",
         &["env", "environment"],
         "values come in through `inputs`, constants stand in `vars`; `environments/NAME.yaml` is chosen with `-e NAME`",
+    ),
+    (
+        "an environment",
+        &["baseurl", "url", "host", "server", "headers", "auth"],
+        "an environment gives values to inputs: `vars: { webex_url: https://… }`, and the flow uses them under `defaults`",
     ),
     ("`auth`", &["type", "kind", "scheme", "token", "username", "user", "password", "bearertoken"], CREDENTIALS),
     (
