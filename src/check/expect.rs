@@ -263,10 +263,15 @@ pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) ->
     }
 }
 
-/// `response.status is 404`.
+/// `response.status is 404`; a small list or object whole, a large one by its size.
 fn value_in(shown: &Shown) -> String {
+    const LARGEST: usize = 80;
     match &shown.value {
         _ if shown.secret => format!("{} is ***", shown.text),
+        Some(value @ (Value::Array(_) | Value::Object(_))) => {
+            let whole = Some(value.to_string()).filter(|text| text.len() <= LARGEST);
+            format!("{} is {}", shown.text, whole.unwrap_or_else(|| short(value)))
+        }
         Some(value) => format!("{} is {}", shown.text, short(value)),
         None => format!("{} is undefined", shown.text),
     }
