@@ -254,7 +254,9 @@ pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) ->
     };
     // After an error, what it asks about may not be there yet.
     let pending = reason.is_some();
-    let shown: Vec<_> = expression.explain(context).iter().map(value_in).collect();
+    // What is not there, the error names.
+    let shown = expression.explain(context).into_iter().filter(|shown| !pending || shown.value.is_some());
+    let shown: Vec<_> = shown.map(|shown| value_in(&shown)).collect();
     let message = reason.into_iter().chain((!shown.is_empty()).then(|| shown.join(", "))).collect::<Vec<_>>();
     Verdict {
         message: (!message.is_empty()).then(|| message.join("; ")),
