@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::guest::args::Guest;
 use super::login::args::{Login, Token};
-use super::parse::{address, duration, host, pair, report, size};
+use super::parse::{address, duration, host, jobs, pair, repeat, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -145,7 +145,7 @@ pub(super) struct Choice {
     #[arg(long, value_name = "FILE")]
     pub(super) data: Option<String>,
     /// Run every flow this many times
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = repeat)]
     pub(super) repeat: Option<NonZeroU32>,
     /// Run only this part of the flows, as I/N, or auto[/N] as CI says
     ///
@@ -191,7 +191,7 @@ pub(super) struct Values {
 #[command(next_help_heading = "Running")]
 pub(super) struct Limits {
     /// Flows at the same time [default: one per core]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Start no new flow after one failed; those under way are finished
     #[arg(long)]

@@ -7,6 +7,7 @@ mod deadline;
 mod dry;
 mod exit;
 mod guest;
+mod habit;
 mod list;
 mod login;
 mod machine;
@@ -44,7 +45,7 @@ use output::Output;
 pub fn main() -> ExitCode {
     bugs::watch();
     // clap writes its own errors and help, and leaves with 2 and 0.
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| habit::answered(error).exit());
     let output = Arc::new(Output::new(arguments.color));
     let done = catch_unwind(AssertUnwindSafe(|| command(&arguments.command, &output)));
     let bug = bugs::tell(&output);

@@ -49,7 +49,7 @@ impl RedirectError {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
             Self::BodyHoldsSecret { .. } => {
-                "a secret goes only to the origin it was written for: send the request to that host itself"
+                "where that host may have the secret, send the request to it yourself; `redirects: false` shows the reply"
             }
         }
     }
@@ -63,7 +63,10 @@ impl fmt::Display for RedirectError {
             }
             Self::Scheme { location } => write!(f, "the redirect leads out of HTTP, to `{location}`"),
             Self::BodyHoldsSecret { host } => {
-                write!(f, "the redirect to {host} would take the request's body there, and it holds a secret")
+                write!(
+                    f,
+                    "the redirect asks to send the body to {host} too, and it holds a secret: nothing was sent there"
+                )
             }
         }
     }
@@ -140,7 +143,7 @@ pub fn without_credentials(
     carries_secret: impl Fn(&[u8]) -> bool,
 ) -> Result<(), RedirectError> {
     if !request.body.is_empty() && carries_secret(&request.body) {
-        return Err(RedirectError::BodyHoldsSecret { host: request.url.host_str().unwrap_or_default().to_owned() });
+        return Err(RedirectError::BodyHoldsSecret { host: request.url.authority().to_owned() });
     }
     let always = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
     let secret = request.headers.iter().filter(|(_, value)| carries_secret(value.as_bytes())).map(|(name, _)| name);

@@ -278,13 +278,19 @@ fn environment_secret(
             format!("input `{}` has no value: the environment `{environment}` takes it from {place}", input.name);
         Lack::Missing(message, format!("{help}, or give it with {}", option(input, true)))
     };
+    let named = |error: FileError| {
+        let at = sources.environment.and_then(|e| e.secrets.iter().find(|secret| *secret.name == *input.name));
+        let place = at.map(|secret| format!("{}:{}", secret.at.0.name(), secret.at.0.position(secret.at.1.start)));
+        let help = place.map(|place| format!("the path stands at {place}; a relative one begins in the project root"));
+        Lack::Broken(FileError { help: error.help.or(help), ..error })
+    };
     match from {
         Some(SecretSource::Variable(name)) => match anywhere(name, sources)? {
             Some(value) if !value.is_empty() => Ok((value, format!("{name}, named by the environment"))),
             Some(_) => Err(absent(&format!("{name}, which is empty"), format!("set {name}"))),
             None => Err(absent(&format!("{name}, which is not set"), format!("set {name}"))),
         },
-        Some(SecretSource::File(path)) => match sources.outside.secret_file(path).map_err(Lack::Broken)? {
+        Some(SecretSource::File(path)) => match sources.outside.secret_file(path).map_err(named)? {
             value if value.is_empty() => Err(absent(&format!("{path}, which is empty"), format!("fill {path}"))),
             value => Ok((value, format!("{path}, named by the environment"))),
         },

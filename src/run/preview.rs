@@ -232,7 +232,7 @@ impl View<'_> {
         let text = |template: &Template| self.with(|p| p.text(template, true)).value.unwrap_or_default();
         let base = self.defaults.base_url.as_ref().map(text);
         let mut url = text(&request.url);
-        let whole = url.contains("://");
+        let whole = super::request::stands_alone(&url);
         if let Some(base) = base.as_ref().filter(|_| !whole && (url.is_empty() || url.starts_with(['/', '?']))) {
             url = if url.starts_with('/') {
                 format!("{}{url}", base.trim_end_matches('/'))

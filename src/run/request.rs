@@ -57,7 +57,7 @@ pub(super) fn render(
     let mut url = absolute(&text, base.as_deref(), span, renderer)?;
     // A path is at home by how it was made.
     let origin = || base.as_deref().and_then(|b| Url::parse(b).ok()).map(|b| Origin::of(&b));
-    let at_home = !text.contains("://") || origin().is_none_or(|home| home == Origin::of(&url));
+    let at_home = !stands_alone(&text) || origin().is_none_or(|home| home == Origin::of(&url));
     query(&mut url, template, defaults, at_home, renderer)?;
     let mut headers = HeaderMap::with_capacity(4);
     for field in
@@ -116,9 +116,14 @@ pub(super) fn render(
     })
 }
 
+/// Whether a request's URL has a scheme, so that `base_url` is not asked. A path may hold another URL: `/go?to=https://…`.
+pub(super) fn stands_alone(url: &str) -> bool {
+    !url.starts_with(['/', '?']) && url.contains("://")
+}
+
 fn absolute(text: &str, base: Option<&str>, span: Span, renderer: &Renderer<'_>) -> Result<Url, Stop> {
     let whole = match base {
-        _ if text.contains("://") => text.to_owned(),
+        _ if stands_alone(text) => text.to_owned(),
         Some(base) if text.starts_with('/') => format!("{}{text}", base.trim_end_matches('/')),
         Some(base) if text.is_empty() || text.starts_with('?') => format!("{base}{text}"),
         _ => {
