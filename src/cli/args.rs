@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::guest::args::Guest;
+use super::merge::Report;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
@@ -63,6 +64,9 @@ pub(super) enum Command {
         /// Which format
         format: SchemaName,
     },
+    /// Join the reports of shards
+    #[command(subcommand, after_help = "Example:\n  wxflow report merge shards/*.json --report html=flows.html")]
+    Report(Report),
     /// Webex guests: make, exchange and check their tokens
     #[command(
         subcommand,
@@ -233,7 +237,7 @@ pub(super) struct Connecting {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Showing")]
 pub(super) struct Showing {
-    /// Write a report: junit, json or events; `-` is stdout
+    /// Write a report: junit, json, html, markdown, tap or events; `-` is stdout
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(super) reports: Vec<(FormatName, PathBuf)>,
     /// Print this output of the one flow that runs, raw: secrets too

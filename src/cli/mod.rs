@@ -6,9 +6,11 @@ mod connect;
 mod deadline;
 mod dry;
 mod exit;
+mod github;
 mod guest;
 mod list;
 mod machine;
+mod merge;
 mod oauth;
 mod output;
 mod parse;
@@ -56,6 +58,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
         Command::Schema { format } => schema::schema(*format, output),
+        Command::Report(args) => merge::merge(args, output),
         Command::Guest(args) => guest::guest(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };

@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::display;
-use crate::event::{Assertion, Exchange, Problem, Reason, Snippet, StepOutcome, Wait};
+use super::{display, layout};
+use crate::event::{Assertion, Body, Exchange, FlowOutcome, Outcome, Problem, Reason, Snippet, StepOutcome, Wait};
 use crate::value::Value;
 
 /// Characters of a value that are written.
 const VALUE: usize = 2000;
+/// Lines of a reply's body that are written, and columns of each.
+const LINES: usize = 20;
+const COLUMNS: usize = 200;
 
 /// What went wrong, in one line: the first problem, else the first failed assertion.
 pub(super) fn headline(step: &StepOutcome) -> String {
@@ -63,10 +66,22 @@ pub(super) fn failure(step: &StepOutcome) -> String {
     for assertion in step.assertions.iter().filter(|a| !a.passed) {
         self::assertion(&mut out, assertion);
     }
+    out + &exchanged(step)
+}
+
+/// The last request of a step and what came back.
+pub(super) fn exchanged(step: &StepOutcome) -> String {
+    let mut out = String::new();
     if let Some(exchange) = step.exchanges.last() {
         self::exchange(&mut out, exchange);
     }
     out
+}
+
+/// Why a flow of which nothing ran is no success; `None` for any other.
+pub(super) fn idle(flow: &FlowOutcome) -> Option<&str> {
+    let told = flow.warnings.first().map(|warning| first_line(warning)).filter(|_| flow.counts.steps() == 0);
+    (flow.outcome == Outcome::Skipped).then(|| told.unwrap_or("every step was skipped, which is not success"))
 }
 
 /// A wait and its reason.
@@ -93,7 +108,7 @@ pub(super) fn problem(out: &mut String, problem: &Problem) {
     }
 }
 
-fn assertion(out: &mut String, assertion: &Assertion) {
+pub(super) fn assertion(out: &mut String, assertion: &Assertion) {
     writeln!(out, "{}", claim(assertion)).ok();
     place(out, assertion.at.as_ref());
     if let Some(message) = &assertion.message {
@@ -126,6 +141,23 @@ fn exchange(out: &mut String, exchange: &Exchange) {
     writeln!(out, "reply: {}", format!("{} {}", reply.status, reply.reason).trim_end()).ok();
     if let Some(tracking) = tracking_id(exchange) {
         writeln!(out, "trackingid: {tracking}").ok();
+    }
+    if let Some(body) = &reply.body {
+        excerpt(out, body);
+    }
+}
+
+/// The first lines of a body.
+fn excerpt(out: &mut String, body: &Body) {
+    let text = layout::body(body);
+    let mut lines = text.lines();
+    for line in lines.by_ref().take(LINES) {
+        writeln!(out, "  {}", display::cut(line, COLUMNS)).ok();
+    }
+    let more = lines.count() as u64;
+    if more > 0 || body.cut {
+        let lines = if body.cut { "more".to_owned() } else { display::count(more, "more line") };
+        writeln!(out, "  … {lines}, {} in all", display::count(body.size, "byte")).ok();
     }
 }
 

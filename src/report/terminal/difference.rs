@@ -3,18 +3,14 @@
 use std::fmt::Write as _;
 
 use colored::{ColoredString, Colorize as _};
-use similar::{Algorithm, DiffOp, DiffTag};
 
 use super::display;
 use crate::event::Assertion;
-use crate::value::{Map, Value};
+use crate::report::difference::{self, comparable, is_long, laid_out};
+use crate::value::Value;
 
 /// Lines that are shown of a value or a difference.
 const LINES: usize = 20;
-/// Lines on each side that are compared after the first difference; what follows is not shown anyway.
-const COMPARED: usize = 400;
-/// Lines that stand still around a change.
-const CONTEXT: usize = 3;
 
 /// Shows what an assertion expected and found.
 pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width: usize) {
@@ -35,21 +31,6 @@ pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width
     }
 }
 
-/// A difference helps where the two were meant to be the same.
-fn comparable(assertion: &Assertion, expected: &Value, actual: &Value) -> bool {
-    matches!(assertion.predicate.as_str(), "equals" | "is like")
-        && std::mem::discriminant(expected) == std::mem::discriminant(actual)
-}
-
-/// Text of several lines, or what does not fit one.
-fn is_long(value: &Value, room: usize) -> bool {
-    match value {
-        Value::String(text) => text.len() > room || text.contains('\n'),
-        Value::Array(_) | Value::Object(_) => value.to_string().len() > room,
-        _ => false,
-    }
-}
-
 fn value(out: &mut String, label: &ColoredString, value: &Value, margin: usize, room: usize) {
     display::spaces(out, margin);
     if !is_long(value, room) {
@@ -65,13 +46,6 @@ fn value(out: &mut String, label: &ColoredString, value: &Value, margin: usize, 
     more(out, lines.count(), margin);
 }
 
-fn laid_out(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => serde_json::to_string_pretty(other).unwrap_or_else(|_| other.to_string()),
-    }
-}
-
 fn row(out: &mut String, mark: &ColoredString, line: &str, margin: usize, room: usize) {
     display::spaces(out, margin);
     writeln!(out, "{mark} {}", display::cut(&display::line(line), room + 8)).ok();
@@ -85,29 +59,9 @@ fn more(out: &mut String, lines: usize, margin: usize) {
 }
 
 fn difference(out: &mut String, expected: &Value, actual: &Value, margin: usize, room: usize) {
-    let (old, new) = (laid_out(expected), laid_out(&in_order_of(expected, actual)));
-    // Not `lines`: a missing last line break, or one that is `\r\n`, is a difference.
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
     display::spaces(out, margin);
     writeln!(out, "{}  {}", "- expected".green(), "+ actual".red()).ok();
-
-    // Only what lies around the first difference is compared, so that megabytes cost nothing.
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let from = same.saturating_sub(CONTEXT);
-    let part = |lines: &'_ [&'_ str]| from..lines.len().min(same + COMPARED);
-    let old_part = old.get(part(&old)).unwrap_or_default();
-    let new_part = new.get(part(&new)).unwrap_or_default();
-    let ops = similar::capture_diff_slices(Algorithm::Myers, old_part, new_part);
-
-    let mut rows = Vec::new();
-    for (i, group) in similar::group_diff_ops(ops, CONTEXT).iter().enumerate() {
-        if i > 0 || from > 0 {
-            rows.push((' ', "…".to_owned()));
-        }
-        for op in group {
-            change(&mut rows, op, old_part, new_part, room);
-        }
-    }
+    let rows = difference::rows(expected, actual, room);
     let left = rows.len().saturating_sub(LINES);
     for (sign, text) in rows.into_iter().take(LINES) {
         let mark = format!("│ {sign}");
@@ -119,52 +73,4 @@ fn difference(out: &mut String, expected: &Value, actual: &Value, margin: usize,
         row(out, &mark, &text, margin, room);
     }
     more(out, left, margin);
-}
-
-/// The rows of one change; a line that became another is cut where the two differ.
-fn change(rows: &mut Vec<(char, String)>, op: &DiffOp, old: &[&str], new: &[&str], room: usize) {
-    let (tag, old_range, new_range) = op.as_tag_tuple();
-    let (old, new) = (old.get(old_range).unwrap_or_default(), new.get(new_range).unwrap_or_default());
-    match tag {
-        DiffTag::Equal => rows.extend(old.iter().map(|line| (' ', (*line).to_owned()))),
-        _ if old.len() == new.len() => {
-            for (a, b) in old.iter().zip(new) {
-                let (a, b) = around(a, b, room);
-                rows.extend([('-', a), ('+', b)]);
-            }
-        }
-        _ => {
-            rows.extend(old.iter().map(|line| ('-', (*line).to_owned())));
-            rows.extend(new.iter().map(|line| ('+', (*line).to_owned())));
-        }
-    }
-}
-
-/// Two long lines, begun shortly before they differ.
-fn around(a: &str, b: &str, room: usize) -> (String, String) {
-    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
-    if a.len().max(b.len()) <= room || same < room / 2 {
-        return (a.to_owned(), b.to_owned());
-    }
-    let cut = |text: &str| {
-        let rest: String = text.chars().skip(same - room / 3).take(room + 1).collect();
-        format!("…{}", display::cut(&rest, room))
-    };
-    (cut(a), cut(b))
-}
-
-/// `actual` with its keys in the order of `expected`: order means nothing, so it is no difference.
-fn in_order_of(expected: &Value, actual: &Value) -> Value {
-    match (expected, actual) {
-        (Value::Object(expected), Value::Object(actual)) => {
-            let known = expected.iter().filter_map(|(key, e)| actual.get(key).map(|a| (key, in_order_of(e, a))));
-            let extra = actual.iter().filter(|(key, _)| !expected.contains_key(*key)).map(|(k, v)| (k, v.clone()));
-            Value::Object(known.chain(extra).map(|(k, v)| (k.clone(), v)).collect::<Map<_, _>>())
-        }
-        (Value::Array(expected), Value::Array(actual)) => {
-            let rest = actual.iter().skip(expected.len()).cloned();
-            Value::Array(expected.iter().zip(actual).map(|(e, a)| in_order_of(e, a)).chain(rest).collect())
-        }
-        _ => actual.clone(),
-    }
 }

@@ -6,7 +6,7 @@ use colored::Colorize as _;
 
 use super::{difference, display, step};
 use crate::event::{Assertion, Exchange, Problem, Snippet, StepOutcome};
-use crate::report::describe;
+use crate::report::{describe, layout};
 
 /// Lines of a reply's body that are shown.
 const BODY: usize = 10;
@@ -122,7 +122,7 @@ fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize, 
         describe::tracking_id(exchange).map_or_else(String::new, |id| format!(" · trackingid {}", display::line(id)));
     row(&format!("{} {}{tracking}", reply.status, display::line(&reply.reason)).replace("  ", " "));
     let Some(body) = &reply.body else { return };
-    let text = step::body(body);
+    let text = layout::body(body);
     let mut lines = text.lines();
     for line in lines.by_ref().take(BODY) {
         row(&format!("{} {}", "│".dimmed(), display::cut(&display::line(line), width.saturating_sub(margin + 2))));
