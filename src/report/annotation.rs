@@ -84,7 +84,8 @@ impl Writer {
         let item = event.item.map_or_else(String::new, |item| format!(" [{item}]"));
         let title = format!("{}{item}{}", step.name, self.key.suffix());
         let own = event.flow.clone().unwrap_or_else(|| self.key.path.clone());
-        let exchanged = describe::exchanged(step);
+        let mut exchanged = String::new();
+        step.exchanges.last().iter().for_each(|exchange| describe::exchange(&mut exchanged, exchange));
         for problem in &step.problems {
             self.problem(problem, &title, Some((&own, step.line)), &exchanged, body)?;
         }
@@ -124,7 +125,9 @@ impl Writer {
         }
         let (file, line, column) = at.map_or((step.0, step.1, 1), |at| (&at.file, at.line, at.column));
         let file = format!("{}{file}", self.prefix);
-        let shown: Vec<_> = text.lines().map(display::line).collect();
+        // The place stands beside it already.
+        let told = |line: &&str| !line.starts_with("  at ") && !line.starts_with("  | ");
+        let shown: Vec<_> = text.lines().filter(told).map(display::line).collect();
         let title = display::line(title);
         let message = shown.join("\n");
         let annotation = Annotation { level: "error", file: &file, line, column, title: &title, message: &message };
@@ -175,9 +178,9 @@ mod tests {
     fn a_failure_stands_on_its_line() {
         let failed = failing("A, b: c", detailed("GET", "https://x.example/a", 200, "{}"), json!("100%"), json!("y"));
         let expected = "::error file=api/flows/guest.flow.yaml,line=38,col=24,title=A%2C b%3A c::\
-            $.displayName equals \"100%25\"%0A  at flows/guest.flow.yaml:38:24%0A  | $.displayName: \"{{ guest_name }}\"%0A  \
+            $.displayName equals \"100%25\"%0A  \
             expected: \"100%25\"%0A  actual: \"y\"%0Arequest: GET https://x.example/a%0Areply: 200 OK%0A\
-            trackingid: ROUTER_65%0A  {}\n";
+            trackingid: ROUTER_65\n";
         assert_eq!(annotations(&[Flow::new("flows/a.flow.yaml", "a").step(failed).end()]), expected);
     }
 

@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::difference::{self, is_long};
 use super::{display, layout};
 use crate::event::{Assertion, Body, Exchange, FlowOutcome, Outcome, Problem, Reason, Snippet, StepOutcome, Wait};
 use crate::value::Value;
 
-/// Characters of a value that are written.
-const VALUE: usize = 2000;
-/// Lines of a reply's body that are written, and columns of each.
+/// Lines of a value or a body that are written, and columns of each.
 const LINES: usize = 20;
-const COLUMNS: usize = 200;
+const COLUMNS: usize = 120;
 
 /// What went wrong, in one line: the first problem, else the first failed assertion.
 pub(super) fn headline(step: &StepOutcome) -> String {
@@ -74,6 +73,9 @@ pub(super) fn exchanged(step: &StepOutcome) -> String {
     let mut out = String::new();
     if let Some(exchange) = step.exchanges.last() {
         self::exchange(&mut out, exchange);
+        if let Some(body) = exchange.reply.as_ref().and_then(|reply| reply.body.as_ref()) {
+            excerpt(&mut out, body);
+        }
     }
     out
 }
@@ -108,16 +110,43 @@ pub(super) fn problem(out: &mut String, problem: &Problem) {
     }
 }
 
+/// A failed assertion, its place, and what was expected and found.
 pub(super) fn assertion(out: &mut String, assertion: &Assertion) {
     writeln!(out, "{}", claim(assertion)).ok();
     place(out, assertion.at.as_ref());
     if let Some(message) = &assertion.message {
         writeln!(out, "  {message}").ok();
     }
-    for (label, value) in [("expected", &assertion.expected), ("actual", &assertion.actual)] {
-        if let Some(value) = value {
-            writeln!(out, "  {label}: {}", short(value)).ok();
+    let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
+    if let (Some(expected), Some(actual)) = (expected, actual)
+        && (is_long(expected, COLUMNS) || is_long(actual, COLUMNS))
+        && difference::comparable(assertion, expected, actual)
+    {
+        out.push_str("  difference (- expected, + actual):\n");
+        let rows = difference::rows(expected, actual, COLUMNS);
+        return lines(out, rows.iter().map(|(sign, line)| format!("{sign} {line}")), rows.len());
+    }
+    for (label, value) in [("expected", expected), ("actual", actual)] {
+        match value {
+            Some(value) if is_long(value, COLUMNS) => {
+                writeln!(out, "  {label}:").ok();
+                let text = difference::laid_out(value);
+                lines(out, text.lines().map(str::to_owned), text.lines().count());
+            }
+            Some(value) => writeln!(out, "  {label}: {value}").unwrap_or_default(),
+            None => {}
         }
+    }
+}
+
+/// The first lines of `count`.
+fn lines(out: &mut String, lines: impl Iterator<Item = String>, count: usize) {
+    for line in lines.take(LINES) {
+        writeln!(out, "    {}", display::cut(&line, COLUMNS)).ok();
+    }
+    let more = count.saturating_sub(LINES) as u64;
+    if more > 0 {
+        writeln!(out, "    … {}", display::count(more, "more line")).ok();
     }
 }
 
@@ -128,11 +157,8 @@ fn place(out: &mut String, at: Option<&Snippet>) {
     }
 }
 
-fn short(value: &Value) -> String {
-    display::cut(&value.to_string(), VALUE).into_owned()
-}
-
-fn exchange(out: &mut String, exchange: &Exchange) {
+/// A request line, and the reply's status and `trackingid`.
+pub(super) fn exchange(out: &mut String, exchange: &Exchange) {
     writeln!(out, "request: {} {}", exchange.method, exchange.url).ok();
     let Some(reply) = &exchange.reply else {
         writeln!(out, "no reply: {}", exchange.error.as_deref().unwrap_or("the reason is not known")).ok();
@@ -141,9 +167,6 @@ fn exchange(out: &mut String, exchange: &Exchange) {
     writeln!(out, "reply: {}", format!("{} {}", reply.status, reply.reason).trim_end()).ok();
     if let Some(tracking) = tracking_id(exchange) {
         writeln!(out, "trackingid: {tracking}").ok();
-    }
-    if let Some(body) = &reply.body {
-        excerpt(out, body);
     }
 }
 

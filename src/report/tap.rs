@@ -272,7 +272,7 @@ not ok - flows/rooms.flow.yaml [row 2]
             } else if let Some(rest) = rest.strip_prefix("not ok ").or_else(|| rest.strip_prefix("ok ")) {
                 if inner {
                     points += 1;
-                    assert!(rest.starts_with(&format!("{points} - ")), "{line}");
+                    assert!(rest.starts_with(&format!("{points} -")), "{line}");
                 } else {
                     flows += 1;
                     points = 0;
