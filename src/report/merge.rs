@@ -104,6 +104,9 @@ impl<'a> Merge<'a> {
         let file = self.file();
         if let Some(other) = self.shards.iter().find(|s| s.of != of || s.index == index) {
             let name = self.files.get(other.file).map_or("another file", String::as_str);
+            if (other.index, other.of) == (index, of) {
+                return Err(format!("shard {text} is in {name} too: was a report named twice, or one of another run?"));
+            }
             return Err(format!("it is shard {text}, and {name} is {}/{}: they are not of one run", other.index, other.of));
         }
         self.shards.push(Shard { index, of, file });

@@ -8,6 +8,7 @@ mod guest;
 mod list;
 mod oauth;
 mod project;
+mod reports;
 mod reuse;
 mod run;
 mod sandbox;

@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use super::escape;
-use crate::event::{Body, Exchange, Header, Reason, StepOutcome, Times};
+use crate::event::{Body, Exchange, Header, Outcome, Reason, StepOutcome, Times};
 use crate::report::{display, layout};
 
 /// The width of a waterfall in its own units.
 const WIDTH: f64 = 1000.0;
+
+/// The most bytes of a body in a step that passed: of ten thousand of them the page must stay light.
+const PASSED: usize = 8 << 10;
 
 /// `METHOD path` of the first send and the status of the last, for the step's line.
 pub(super) fn headline(out: &mut String, step: &StepOutcome) {
@@ -32,11 +35,11 @@ pub(super) fn all(out: &mut String, step: &StepOutcome) {
     // The bars of all sends have one scale, so that they form a waterfall.
     let whole = ends.fold(step.duration_ms, f64::max).max(0.001);
     for exchange in &step.exchanges {
-        one(out, exchange, whole);
+        one(out, exchange, whole, if step.outcome == Outcome::Failed { usize::MAX } else { PASSED });
     }
 }
 
-fn one(out: &mut String, exchange: &Exchange, whole: f64) {
+fn one(out: &mut String, exchange: &Exchange, whole: f64, most: usize) {
     out.push_str("<div class=\"e\"><p><b>");
     escape::text(out, &exchange.method);
     out.push_str("</b> ");
@@ -46,9 +49,9 @@ fn one(out: &mut String, exchange: &Exchange, whole: f64) {
     match (&exchange.reply, &exchange.error) {
         (Some(reply), _) => {
             let class = if reply.status < 400 { "good" } else { "bad" };
-            write!(out, "<p><b class=\"{class}\">{} ", reply.status).ok();
+            write!(out, "<p class=\"soft\"><b class=\"{class}\">{} ", reply.status).ok();
             escape::text(out, &reply.reason);
-            write!(out, "</b> <span class=\"soft\">{}", display::duration(exchange.times.total_ms)).ok();
+            write!(out, "</b> {}", display::duration(exchange.times.total_ms)).ok();
             write!(out, " · {}", display::count(reply.size, "byte")).ok();
             if reply.wire_size != reply.size {
                 write!(out, " ({} on the wire)", reply.wire_size).ok();
@@ -56,7 +59,7 @@ fn one(out: &mut String, exchange: &Exchange, whole: f64) {
             out.push_str(" · HTTP/");
             escape::text(out, &reply.http_version);
             reply.remote_ip.iter().for_each(|ip| write!(out, " · {}", display::line(ip)).unwrap_or_default());
-            out.push_str("</span></p>");
+            out.push_str("</p>");
         }
         (None, error) => {
             out.push_str("<p class=\"bad\">no reply: ");
@@ -65,9 +68,9 @@ fn one(out: &mut String, exchange: &Exchange, whole: f64) {
         }
     }
     waterfall(out, exchange, whole);
-    message(out, "Request", &exchange.headers, exchange.body.as_ref());
+    message(out, "Request", &exchange.headers, exchange.body.as_ref(), most);
     if let Some(reply) = &exchange.reply {
-        message(out, "Reply", &reply.headers, reply.body.as_ref());
+        message(out, "Reply", &reply.headers, reply.body.as_ref(), most);
     }
     out.push_str("</div>\n");
 }
@@ -84,8 +87,8 @@ fn because(reason: Reason) -> &'static str {
     }
 }
 
-/// Headers and a body as one text.
-fn message(out: &mut String, heading: &str, headers: &[Header], body: Option<&Body>) {
+/// Headers and a body, up to `most` bytes of it, as one text.
+fn message(out: &mut String, heading: &str, headers: &[Header], body: Option<&Body>, most: usize) {
     if headers.is_empty() && body.is_none() {
         return;
     }
@@ -94,8 +97,10 @@ fn message(out: &mut String, heading: &str, headers: &[Header], body: Option<&Bo
         if !headers.is_empty() {
             text.push('\n');
         }
-        text.push_str(&layout::body(body));
-        if body.cut {
+        let shown = layout::body(body);
+        let end = (0..=most.min(shown.len())).rev().find(|end| shown.is_char_boundary(*end)).unwrap_or(0);
+        text.push_str(shown.get(..end).unwrap_or_default());
+        if body.cut || end < shown.len() {
             write!(text, "\n… cut, {} in all", display::count(body.size, "byte")).ok();
         }
     }
@@ -118,11 +123,10 @@ fn waterfall(out: &mut String, exchange: &Exchange, whole: f64) {
     }
     out.push_str("</svg><p class=\"phases\">");
     for (class, name, ms) in &phases {
-        write!(out, "<span><svg aria-hidden=\"true\"><rect class=\"{class}\" width=\"99\" height=\"99\"/></svg>").ok();
-        write!(out, "{name} {}</span>", display::duration(*ms)).ok();
+        write!(out, "<i class=\"{class}\"></i>{name} {} ", display::duration(*ms)).ok();
     }
     if exchange.start_ms >= 1.0 {
-        write!(out, "<span>began after {}</span>", display::duration(exchange.start_ms)).ok();
+        write!(out, " began after {}", display::duration(exchange.start_ms)).ok();
     }
     out.push_str("</p>");
 }

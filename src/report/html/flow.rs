@@ -15,6 +15,9 @@ use crate::report::{FlowWriter, Frame, Key, describe, display};
 /// The most lines of one flow in the list of failures.
 const LISTED: u32 = 50;
 
+/// Steps that are laid out together once one of them comes into sight.
+const GROUP: u32 = 50;
+
 /// Writes one flow.
 pub(super) struct Section {
     key: Key,
@@ -26,6 +29,8 @@ pub(super) struct Section {
     /// The flow whose steps are being written, and whether they are cleanups.
     whose: Option<Arc<str>>,
     cleanups: bool,
+    /// Steps in the group that is open; 0 where none is.
+    grouped: u32,
     listed: u32,
     index: String,
     ended: Option<FlowOutcome>,
@@ -47,6 +52,7 @@ impl Section {
             seen: HashMap::new(),
             whose: None,
             cleanups: false,
+            grouped: 0,
             listed: 0,
             index: String::new(),
             ended: None,
@@ -61,7 +67,10 @@ impl FlowWriter for Section {
             EventKind::FlowStarted { name, .. } if self.name.is_empty() => self.name.clone_from(name),
             EventKind::StepFinished(step) => self.step(event, step, body)?,
             EventKind::FlowFinished(flow) => {
-                self.text.clear();
+                let mut text = std::mem::take(&mut self.text);
+                text.clear();
+                self.close_group(&mut text);
+                self.text = text;
                 for problem in &flow.problems {
                     step::problem(&mut self.text, problem);
                 }
@@ -86,6 +95,7 @@ impl FlowWriter for Section {
     fn finish(mut self: Box<Self>) -> Frame {
         let mut tail = String::new();
         if self.ended.is_none() {
+            self.close_group(&mut tail);
             tail.push_str("<p class=\"bad\">the flow did not end</p>\n");
             self.list(None, None, "the flow did not end");
         }
@@ -126,10 +136,18 @@ impl Section {
         let id = self.step_id(event, step);
         let mut text = std::mem::take(&mut self.text);
         text.clear();
-        if step.phase == Phase::Cleanup && !std::mem::replace(&mut self.cleanups, true) {
+        let cleanups = step.phase == Phase::Cleanup && !std::mem::replace(&mut self.cleanups, true);
+        if cleanups || self.grouped == GROUP {
+            self.close_group(&mut text);
+        }
+        if cleanups {
             text.push_str("<h3>Cleanup</h3>\n");
             self.whose = None;
         }
+        if self.grouped == 0 {
+            text.push_str("<div class=\"g\">\n");
+        }
+        self.grouped += 1;
         let whose = event.flow.as_ref().filter(|flow| **flow != self.key.path);
         if self.whose.as_ref() != whose {
             text.push_str("<p class=\"whose\">↳ ");
@@ -145,6 +163,12 @@ impl Section {
             self.list(Some(&id), Some((step, event.item)), &describe::headline(step));
         }
         written
+    }
+
+    fn close_group(&mut self, out: &mut String) {
+        if std::mem::take(&mut self.grouped) > 0 {
+            out.push_str("</div>\n");
+        }
     }
 
     /// The id of a step: its flow's, and its own `id` or name, so that a link still leads there when steps were added.

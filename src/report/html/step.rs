@@ -23,16 +23,15 @@ pub(super) struct Place<'a> {
 /// Appends a step.
 pub(super) fn write(out: &mut String, step: &StepOutcome, place: &Place<'_>) {
     if step.outcome == Outcome::Skipped {
-        write!(out, "<div class=\"s k soft\" id=\"{}\"><i>○</i><span>", place.id).ok();
+        write!(out, "<div class=\"s k soft\" id=\"{}\"><span>", place.id).ok();
         name(out, step, place.item);
         out.push_str("</span><span>skipped: ");
         escape::text(out, step.skipped.as_deref().unwrap_or_default());
         out.push_str("</span></div>\n");
         return;
     }
-    let (class, mark, open) =
-        if step.outcome == Outcome::Failed { ("f", "✗", " open") } else { ("p", "✓", "") };
-    write!(out, "<details class=\"s {class}\"{open}><summary><i>{mark}</i><b>").ok();
+    let (class, open) = if step.outcome == Outcome::Failed { ("f", " open") } else { ("p", "") };
+    write!(out, "<details class=\"s {class}\"{open}><summary><b>").ok();
     name(out, step, place.item);
     out.push_str("</b>");
     exchange::headline(out, step);
@@ -44,9 +43,7 @@ pub(super) fn write(out: &mut String, step: &StepOutcome, place: &Place<'_>) {
     step.problems.iter().for_each(|problem| self::problem(out, problem));
     step.assertions.iter().filter(|a| !a.passed).for_each(|a| failed(out, a));
     warnings(out, &step.warnings);
-    lines(out, "Held", step.assertions.iter().filter(|a| a.passed).map(held));
-    lines(out, "Waits", step.waits.iter().map(describe::wait));
-    lines(out, "Captured", step.captures.iter().map(|c| format!("{} = {}", c.name, display::cut(&c.value.to_string(), 2000))));
+    told(out, step);
     exchange::all(out, step);
     out.push_str("</div></details>\n");
 }
@@ -56,11 +53,14 @@ fn name(out: &mut String, step: &StepOutcome, item: Option<u32>) {
     item.iter().for_each(|item| write!(out, " [{item}]").unwrap_or_default());
 }
 
-/// A heading and a line each; nothing where there is none.
-fn lines(out: &mut String, heading: &str, lines: impl Iterator<Item = String>) {
-    let lines: Vec<String> = lines.collect();
+/// What held, what was waited for, what was bound: one text, as each element more is one more in ten thousand steps.
+fn told(out: &mut String, step: &StepOutcome) {
+    let held = step.assertions.iter().filter(|a| a.passed).map(held);
+    let waits = step.waits.iter().map(|wait| format!("⧗ {}", describe::wait(wait)));
+    let bound = step.captures.iter().map(|c| format!("→ {} = {}", c.name, display::cut(&c.value.to_string(), 2000)));
+    let lines: Vec<String> = held.chain(waits).chain(bound).collect();
     if !lines.is_empty() {
-        write!(out, "<h4>{heading}</h4><pre>").ok();
+        out.push_str("<pre>");
         escape::block(out, &lines.join("\n"));
         out.push_str("</pre>\n");
     }
