@@ -23,7 +23,9 @@ pub(super) enum Report {
     ///
     /// Each file is what `wxflow run --report json=FILE` wrote. Failures and totals are shown, and the exit status is the
     /// one that a single run would have had. A part of `--shard` that is missing is told, and the status is then 1.
-    #[command(after_help = "Example:\n  wxflow report merge shards/*.json --report junit=flows.xml --report html=flows.html")]
+    #[command(
+        after_help = "Example:\n  wxflow report merge shards/*.json --report junit=flows.xml --report html=flows.html"
+    )]
     Merge(Merging),
 }
 
@@ -49,7 +51,10 @@ pub(super) fn merge(Report::Merge(args): &Report, output: &Output) -> Result<Exi
         let name = path.display().to_string();
         let read = File::open(path).map_err(|error| format!("{name}: {error}"));
         read.and_then(|file| merge.read(&name, BufReader::new(file))).map_err(|error| {
-            output.error(&output::visible(&error), Some("give each report that `wxflow run --report json=FILE` wrote, once"));
+            output.error(
+                &output::visible(&error),
+                Some("give each report that `wxflow run --report json=FILE` wrote, once"),
+            );
             Exit::Invalid
         })?;
     }

@@ -143,7 +143,8 @@ impl Suite {
             describe::problem(&mut text, problem);
         }
         let first = flow.problems.first();
-        let message = first.map(|p| describe::first_line(&p.message)).or(idle).unwrap_or("the flow is invalid").to_owned();
+        let message =
+            first.map(|p| describe::first_line(&p.message)).or(idle).unwrap_or("the flow is invalid").to_owned();
         let verdict = if flow.invalid {
             let kind = first.and_then(|p| p.code.clone()).unwrap_or_else(|| "invalid".to_owned());
             Verdict::Broken { kind, message, text }

@@ -122,8 +122,7 @@ impl FlowWriter for Writer {
                 };
                 let (time, requests) = (display::duration(flow.duration_ms), c.requests);
                 let (passed, failed, skipped) = (c.steps_passed, c.steps_failed, c.steps_skipped);
-                frame.index =
-                    format!("| {mark} | {name} | {passed} | {failed} | {skipped} | {requests} | {time} |\n");
+                frame.index = format!("| {mark} | {name} | {passed} | {failed} | {skipped} | {requests} | {time} |\n");
             }
             None => {
                 writeln!(frame.tail, "❌ {} did not end.\n", code(&self.name)).ok();

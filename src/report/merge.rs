@@ -107,7 +107,10 @@ impl<'a> Merge<'a> {
             if (other.index, other.of) == (index, of) {
                 return Err(format!("shard {text} is in {name} too: was a report named twice, or one of another run?"));
             }
-            return Err(format!("it is shard {text}, and {name} is {}/{}: they are not of one run", other.index, other.of));
+            return Err(format!(
+                "it is shard {text}, and {name} is {}/{}: they are not of one run",
+                other.index, other.of
+            ));
         }
         self.shards.push(Shard { index, of, file });
         Ok(())

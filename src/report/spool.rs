@@ -73,6 +73,12 @@ struct Segment {
     index: Range<u64>,
 }
 
+impl Segment {
+    fn part(&self, part: Part) -> &Range<u64> {
+        if part == Part::Index { &self.index } else { &self.whole }
+    }
+}
+
 impl Default for Store {
     fn default() -> Self {
         Self { bytes: SpooledTempFile::new(REPORT), segments: Vec::new(), error: None }
@@ -160,7 +166,7 @@ impl Segments {
     pub(crate) fn copy_within(&mut self, part: Part, room: u64, out: &mut dyn Write) -> io::Result<(u64, u64)> {
         let (mut room, mut left_out) = (room, 0);
         for segment in &self.segments {
-            let range = if part == Part::Index { &segment.index } else { &segment.whole };
+            let range = segment.part(part);
             let length = range.end - range.start;
             // One that did not fit ends it: what follows would look as if nothing were missing before it.
             if left_out == 0 && length <= room {
@@ -171,6 +177,17 @@ impl Segments {
             }
         }
         Ok((room, left_out))
+    }
+
+    /// Copies a part of the flow at `place`, from 0.
+    ///
+    /// # Errors
+    /// Where `out` or the temporary file fails.
+    pub(crate) fn copy_one(&mut self, place: usize, part: Part, out: &mut dyn Write) -> io::Result<()> {
+        match self.segments.get(place) {
+            Some(segment) => piece(&mut self.bytes, segment.part(part), out),
+            None => Ok(()),
+        }
     }
 
     /// How many flow runs there are.
@@ -190,7 +207,12 @@ mod tests {
     use super::*;
 
     fn frame(head: &str, tail: &str) -> Frame {
-        Frame { head: head.into(), tail: tail.into(), index: head.into(), tally: Tally { tests: 1, ..Tally::default() } }
+        Frame {
+            head: head.into(),
+            tail: tail.into(),
+            index: head.into(),
+            tally: Tally { tests: 1, ..Tally::default() },
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use super::spool::Part;
 use super::{FlowWriter, Format, Frame, Key, Run, Segments, Tally, describe, display};
 use crate::event::{Assertion, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, Snippet, StepOutcome};
 use crate::redact::Redacted;
@@ -24,7 +25,11 @@ impl Format for Tap {
 
     fn assemble(&self, _: &Run, segments: &mut Segments, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "TAP version 14\n1..{}", segments.count())?;
-        segments.copy("", out)?;
+        for place in 0..segments.count() {
+            segments.copy_one(place, Part::Whole, out)?;
+            write!(out, " {}", place + 1)?;
+            segments.copy_one(place, Part::Index, out)?;
+        }
         match segments.tally().errors {
             0 => Ok(()),
             n => writeln!(out, "Bail out! {} did not end", display::count(n, "flow")),
@@ -55,6 +60,7 @@ impl FlowWriter for Subtest {
         }
     }
 
+    /// The flow's own test point is cut where its number goes, which is known when all flows are.
     fn finish(self: Box<Self>) -> Frame {
         let name = description(&self.name);
         let mut frame = Frame::default();
@@ -64,11 +70,12 @@ impl FlowWriter for Subtest {
         }
         match &self.ended {
             Some((passed, diagnostics)) => {
-                writeln!(frame.tail, "{}ok - {name}", if *passed { "" } else { "not " }).ok();
-                frame.tail.push_str(diagnostics);
+                frame.tail.push_str(if *passed { "ok" } else { "not ok" });
+                frame.index = format!(" - {name}\n{diagnostics}");
             }
             None => {
-                writeln!(frame.tail, "not ok - {name}\n  ---\n  message: \"the flow did not end\"\n  ...").ok();
+                frame.tail.push_str("not ok");
+                frame.index = format!(" - {name}\n  ---\n  message: \"the flow did not end\"\n  ...\n");
                 frame.tally = Tally { errors: 1, ..Tally::default() };
             }
         }
@@ -80,7 +87,8 @@ fn point(number: u64, path: &str, event: &RunEvent, step: &StepOutcome) -> Strin
     let item = event.item.map_or_else(String::new, |item| format!(" [{item}]"));
     let phase = if step.phase == Phase::Cleanup { " (cleanup)" } else { "" };
     // A step of a used flow says whose it is.
-    let whose = event.flow.as_deref().filter(|flow| *flow != path).map_or_else(String::new, |flow| format!("{flow} › "));
+    let whose =
+        event.flow.as_deref().filter(|flow| *flow != path).map_or_else(String::new, |flow| format!("{flow} › "));
     let name = description(&format!("{whose}{}{item}{phase}", step.name));
     let not = if step.outcome == Outcome::Failed { "not " } else { "" };
     let mut out = format!("    {not}ok {number} - {name}");
@@ -197,7 +205,8 @@ pub(super) mod tests {
     #[test]
     fn a_run() {
         let rooms = "https://webexapis.com/v1/rooms";
-        let broken = Problem { message: "unknown key `nmae`".into(), help: None, code: Some("unknown-key".into()), at: None };
+        let broken =
+            Problem { message: "unknown key `nmae`".into(), help: None, code: Some("unknown-key".into()), at: None };
         let flows = [
             Flow::of_row("flows/rooms.flow.yaml", "Rooms", Some(2))
                 .step(request("GET /rooms", vec![exchange("GET", rooms, 200)]))
@@ -210,7 +219,7 @@ pub(super) mod tests {
         ];
         let expected = r##"TAP version 14
 1..2
-not ok - flows/broken.flow.yaml
+not ok 1 - flows/broken.flow.yaml
   ---
   duration_ms: 125.0
   problems:
@@ -244,7 +253,7 @@ not ok - flows/broken.flow.yaml
       duration_ms: 83.4
       ...
     1..5
-not ok - flows/rooms.flow.yaml [row 2]
+not ok 2 - flows/rooms.flow.yaml [row 2]
   ---
   duration_ms: 125.0
   ...
@@ -276,6 +285,7 @@ not ok - flows/rooms.flow.yaml [row 2]
                 } else {
                     flows += 1;
                     points = 0;
+                    assert!(rest.starts_with(&format!("{flows} -")), "{line}");
                 }
             } else if inner {
                 assert_eq!(rest, format!("1..{points}"));
@@ -291,7 +301,7 @@ not ok - flows/rooms.flow.yaml [row 2]
         let mut flow = Flow::new("flows/a.flow.yaml", "a").step(step("One")).end();
         flow.events.pop();
         let text = tap(&[flow]);
-        assert!(text.ends_with("not ok - flows/a.flow.yaml\n  ---\n  message: \"the flow did not end\"\n  ...\nBail out! 1 flow did not end\n"), "{text}");
+        assert!(text.ends_with("not ok 1 - flows/a.flow.yaml\n  ---\n  message: \"the flow did not end\"\n  ...\nBail out! 1 flow did not end\n"), "{text}");
         conforms(&text);
         conforms(&tap(&[]));
     }

@@ -36,8 +36,7 @@ steps:
 ";
     let project = Project::new().file("flows/a.flow.yaml", flow).file("token.txt", SECRET);
     let summary = project.path("summary.md");
-    let project =
-        project.variable("GITHUB_ACTIONS", "true").variable("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
+    let project = project.variable("GITHUB_ACTIONS", "true").variable("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
     let wanted = reports("out");
     let done = project.run(&arguments(&["run", "--sandbox", "--secret", "token=@token.txt", "-vv"], &wanted));
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
@@ -111,12 +110,15 @@ fn sharded() -> Project {
 fn shards_are_joined_as_if_there_were_one_run() {
     let project = sharded();
     let wanted = reports("merged");
-    let merged =
-        project.run(&arguments(&["report", "merge", "shards/1of2.json", "shards/2of2.json"], &wanted));
+    let merged = project.run(&arguments(&["report", "merge", "shards/1of2.json", "shards/2of2.json"], &wanted));
     let wanted = reports("whole");
     let whole = project.run(&arguments(&["run", "-q"], &wanted));
     assert_eq!((merged.status, whole.status), (2, 2), "{}", merged.stderr);
-    assert!(merged.stdout.contains("flows 2 passed, 1 failed, 1 invalid · steps 2 passed, 1 failed"), "{}", merged.stdout);
+    assert!(
+        merged.stdout.contains("flows 2 passed, 1 failed, 1 invalid · steps 2 passed, 1 failed"),
+        "{}",
+        merged.stdout
+    );
     assert!(merged.stdout.ends_with("FAILED\n"), "{}", merged.stdout);
     let masked = |folder: &str, format: &str| {
         let text = fs::read_to_string(project.path(folder).join(format)).unwrap();
@@ -138,9 +140,17 @@ fn shards_are_joined_as_if_there_were_one_run() {
 #[test]
 fn what_cannot_be_joined_is_told() {
     let project = sharded();
-    let merge = |files: &[&str]| project.run(&arguments(&["report", "merge", "--report", "json=out.json"], &files.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>()));
+    let merge = |files: &[&str]| {
+        project.run(&arguments(
+            &["report", "merge", "--report", "json=out.json"],
+            &files.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>(),
+        ))
+    };
     let done = merge(&["shards/2of2.json"]);
-    assert_eq!((done.status, done.stderr.as_str()), (2, "error: shard 1/2 has no report: what ran there is not known\n"));
+    assert_eq!(
+        (done.status, done.stderr.as_str()),
+        (2, "error: shard 1/2 has no report: what ran there is not known\n")
+    );
     assert!(project.path("out.json").exists());
     fs::remove_file(project.path("out.json")).unwrap();
     let done = merge(&["shards/1of2.json", "shards/1of2.json"]);

@@ -92,7 +92,8 @@ fn message(out: &mut String, heading: &str, headers: &[Header], body: Option<&Bo
     if headers.is_empty() && body.is_none() {
         return;
     }
-    let mut text: String = headers.iter().map(|h| format!("{}: {}\n", display::line(&h.name), display::line(&h.value))).collect();
+    let mut text: String =
+        headers.iter().map(|h| format!("{}: {}\n", display::line(&h.name), display::line(&h.value))).collect();
     if let Some(body) = body {
         if !headers.is_empty() {
             text.push('\n');

@@ -124,7 +124,12 @@ impl Section {
         }
         let Some(flow) = &self.ended else { return out + "</summary>\n" };
         let c = &flow.counts;
-        let parts = [(c.steps_passed, "passed"), (c.steps_failed, "failed"), (c.steps_skipped, "skipped"), (c.cleanups, "cleaned up")];
+        let parts = [
+            (c.steps_passed, "passed"),
+            (c.steps_failed, "failed"),
+            (c.steps_skipped, "skipped"),
+            (c.cleanups, "cleaned up"),
+        ];
         let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
         let time = display::duration(flow.duration_ms);
         let between = if parts.is_empty() { "" } else { " · " };

@@ -83,7 +83,8 @@ fn head(summary: &Summary) -> String {
         (summary.flows_skipped, "warn", "skipped"),
     ];
     number("Flows", &flows);
-    let steps = [(c.steps_passed, "good", "passed"), (c.steps_failed, "bad", "failed"), (c.steps_skipped, "soft", "skipped")];
+    let steps =
+        [(c.steps_passed, "good", "passed"), (c.steps_failed, "bad", "failed"), (c.steps_skipped, "soft", "skipped")];
     number("Steps", &steps);
     number("Assertions", &[(c.assertions_passed, "good", "held"), (c.assertions_failed, "bad", "failed")]);
     number("Requests", &[(c.requests, "", "sent")]);
@@ -93,7 +94,8 @@ fn head(summary: &Summary) -> String {
 
 fn footer(run: &Run) -> String {
     let mut out = String::from("<footer>");
-    if let Some(RunEvent { kind: EventKind::RunStarted { wxflow, seed, shard, .. }, time, .. }) = run.started.as_deref() {
+    if let Some(RunEvent { kind: EventKind::RunStarted { wxflow, seed, shard, .. }, time, .. }) = run.started.as_deref()
+    {
         write!(out, "Started {} with wxflow ", time.get(..19).unwrap_or(time).replace('T', " ") + " UTC").ok();
         escape::text(&mut out, wxflow);
         seed.iter().for_each(|seed| write!(out, " · seed {seed}").unwrap_or_default());

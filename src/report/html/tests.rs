@@ -44,7 +44,8 @@ pub(in crate::report) fn conforms(page: &str) {
         } else if !VOID.contains(&name) {
             open.push(name);
         }
-        let attribute = |name: &str| tag.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split('"').next());
+        let attribute =
+            |name: &str| tag.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split('"').next());
         if let Some(id) = attribute("id") {
             assert!(ids.insert(id.to_owned()), "twice: {id}");
         }
@@ -62,7 +63,12 @@ fn everything() -> Vec<Flow> {
     let mut failed = failing("Invite", detailed("POST", rooms, 200, r#"{"a":[1]}"#), json!("Stève"), json!("<Steve>"));
     failed.captures = vec![Capture { name: "room".into(), value: json!("abc"), secret: false }];
     failed.warnings = vec!["the body is not UTF-8".into()];
-    let problem = Problem { message: "unknown key `nmae`".into(), help: Some("did you mean `name`?".into()), code: None, at: None };
+    let problem = Problem {
+        message: "unknown key `nmae`".into(),
+        help: Some("did you mean `name`?".into()),
+        code: None,
+        at: None,
+    };
     vec![
         Flow::of_row("flows/rooms.flow.yaml", "Rooms", Some(2))
             .waiting(&[wait], request("List", vec![exchange("GET", rooms, 429), exchange("GET", rooms, 200)]))
@@ -100,7 +106,10 @@ fn everything_is_in_it() {
         "<input type=\"checkbox\" id=\"only\">",
         "Started 2026-11-21 04:15:35 UTC with wxflow 0.1.0",
     ] {
-        assert!(page.contains(&text.replace("skipped: </span>", "skipped: an earlier step failed</span>")), "{text}\n{page}");
+        assert!(
+            page.contains(&text.replace("skipped: </span>", "skipped: an earlier step failed</span>")),
+            "{text}\n{page}"
+        );
     }
 }
 

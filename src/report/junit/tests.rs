@@ -114,7 +114,10 @@ fn a_flow_of_which_nothing_ran_is_no_success() {
     let skips = Flow::new("flows/a.flow.yaml", "a").step(skipped("One", "`when` is false")).end();
     let text = junit(&[skips]);
     assert!(text.contains(r#"tests="2" failures="1" errors="0" skipped="1""#), "{text}");
-    assert!(text.contains(r#"<failure message="every step was skipped, which is not success" type="problem">"#), "{text}");
+    assert!(
+        text.contains(r#"<failure message="every step was skipped, which is not success" type="problem">"#),
+        "{text}"
+    );
     let mut left = Flow::new("flows/a.flow.yaml", "a").end();
     if let Some(EventKind::FlowFinished(flow)) = left.events.last_mut().map(|e| &mut e.kind) {
         flow.warnings = vec!["not started: another flow failed (--fail-fast)".into()];

@@ -61,7 +61,10 @@ fn a_merged_run_is_written_as_any_other() {
             lines.filter(|line| !line.contains("step_started\",\"name\":\"Rest")).collect::<Vec<_>>().join("\n")
         };
         // Times add up: two runs took twice as long as one.
-        let (whole, joined) = (plain(&whole), plain(&joined).replace("840.0", "420.0").replace("840 ms", "420 ms").replace("0.840", "0.420"));
+        let (whole, joined) = (
+            plain(&whole),
+            plain(&joined).replace("840.0", "420.0").replace("840 ms", "420 ms").replace("0.840", "0.420"),
+        );
         assert_eq!(joined, whole, "{format:?}");
     }
 }
@@ -78,9 +81,13 @@ fn what_does_not_go_together_is_refused() {
     let one = shard(&flows(), r#""v":1"#);
     let error = |texts: &[&str]| merged(texts, FormatName::Json).err().unwrap();
     let twice = error(&[&one, &one]);
-    let expected = "2.json: flows/good.flow.yaml is in 1.json too: was a report named twice, or one of another run? at line ";
+    let expected =
+        "2.json: flows/good.flow.yaml is in 1.json too: was a report named twice, or one of another run? at line ";
     assert!(twice.starts_with(expected), "{twice}");
-    assert!(error(&[&shard(&[], r#""v":2"#)]).starts_with("1.json: it is a report of version 2, and this wxflow reads version 1"));
+    assert!(
+        error(&[&shard(&[], r#""v":2"#)])
+            .starts_with("1.json: it is a report of version 2, and this wxflow reads version 1")
+    );
     for other in ["{}", "[]", "null", r#"{"v":1,"flows":[]}"#, "{\"flows\":[]}"] {
         assert!(error(&[other]).contains("JSON report of wxflow"), "{}", error(&[other]));
     }
