@@ -15,6 +15,7 @@ use super::output::{self, Output};
 use super::plan::{self, Planned, Work, plan};
 use super::sandbox::{self, Inside};
 use super::select::{choose, load};
+use super::shard::Part;
 use super::signals::Signals;
 use super::wanted;
 use super::workers::{Crew, Network, Tally, event};
@@ -112,7 +113,7 @@ fn reports(showing: &Showing, workers: usize, output: &Output) -> Result<Reports
 
 fn started(flows: usize, args: &Run, output: &Output) -> Result<EventKind, Exit> {
     let (wxflow, seed) = (env!("CARGO_PKG_VERSION").to_owned(), args.values.seed);
-    let shard = plan::part(args.choice.shard, output)?.map(|part| part.short());
+    let shard = plan::part(args.choice.shard, output)?.map(Part::short);
     Ok(EventKind::RunStarted { wxflow, flows: flows as u32, seed, shard })
 }
 

@@ -200,7 +200,7 @@ impl<'de> Visitor<'de> for Root<'_, '_> {
 }
 
 fn version<E: Error>(found: &Value) -> Result<(), E> {
-    if *found == Value::from(VERSION) {
+    if found.as_u64() == Some(u64::from(VERSION)) {
         return Ok(());
     }
     Err(E::custom(format!("it is a report of version {found}, and this wxflow reads version {VERSION}")))

@@ -39,7 +39,7 @@ pub(super) fn write(out: &mut String, step: &StepOutcome, place: &Place<'_>) {
     // The id stands inside, so that a link to it opens the step.
     write!(out, "<div class=\"in\" id=\"{}\"><p class=\"soft\">", place.id).ok();
     escape::text(out, place.path);
-    write!(out, ":{} · <a href=\"#{}\">link to this step</a></p>\n", step.line, place.id).ok();
+    writeln!(out, ":{} · <a href=\"#{}\">link to this step</a></p>", step.line, place.id).ok();
     step.problems.iter().for_each(|problem| self::problem(out, problem));
     step.assertions.iter().filter(|a| !a.passed).for_each(|a| failed(out, a));
     warnings(out, &step.warnings);

@@ -49,13 +49,13 @@ fn merged(texts: &[&str], format: FormatName) -> Result<(String, Vec<String>), S
 fn a_merged_run_is_written_as_any_other() {
     let [first, second] = flows().try_into().ok().unwrap();
     let (one, two) = (shard(&[first], r#""v":1"#), shard(&[second], r#""v":1"#));
+    let times = regex::Regex::new(r"2026-11-21T04:15:3\d(\.\d+)?Z?").unwrap();
     for (_, format) in FormatName::ALL {
         let whole = run(options(Verbosity::Quiet, true), Some(format), &flows()).1;
         let (joined, missing) = merged(&[&two, &one], format).unwrap();
         assert_eq!(missing, Vec::<String>::new());
         // The fixture's clock stands still, so beginnings are earlier by what a step took; waits are told with its end.
         let plain = |text: &str| {
-            let times = regex::Regex::new(r"2026-11-21T04:15:3\d(\.\d+)?Z?").unwrap();
             let text = times.replace_all(text, "TIME").replace("\"steps\":4", "\"steps\":1");
             let lines = text.lines().filter(|line| !line.contains("\"type\":\"wait\""));
             lines.filter(|line| !line.contains("step_started\",\"name\":\"Rest")).collect::<Vec<_>>().join("\n")
