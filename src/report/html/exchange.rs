@@ -40,16 +40,16 @@ pub(super) fn all(out: &mut String, step: &StepOutcome) {
 }
 
 fn one(out: &mut String, exchange: &Exchange, whole: f64, most: usize) {
-    out.push_str("<div class=\"e\"><p><b>");
+    out.push_str("<p class=\"e\"><b>");
     escape::text(out, &exchange.method);
     out.push_str("</b> ");
     escape::text(out, &exchange.url);
     out.push_str(because(exchange.because));
-    out.push_str("</p>");
+    out.push('\n');
     match (&exchange.reply, &exchange.error) {
         (Some(reply), _) => {
             let class = if reply.status < 400 { "good" } else { "bad" };
-            write!(out, "<p class=\"soft\"><b class=\"{class}\">{} ", reply.status).ok();
+            write!(out, "<b class=\"{class}\">{} ", reply.status).ok();
             escape::text(out, &reply.reason);
             write!(out, "</b> {}", display::duration(exchange.times.total_ms)).ok();
             write!(out, " · {}", display::count(reply.size, "byte")).ok();
@@ -58,37 +58,37 @@ fn one(out: &mut String, exchange: &Exchange, whole: f64, most: usize) {
             }
             out.push_str(" · HTTP/");
             escape::text(out, &reply.http_version);
-            reply.remote_ip.iter().for_each(|ip| write!(out, " · {}", display::line(ip)).unwrap_or_default());
-            out.push_str("</p>");
+            if let Some(ip) = &reply.remote_ip {
+                out.push_str(" · ");
+                escape::text(out, ip);
+            }
         }
         (None, error) => {
-            out.push_str("<p class=\"bad\">no reply: ");
+            out.push_str("<b class=\"bad\">no reply</b> ");
             escape::text(out, error.as_deref().unwrap_or("the reason is not known"));
-            out.push_str("</p>");
         }
     }
     waterfall(out, exchange, whole);
-    message(out, "Request", &exchange.headers, exchange.body.as_ref(), most);
+    message(out, "q", &exchange.headers, exchange.body.as_ref(), most);
     if let Some(reply) = &exchange.reply {
-        message(out, "Reply", &reply.headers, reply.body.as_ref(), most);
+        message(out, "a", &reply.headers, reply.body.as_ref(), most);
     }
-    out.push_str("</div>\n");
 }
 
 fn because(reason: Reason) -> &'static str {
     match reason {
         Reason::Step => "",
-        Reason::Redirect => " <span class=\"soft\">(redirected)</span>",
-        Reason::RateLimit => " <span class=\"soft\">(again: rate limited)</span>",
-        Reason::Retry => " <span class=\"soft\">(again: retry)</span>",
-        Reason::Poll => " <span class=\"soft\">(poll)</span>",
-        Reason::Page => " <span class=\"soft\">(next page)</span>",
-        Reason::Auth => " <span class=\"soft\">(again: authentication)</span>",
+        Reason::Redirect => " (redirected)",
+        Reason::RateLimit => " (again: rate limited)",
+        Reason::Retry => " (again: retry)",
+        Reason::Poll => " (poll)",
+        Reason::Page => " (next page)",
+        Reason::Auth => " (again: authentication)",
     }
 }
 
-/// Headers and a body, up to `most` bytes of it, as one text.
-fn message(out: &mut String, heading: &str, headers: &[Header], body: Option<&Body>, most: usize) {
+/// Headers and a body, up to `most` bytes of it, as one text. The style gives each `class` its heading.
+fn message(out: &mut String, class: &str, headers: &[Header], body: Option<&Body>, most: usize) {
     if headers.is_empty() && body.is_none() {
         return;
     }
@@ -105,15 +105,25 @@ fn message(out: &mut String, heading: &str, headers: &[Header], body: Option<&Bo
             write!(text, "\n… cut, {} in all", display::count(body.size, "byte")).ok();
         }
     }
-    write!(out, "<h4>{heading}</h4><pre tabindex=\"0\">").ok();
+    write!(out, "<pre class=\"{class}\" tabindex=\"0\">").ok();
     escape::block(out, text.trim_end_matches('\n'));
-    out.push_str("</pre>");
+    out.push_str("</pre>\n");
 }
 
 /// The phases of a send on the time of its step. The rectangles are SVG, whose places need no inline style.
 fn waterfall(out: &mut String, exchange: &Exchange, whole: f64) {
     let phases = phases(&exchange.times);
-    write!(out, "<svg viewBox=\"0 0 {WIDTH} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">").ok();
+    // Where it only waited and read, words do without colours: most sends are on a kept connection.
+    let plain = phases.len() <= 2;
+    if plain {
+        for (_, name, ms) in &phases {
+            write!(out, " · {name} {}", display::duration(*ms)).ok();
+        }
+    }
+    if exchange.start_ms >= 1.0 {
+        write!(out, " · began after {}", display::duration(exchange.start_ms)).ok();
+    }
+    write!(out, "</p><svg viewBox=\"0 0 {WIDTH} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">").ok();
     let scale = WIDTH / whole;
     let mut at = exchange.start_ms * scale;
     for (class, _, ms) in &phases {
@@ -122,12 +132,13 @@ fn waterfall(out: &mut String, exchange: &Exchange, whole: f64) {
         write!(out, "<rect class=\"{class}\" x=\"{at:.1}\" width=\"{width:.1}\" height=\"10\"/>").ok();
         at += ms * scale;
     }
-    out.push_str("</svg><p class=\"phases\">");
+    out.push_str("</svg>");
+    if plain {
+        return;
+    }
+    out.push_str("<p class=\"phases\">");
     for (class, name, ms) in &phases {
         write!(out, "<i class=\"{class}\"></i>{name} {} ", display::duration(*ms)).ok();
-    }
-    if exchange.start_ms >= 1.0 {
-        write!(out, " began after {}", display::duration(exchange.start_ms)).ok();
     }
     out.push_str("</p>");
 }

@@ -133,6 +133,7 @@ fn hostile_text_stays_text() {
     let mut failed = failing(evil, detailed(evil, evil, 200, evil), json!(evil), json!({ evil: evil }));
     failed.warnings = vec![evil.into()];
     failed.id = Some(evil.into());
+    failed.exchanges.iter_mut().filter_map(|e| e.reply.as_mut()).for_each(|reply| reply.remote_ip = Some(evil.into()));
     let page = html(&[Flow::new("flows/\"><b>.flow.yaml", evil).step(failed).used(evil, skipped(evil, evil)).end()]);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&lt;!--\\u{202e}\\u{0}&quot;&#39;&amp;amp;"), "{page}");
 }
