@@ -9,6 +9,7 @@ mod exit;
 mod github;
 mod guest;
 mod list;
+mod login;
 mod machine;
 mod merge;
 mod oauth;
@@ -24,6 +25,7 @@ mod schema;
 mod select;
 mod shard;
 mod signals;
+mod token;
 mod validate;
 mod values;
 mod wanted;
@@ -60,6 +62,8 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Schema { format } => schema::schema(*format, output),
         Command::Report(args) => merge::merge(args, output),
         Command::Guest(args) => guest::guest(args, output),
+        Command::Login(args) => login::login(args, output),
+        Command::Token(args) => token::token(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };
     done.unwrap_or_else(|exit| exit)
