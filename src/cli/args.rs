@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::guest::args::Guest;
 use super::login::args::{Login, Token};
+use super::merge::Report;
 use super::parse::{address, duration, host, jobs, pair, repeat, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
@@ -64,6 +65,9 @@ pub(super) enum Command {
         /// Which format
         format: SchemaName,
     },
+    /// Join the reports of shards
+    #[command(subcommand, after_help = "Example:\n  wxflow report merge shards/*.json --report html=flows.html")]
+    Report(Report),
     /// Webex guests: make, exchange and check their tokens
     #[command(
         subcommand,
@@ -244,7 +248,7 @@ pub(super) struct Connecting {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Showing")]
 pub(super) struct Showing {
-    /// Write a report: junit, json or events; `-` is stdout
+    /// Write a report: junit, json, html, markdown, tap or events; `-` is stdout
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(super) reports: Vec<(FormatName, PathBuf)>,
     /// Print this output of the one flow that runs, raw: secrets too

@@ -6,11 +6,13 @@ mod connect;
 mod deadline;
 mod dry;
 mod exit;
+mod github;
 mod guest;
 mod habit;
 mod list;
 mod login;
 mod machine;
+mod merge;
 mod oauth;
 mod output;
 mod parse;
@@ -59,6 +61,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
         Command::Schema { format } => schema::schema(*format, output),
+        Command::Report(args) => merge::merge(args, output),
         Command::Guest(args) => guest::guest(args, output),
         Command::Login(args) => login::login(args, output),
         Command::Token(args) => token::token(args, output),

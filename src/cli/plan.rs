@@ -106,7 +106,11 @@ pub(super) fn plan(
     Ok((planned, client))
 }
 
-fn part(shard: Option<Shard>, output: &Output) -> Result<Option<Part>, Exit> {
+/// Which part of the flow runs is this machine's.
+///
+/// # Errors
+/// Nothing says it; it was told.
+pub(super) fn part(shard: Option<Shard>, output: &Output) -> Result<Option<Part>, Exit> {
     let part = shard.map(|shard| shard.part(&machine::variable)).transpose();
     part.map_err(|error| {
         output.file_error(&error);

@@ -1,7 +1,6 @@
 //! `wxflow run`: load, validate, run, report, exit status.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -10,11 +9,13 @@ use super::args::{Run, Showing};
 use super::deadline::Deadline;
 use super::dry;
 use super::exit::Exit;
+use super::github;
 use super::machine;
 use super::output::{self, Output};
-use super::plan::{Planned, Work, plan};
+use super::plan::{self, Planned, Work, plan};
 use super::sandbox::{self, Inside};
 use super::select::{choose, load};
+use super::shard::Part;
 use super::signals::Signals;
 use super::wanted;
 use super::workers::{Crew, Network, Tally, event};
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     if args.choice.dry_run {
         return dry::show(&planned, args.values.seed, output);
     }
+    let started = started(planned.len(), args, output)?;
     let workers = workers(args.limits.jobs, &planned);
     let reports = reports(&args.showing, workers, output)?;
     let cancel = Cancel::new();
@@ -54,7 +56,7 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
         tally: Tally::default(),
     };
     let deadline = Deadline::start(args.limits.max_time, &cancel, output).map_err(|error| system(&error, output))?;
-    reports.start(output.redactor.redact(event(None, started(planned.len(), args.values.seed))));
+    reports.start(output.redactor.redact(event(None, started)));
     let mut summary = crew.run(&planned, workers).map_err(|error| system(&error, output))?;
     drop(deadline);
     summary.duration_ms = began.elapsed().as_secs_f64() * 1e3;
@@ -83,38 +85,37 @@ fn network(sandbox: Option<&Inside>, client: ClientOptions) -> Network {
 
 /// The reports that the person asked for, and the view of the run. That moves to stderr where a report claims stdout.
 fn reports(showing: &Showing, workers: usize, output: &Output) -> Result<Reports, Exit> {
-    let streams = showing.reports.iter().filter(|(_, path)| path == Path::new("-")).count();
-    if streams > 1 {
-        output.error("only one report can go to stdout", Some("write the others to files: FORMAT=FILE"));
-        return Err(Exit::Invalid);
-    }
-    if streams > 0 && showing.output.is_some() {
+    let claimed = output::claimed(&showing.reports, output)?;
+    if claimed && showing.output.is_some() {
         output.error(
             "stdout is for --output, so no report can go there",
             Some("write the report to a file: FORMAT=FILE"),
         );
         return Err(Exit::Invalid);
     }
-    let on_stderr = streams > 0 || showing.output.is_some();
+    let on_stderr = claimed || showing.output.is_some();
     let verbosity = match (showing.quiet, showing.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
         (false, 1) => Verbosity::Headers,
         (false, _) => Verbosity::Bodies,
     };
-    let columns: fn() -> usize =
-        if on_stderr { || output::width(&std::io::stderr()) } else { || output::width(&std::io::stdout()) };
+    let columns: fn() -> usize = if on_stderr { || output::view_width(true) } else { || output::view_width(false) };
     let width = columns();
     let options = terminal::Options { verbosity, live: workers <= 1, interactive: output::watched(on_stderr), width };
-    let wanted = showing.reports.iter().map(|(format, path)| {
-        let target = if path == Path::new("-") { Target::Stream(output.raw()) } else { Target::File(path.clone()) };
-        (*format, target)
-    });
-    Ok(Reports::new(Terminal::new(options, output.view(on_stderr)).ticking(columns), wanted.collect()))
+    let wanted = showing.reports.iter().map(|(format, path)| (*format, output.target(path)));
+    let terminal = Terminal::new(options, output.view(on_stderr)).ticking(columns);
+    let reports = Reports::new(terminal, wanted.chain(github::summary(output)).collect());
+    if !github::is_there() {
+        return Ok(reports);
+    }
+    Ok(reports.annotate(github::prefix(), Target::Stream(output.view(on_stderr))))
 }
 
-fn started(flows: usize, seed: Option<u64>) -> EventKind {
-    EventKind::RunStarted { wxflow: env!("CARGO_PKG_VERSION").to_owned(), flows: flows as u32, seed }
+fn started(flows: usize, args: &Run, output: &Output) -> Result<EventKind, Exit> {
+    let (wxflow, seed) = (env!("CARGO_PKG_VERSION").to_owned(), args.values.seed);
+    let shard = plan::part(args.choice.shard, output)?.map(Part::short);
+    Ok(EventKind::RunStarted { wxflow, flows: flows as u32, seed, shard })
 }
 
 fn finish(reports: Reports, summary: Summary, output: &Output) -> Exit {

@@ -9,6 +9,7 @@ mod list;
 mod login;
 mod oauth;
 mod project;
+mod reports;
 mod reuse;
 mod run;
 mod sandbox;

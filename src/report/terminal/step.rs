@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use colored::Colorize as _;
 
 use super::display::{self, pad, spaces};
-use crate::event::{Body, Encoding, Exchange, Header, Outcome, Reason, StepOutcome, Wait};
-use crate::report::describe;
+use crate::event::{Body, Exchange, Header, Outcome, Reason, StepOutcome, Wait};
+use crate::report::{describe, layout};
 
 /// Columns of the name and of `METHOD path`. With them a usual line fits 80 columns.
 const NAME: usize = 28;
@@ -161,7 +161,7 @@ pub(super) fn exchange(out: &mut String, exchange: &Exchange, margin: usize, bod
         }
         if let Some(body) = body.filter(|_| bodies) {
             put("");
-            self::body(body).lines().for_each(|line| put(&display::line(line)));
+            layout::body(body).lines().for_each(|line| put(&display::line(line)));
             if body.cut {
                 put(&format!("… cut, {} in all", display::count(body.size, "byte")).dimmed().to_string());
             }
@@ -181,17 +181,5 @@ pub(super) fn exchange(out: &mut String, exchange: &Exchange, margin: usize, bod
         }
         (None, Some(error)) => half("<", &display::line(error).red().to_string(), &[], None),
         (None, None) => half("<", "no reply", &[], None),
-    }
-}
-
-/// A body's text for people: JSON is laid out.
-pub(super) fn body(body: &Body) -> Cow<'_, str> {
-    match body.encoding {
-        Encoding::Base64 => format!("({}, not text)", display::count(body.size, "byte")).into(),
-        Encoding::Text => serde_json::from_str::<crate::value::Value>(&body.text)
-            .ok()
-            .filter(|value| value.is_array() || value.is_object())
-            .and_then(|value| serde_json::to_string_pretty(&value).ok())
-            .map_or(body.text.as_str().into(), Into::into),
     }
 }
