@@ -37,6 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "environment",
         ],
     ),
+    ("explain", &["source", "redact", "value", "http", "template", "check", "flow"]),
     ("event", &["source", "diagnostic", "value", "redact", "http", "check"]),
     (
         "run",
@@ -82,6 +83,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "run",
             "load",
             "schema",
+            "explain",
             "client",
             "report",
             "guest",
@@ -105,6 +107,7 @@ const PURE: &[&str] = &[
     "check",
     "flow",
     "event",
+    "explain",
     "guest",
 ];
 const IMPURE: &[&str] = &[

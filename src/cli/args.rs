@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::explain::Explain;
 use super::guest::args::Guest;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
@@ -57,6 +58,12 @@ pub(super) enum Command {
     /// List flows with their tags, inputs and steps
     #[command(after_help = "Example:\n  wxflow list --format json")]
     List(List),
+    /// Explain a flow: what it asks for, where its secrets go, what it sends and leaves
+    ///
+    /// Nothing is run and nothing is sent.
+    #[command(after_help = "Examples:\n  wxflow explain flows/guest.flow.yaml -e staging\n  \
+        wxflow explain flows/guest.flow.yaml --format markdown > guest.md")]
+    Explain(Explain),
     /// Print the JSON Schema of a file format
     #[command(after_help = "Example:\n  wxflow schema flow > flow.schema.json")]
     Schema {

@@ -101,7 +101,7 @@ pub(super) fn of(
 }
 
 /// A flow and all that it uses, however deep; the loader bounds the depth.
-fn with_used(flow: &Flow) -> Vec<&Flow> {
+pub(super) fn with_used(flow: &Flow) -> Vec<&Flow> {
     let used = flow.steps.iter().filter_map(|step| match &step.action {
         Action::Use(step) => Some(&*step.flow),
         _ => None,

@@ -244,8 +244,11 @@ fn broken(mistakes: &[Diagnostic], output: &Output) -> Vec<Problem> {
     mistakes.iter().map(Problem::from).collect()
 }
 
-/// The chosen environment in each project that the flows belong to.
-fn environments(
+/// The chosen environment in each project that the flows belong to, by its root.
+///
+/// # Errors
+/// One is not there or not valid; it was told.
+pub(super) fn environments(
     loaded: &[Loaded],
     name: Option<&str>,
     current: &Path,

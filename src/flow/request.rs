@@ -79,3 +79,13 @@ pub struct Defaults {
     /// How requests are sent.
     pub settings: Settings,
 }
+
+/// A URL behind `base_url`, where it is a path, a query or nothing; any other stands alone.
+#[must_use]
+pub fn join(base: Option<&str>, url: &str) -> String {
+    match base {
+        Some(base) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
+        Some(base) if url.is_empty() || url.starts_with('?') => format!("{base}{url}"),
+        _ => url.to_owned(),
+    }
+}
