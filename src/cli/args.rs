@@ -246,6 +246,9 @@ pub(super) struct Showing {
     /// Print this output of the one flow that runs, raw: secrets too
     #[arg(long, value_name = "NAME", conflicts_with = "dry_run")]
     pub(super) output: Option<String>,
+    /// Run again whenever a flow, or a file that it uses, changes; Ctrl-C ends
+    #[arg(long, conflicts_with = "output")]
+    pub(super) watch: bool,
     /// Most bytes of a body in a report
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64k")]
     pub(super) report_bodies: u64,

@@ -26,6 +26,7 @@ mod signals;
 mod validate;
 mod values;
 mod wanted;
+mod watch;
 mod workers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -118,6 +118,15 @@ impl Output {
         }
     }
 
+    /// Empties the terminal of the view for the next run; what was on it can be scrolled back to. Whether it was one.
+    pub(super) fn clear(&self, on_stderr: bool) -> bool {
+        if !watched(on_stderr) || matches!(super::machine::variable("TERM"), Ok(Some(term)) if term == "dumb") {
+            return false;
+        }
+        let mut stream: Box<dyn Write> = if on_stderr { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+        stream.write_all(b"\x1b[2J\x1b[H").and_then(|()| stream.flush()).is_ok()
+    }
+
     /// stdout for a report that claims it: every failure counts.
     pub(super) fn raw(&self) -> Box<dyn Write + Send> {
         Box::new(self.redactor.writer(io::stdout()))
