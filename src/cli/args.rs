@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::completions::{Complete, Shell};
 use super::explain::Explain;
 use super::guest::args::Guest;
+use super::man::Man;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
@@ -81,6 +83,25 @@ pub(super) enum Command {
     /// Prints `export` lines that point tools at it.
     #[command(after_help = "Example:\n  wxflow sandbox --port 4000 --fault rate-limit=10")]
     Sandbox(Sandbox),
+    /// Print the script that completes wxflow in a shell
+    ///
+    /// It knows commands and options, flow files, environments, tags, steps and inputs.
+    #[command(after_help = "Examples:\n  \
+        wxflow completions bash > ~/.local/share/bash-completion/completions/wxflow\n  \
+        wxflow completions zsh  > ~/.zfunc/_wxflow        with fpath+=~/.zfunc before compinit\n  \
+        wxflow completions fish > ~/.config/fish/completions/wxflow.fish\n  \
+        wxflow completions powershell >> $PROFILE")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print a manual page
+    #[command(after_help = "Examples:\n  wxflow man run | man -l -\n  \
+        wxflow man > ~/.local/share/man/man1/wxflow.1")]
+    Man(Man),
+    /// What may stand at the cursor: for the scripts of `completions`
+    #[command(name = "__complete", hide = true)]
+    Complete(Complete),
 }
 
 /// Which flows.

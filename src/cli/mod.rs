@@ -2,6 +2,7 @@
 
 mod args;
 mod bugs;
+mod completions;
 mod connect;
 mod deadline;
 mod dry;
@@ -10,6 +11,7 @@ mod explain;
 mod guest;
 mod list;
 mod machine;
+mod man;
 mod oauth;
 mod output;
 mod parse;
@@ -60,6 +62,9 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Explain(args) => explain::explain(args, output),
         Command::Schema { format } => schema::schema(*format, output),
         Command::Guest(args) => guest::guest(args, output),
+        Command::Completions { shell } => completions::script(*shell, output),
+        Command::Complete(args) => completions::complete(args, output),
+        Command::Man(args) => man::man(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };
     done.unwrap_or_else(|exit| exit)
