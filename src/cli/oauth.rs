@@ -171,9 +171,18 @@ fn client(
     client.device_url = written.device_url.clone();
     client.redirect_uri = written.redirect_uri.clone();
     client.scopes = written.scopes.clone().unwrap_or_default();
-    let own =
-        HostPattern::parse(&format!("{host}:{port}")).map_err(|message| (message, "check `token_url`".to_owned()))?;
-    Ok((client, written.hosts.clone().unwrap_or_else(|| vec![own])))
+    let hosts = hosts(written).ok_or_else(|| lacks("token_url"))?;
+    Ok((client, hosts))
+}
+
+/// The hosts that a client's tokens may go to, where they are written: `hosts`, else the host of `token_url`.
+pub(super) fn hosts(written: &OAuthClient) -> Option<Vec<HostPattern>> {
+    let own = || {
+        let url = written.token_url.as_ref()?;
+        let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+        Some(vec![HostPattern::parse(&format!("{host}:{port}")).ok()?])
+    };
+    written.hosts.clone().or_else(own)
 }
 
 fn empty(name: &str, key: &str, from: &SecretSource) -> (String, String) {

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::facts::{ActionFacts, Facts, FileFacts, KeptFor, RequestFacts, SecretFacts, StepFacts};
-use crate::flow::{Action, Flow, Input, InputType};
+use crate::flow::{Action, Flow, Input};
+use crate::redact::HostPattern;
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,7 +170,7 @@ pub(super) fn named(name: &str) -> Item {
 }
 
 fn input(input: &Input, now: Option<&Line>) -> Item {
-    let mut line = Line::of(kind(input.kind));
+    let mut line = Line::of(input.kind.as_str());
     if input.default.is_none() {
         line = line.say(", required");
     }
@@ -195,18 +196,6 @@ fn input(input: &Input, now: Option<&Line>) -> Item {
     Item { lines, ..named(&input.name) }
 }
 
-/// The language's word for a type.
-pub(super) fn kind(kind: InputType) -> &'static str {
-    match kind {
-        InputType::String => "string",
-        InputType::Integer => "integer",
-        InputType::Number => "number",
-        InputType::Boolean => "boolean",
-        InputType::List => "list",
-        InputType::Object => "object",
-    }
-}
-
 fn secret(secret: &SecretFacts) -> Item {
     let (what, of) = &secret.what;
     let mut lines = vec![match of {
@@ -215,7 +204,7 @@ fn secret(secret: &SecretFacts) -> Item {
     }];
     if let Some(bound) = &secret.bound {
         lines.push(
-            Line::of("bound to ").codes(bound.iter().map(ToString::to_string)).say(": refused to any other host"),
+            Line::of("bound to ").codes(bound.iter().map(ToString::to_string)).say(": it is sent to no other host"),
         );
     }
     if !secret.signs.is_empty() {
@@ -224,12 +213,21 @@ fn secret(secret: &SecretFacts) -> Item {
     for (host, steps) in &secret.sent {
         let line = Line::of("goes to ").code(host);
         let line = if host.contains("{{") { line.say(" (only the run can tell)") } else { line };
-        lines.push(line.say(" in ").codes(steps.iter().map(|s| &**s)));
+        let line = line.say(" in ").codes(steps.iter().map(|s| &**s));
+        let refused = !host.contains("{{") && secret.bound.as_ref().is_some_and(|bound| !allowed(host, bound));
+        lines.push(if refused { line.say(": refused, as it is not bound to that host") } else { line });
     }
     if secret.sent.is_empty() {
         lines.push(Line::of("is sent nowhere"));
     }
     Item { lines, ..named(&secret.name) }
+}
+
+/// Whether a secret that is bound to `hosts` may go to `host`, which has its port where it is not the scheme's own.
+fn allowed(host: &str, hosts: &[HostPattern]) -> bool {
+    let port = host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?)));
+    let ports = port.map_or_else(|| vec![(host, 443), (host, 80)], |one| vec![one]);
+    hosts.iter().any(|pattern| ports.iter().any(|(name, port)| pattern.allows(name, *port)))
 }
 
 fn step(facts: &StepFacts) -> Item {

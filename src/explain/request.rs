@@ -100,12 +100,10 @@ impl Walk<'_> {
             Auth::Bearer(token) => token,
             Auth::Basic { password, .. } | Auth::Digest { password, .. } => password,
             Auth::OAuth(client) => {
+                let bound = (self.clients)(client);
                 let what = ("the token of an OAuth client of the environment", None);
-                return Secrets::from([self.secret(SecretFacts {
-                    name: client.to_string(),
-                    what,
-                    ..Default::default()
-                })]);
+                let secret = SecretFacts { name: client.to_string(), what, bound, ..Default::default() };
+                return Secrets::from([self.secret(secret)]);
             }
             Auth::None => return Secrets::new(),
         };

@@ -28,10 +28,13 @@ pub struct Known {
     pub hosts: Option<Vec<HostPattern>>,
 }
 
+/// The hosts that the token of an OAuth client is bound to; `None` where that is not known.
+pub(super) type Clients<'f> = &'f dyn Fn(&str) -> Option<Vec<HostPattern>>;
+
 /// Finds the facts about `flow`. `known` says what is known of each input of a flow, in its order; values that `with`
-/// gives win over it.
-pub fn facts(flow: &Flow, known: &dyn Fn(&Flow) -> Vec<Known>) -> Facts {
-    let mut walk = Walk { flow, known, names: Names::default(), facts: Facts::default() };
+/// gives win over it. `clients` says where the token of an OAuth client may go, where that is known.
+pub fn facts<'f>(flow: &'f Flow, known: &'f dyn Fn(&Flow) -> Vec<Known>, clients: Clients<'f>) -> Facts {
+    let mut walk = Walk { flow, known, clients, names: Names::default(), facts: Facts::default() };
     for (input, known) in flow.inputs.iter().zip(known(flow)) {
         walk.input(input, &known, ("an input", None));
     }
@@ -50,6 +53,7 @@ pub fn facts(flow: &Flow, known: &dyn Fn(&Flow) -> Vec<Known>) -> Facts {
 pub(super) struct Walk<'f> {
     pub(super) flow: &'f Flow,
     known: &'f dyn Fn(&Flow) -> Vec<Known>,
+    pub(super) clients: Clients<'f>,
     pub(super) names: Names,
     pub(super) facts: Facts,
 }
@@ -190,8 +194,13 @@ impl<'f> Walk<'f> {
         let inner: &'f Flow = &used.flow;
         let what = || ("an input of", Some(Arc::clone(&inner.path)));
         let known = (self.known)(inner);
-        let mut walk =
-            Walk { flow: inner, known: self.known, names: Names::default(), facts: std::mem::take(&mut self.facts) };
+        let mut walk = Walk {
+            flow: inner,
+            known: self.known,
+            clients: self.clients,
+            names: Names::default(),
+            facts: std::mem::take(&mut self.facts),
+        };
         for (input, known) in inner.inputs.iter().zip(known) {
             match used.with.iter().find(|with| with.name == input.name) {
                 Some(with) => {

@@ -17,7 +17,8 @@ pub(super) fn now(input: &Input, origin: &Origin) -> Line {
         }
         (Place::From(place), _) => Line::of(format!("now from {place}")),
         (Place::Nowhere(why, help), _) => {
-            Line::of(format!("now missing: {}", short(why, input))).say(format!("; {help}"))
+            let help = if help.is_empty() { String::new() } else { format!("; {help}") };
+            Line::of(format!("now missing: {}{help}", short(why, input)))
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) use args::{Explain, ExplainFormat};
 use super::args::Flows;
 use super::exit::Exit;
 use super::machine::{self, Machine};
+use super::oauth;
 use super::output::{Output, visible};
 use super::plan;
 use super::select::{Loaded, load};
@@ -44,7 +45,9 @@ pub(super) fn explain(args: &Explain, output: &Output) -> Result<Exit, Exit> {
         redactor: &output.redactor,
     };
     let find = |flow: &Flow| origins(&flow.source, &flow.inputs, &sources);
-    let facts = explain::facts(flow, &|flow| find(flow).into_iter().map(known).collect());
+    let clients =
+        |name: &str| environment.as_ref().and_then(|e| oauth::hosts(e.oauth.iter().find(|c| c.name == name)?));
+    let facts = explain::facts(flow, &|flow| find(flow).into_iter().map(known).collect(), &clients);
     let page = if here {
         let origins = find(flow);
         let now: Vec<_> = flow.inputs.iter().zip(&origins).map(|(input, origin)| here::now(input, origin)).collect();
