@@ -61,7 +61,10 @@ fn a_changed_flow_runs_again_and_a_broken_one_does_not_end_the_watch() {
     assert!(text.starts_with("flows/a.flow.yaml — Passes\n  ✓ Adds"), "{text}");
     watch.write("flows/a.flow.yaml", FAILS);
     let (text, _) = watch.run();
-    assert!(text.starts_with("\n──── run 2: flows/a.flow.yaml changed ────\n\nflows/a.flow.yaml — Fails\n  ✗ Adds"), "{text}");
+    assert!(
+        text.starts_with("\n──── run 2: flows/a.flow.yaml changed ────\n\nflows/a.flow.yaml — Fails\n  ✗ Adds"),
+        "{text}"
+    );
     watch.write("flows/a.flow.yaml", BROKEN);
     let (text, told) = watch.run();
     assert!(text.contains("run 3") && told.contains("a step has no key `nmae`"), "{text}{told}");
