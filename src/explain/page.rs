@@ -106,7 +106,7 @@ pub fn page(flow: &Flow, facts: &Facts, now: &[Line], here: Vec<Section>) -> Pag
     sections.push(Section { title: "What it makes, and what is cleaned up", items: cleanups(&facts.steps) });
     let outputs = facts.outputs.iter().map(|output| Item {
         lines: output.secret.then(|| Line::of("secret")).into_iter().collect(),
-        ..named(&*output.name)
+        ..named(&output.name)
     });
     sections.push(Section { title: "Outputs", items: outputs.collect() });
     sections.retain(|section| !section.items.is_empty());

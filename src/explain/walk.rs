@@ -9,6 +9,7 @@ use super::request::setting;
 use crate::flow::{Action, Flow, Input, JwtStep, Key, Step, UseStep};
 use crate::redact::HostPattern;
 use crate::source::{Source, Span};
+use crate::template::ValueTemplate;
 use crate::value::Value;
 
 /// What a secret is: see [`SecretFacts::what`].
@@ -181,8 +182,9 @@ impl<'f> Walk<'f> {
         }
         let (name, what) = (UNNAMED.to_owned(), ("signed in", Some(Arc::clone(&step.label))));
         let mut token = Secrets::from([self.secret(SecretFacts { name, what, ..Default::default() })]);
-        // Claims can be read by whoever gets the token.
-        token.extend(self.names.all(jwt.claims.names()));
+        // What stands in a token can be read by whoever gets it.
+        let inside = jwt.claims.names().into_iter().chain(jwt.header.iter().flat_map(ValueTemplate::names));
+        token.extend(self.names.all(inside));
         self.names.token = token;
         let life = jwt.expires_in.as_ref().map(|time| setting(time, |t| format!("{t:?}"), source));
         ActionFacts::Sign(jwt.algorithm.to_string(), life)

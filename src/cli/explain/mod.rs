@@ -8,6 +8,8 @@ mod here;
 
 pub(super) use args::{Explain, ExplainFormat};
 
+use colored::Colorize as _;
+
 use super::args::Flows;
 use super::exit::Exit;
 use super::machine::{self, Machine};
@@ -61,7 +63,11 @@ pub(super) fn explain(args: &Explain, output: &Output) -> Result<Exit, Exit> {
         ExplainFormat::Markdown => explain::markdown(&page),
         ExplainFormat::Mermaid => explain::mermaid(&page, &facts),
     };
-    let text: Vec<_> = text.lines().map(visible).collect();
+    let line = |line: &str| {
+        let title = args.format == ExplainFormat::Text && !line.is_empty() && !line.starts_with(' ');
+        if title { visible(line).bold().to_string() } else { visible(line) }
+    };
+    let text: Vec<_> = text.lines().map(line).collect();
     output.results(&format!("{}\n", text.join("\n")))?;
     Ok(Exit::Success)
 }

@@ -45,7 +45,8 @@ pub(super) fn watch(args: &Run, session: &Session, output: &Arc<Output>) -> Resu
         let changed = match missed {
             Some(file) => Some(file.clone()),
             None => {
-                output.say(&format!("watching {}; Ctrl-C ends", wanted.words()));
+                let words = visible(&wanted.words(&around.current));
+                output.say(&format!("watching {words}; Ctrl-C ends"));
                 changes.next(&wanted, &session.cancel)
             }
         };

@@ -9,7 +9,7 @@ use notify::event::{CreateKind, ModifyKind, RemoveKind};
 
 use crate::cli::args::Run;
 use crate::cli::machine;
-use crate::load::{Project, Surroundings};
+use crate::load::{self, Project, Surroundings};
 
 /// What a run depends on: absolute, symlinks followed where the file is there.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Wanted {
     /// Folders in which every flow counts, those that are not there yet too.
     pub(super) folders: BTreeSet<PathBuf>,
     /// `environments/` of the projects, where one is chosen.
-    environments: BTreeSet<PathBuf>,
+    pub(super) environments: BTreeSet<PathBuf>,
 }
 
 impl Wanted {
@@ -79,16 +79,15 @@ impl Wanted {
         self.files.contains(path) || of_environment || self.folders.iter().any(|folder| in_folder(path, folder, kind))
     }
 
-    /// For the person: `3 files and flows/`.
-    pub(super) fn words(&self) -> String {
-        let files =
-            self.files.iter().filter(|file| file.is_file() && !self.folders.iter().any(|f| file.starts_with(f)));
-        let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-        match (files.count(), self.folders.len()) {
-            (files, 0) => count(files, "file"),
-            (0, folders) => count(folders, "folder"),
-            (files, folders) => format!("{} and {}", count(folders, "folder"), count(files, "file")),
+    /// For the person: `flows and 3 files`.
+    pub(super) fn words(&self, current: &Path) -> String {
+        let inside = |file: &Path| self.folders.iter().any(|folder| file.starts_with(folder));
+        let files = self.files.iter().filter(|file| file.is_file() && !inside(file)).count();
+        let mut words: Vec<_> = self.folders.iter().map(|folder| load::shown(folder, current)).collect();
+        if files > 0 {
+            words.push(if files == 1 { "1 file".to_owned() } else { format!("{files} files") });
         }
+        if words.is_empty() { "for flows to appear".to_owned() } else { words.join(" and ") }
     }
 }
 
