@@ -28,6 +28,7 @@ pub(super) fn man(args: &Man, output: &Output) -> Result<Exit, Exit> {
         let Some(inner) = command.find_subcommand(name).filter(|c| !c.is_hide_set()) else {
             let help = match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "it has none".to_owned(),
                 None => format!("there are {}", known.join(", ")),
             };
             output.error(&format!("`{}` has no command `{name}`", command.get_name()), Some(&help));

@@ -51,14 +51,14 @@ pub struct FileFacts {
     /// The folder of the flow that names it.
     pub folder: PathBuf,
     /// What for.
-    pub kept_for: KeptFor,
+    pub purpose: Purpose,
     /// The step.
     pub step: Arc<str>,
 }
 
 /// Whether a file is read or written, and for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeptFor {
+pub enum Purpose {
     /// It is sent.
     Sending,
     /// It is the schema that a reply must match.

@@ -13,7 +13,7 @@ mod text;
 mod walk;
 
 pub use facts::{
-    ActionFacts, CaptureFacts, Facts, FileFacts, KeptFor, OutputFacts, RequestFacts, SecretFacts, StepFacts,
+    ActionFacts, CaptureFacts, Facts, FileFacts, OutputFacts, Purpose, RequestFacts, SecretFacts, StepFacts,
 };
 pub use markdown::markdown;
 pub use mermaid::mermaid;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::facts::{ActionFacts, Facts, FileFacts, KeptFor, RequestFacts, SecretFacts, StepFacts};
+use super::facts::{ActionFacts, Facts, FileFacts, Purpose, RequestFacts, SecretFacts, StepFacts};
 use crate::flow::{Action, Flow, Input};
 use crate::redact::HostPattern;
 
@@ -143,15 +143,15 @@ fn inner_inputs<'f>(flow: &'f Flow, seen: &mut HashSet<(&'f str, &'f str)>) -> V
 pub fn files(facts: &Facts, state: &dyn Fn(&FileFacts) -> Option<String>) -> Section {
     let mut items: Vec<Item> = Vec::new();
     for file in &facts.files {
-        let what = match file.kept_for {
-            KeptFor::Sending => "read and sent by ",
-            KeptFor::Schema => "schema that the reply must match in ",
-            KeptFor::Snapshot => "snapshot that the reply must equal in ",
-            KeptFor::Use => "flow that is run by ",
-            KeptFor::Save => "written by ",
+        let what = match file.purpose {
+            Purpose::Sending => "read and sent by ",
+            Purpose::Schema => "schema that the reply must match in ",
+            Purpose::Snapshot => "snapshot that the reply must equal in ",
+            Purpose::Use => "flow that is run by ",
+            Purpose::Save => "written by ",
         };
-        let end = match file.kept_for {
-            KeptFor::Save => "; needs --allow-write",
+        let end = match file.purpose {
+            Purpose::Save => "; needs --allow-write",
             _ => "",
         };
         let state = state(file).map(|state| format!(" ({state})")).unwrap_or_default();

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use super::facts::{KeptFor, RequestFacts, SecretFacts};
+use super::facts::{Purpose, RequestFacts, SecretFacts};
 use super::names::{Secrets, written};
 use super::walk::Walk;
 use crate::check::Expect;
 use crate::flow::{
-    Auth, Body, FilePath, Part, RateLimit, RequestStep, RequestTemplate, Retry, RetryOn, Setting, Step, Waiting,
-    auth_names, join, request_names,
+    Action, Auth, Body, FilePath, Part, RateLimit, RequestStep, RequestTemplate, Retry, RetryOn, Setting, Step,
+    Waiting, auth_names, join, request_names,
 };
 use crate::http::{Origin, Url};
 use crate::source::Source;
 use crate::template::Template;
 
 impl Walk<'_> {
-    /// The request of a step or of a cleanup, whose secrets are noted on their way.
+    /// The request of a step or of a cleanup, whose secrets are noted on their way; without what undoes it.
     pub(super) fn request(&mut self, step: &Step, action: &RequestStep) -> RequestFacts {
         let request = &action.request;
         let (url, host, at_home) = self.target(request);
@@ -34,7 +34,7 @@ impl Walk<'_> {
         let mut waiting = action.waiting.as_deref().map(|w| waiting(w, source)).unwrap_or_default();
         let own = request.settings.as_ref().and_then(|settings| settings.rate_limit.as_ref());
         waiting.extend(own.or(self.flow.defaults.settings.rate_limit.as_ref()).map(|limit| rate_limit(limit, source)));
-        let facts = RequestFacts {
+        RequestFacts {
             name: Arc::clone(&step.label),
             method: request.method.to_string(),
             url,
@@ -44,13 +44,16 @@ impl Walk<'_> {
             expects,
             waiting,
             cleanup: Vec::new(),
-        };
+        }
+    }
+
+    /// The cleanups of a request.
+    pub(super) fn cleanups(&mut self, action: &RequestStep) -> Vec<RequestFacts> {
         let undo = action.cleanup.iter().filter_map(|undo| match &undo.action {
-            crate::flow::Action::Request(action) => Some(self.request(undo, action)),
+            Action::Request(action) => Some(self.request(undo, action)),
             _ => None,
         });
-        let cleanup = undo.collect();
-        RequestFacts { cleanup, ..facts }
+        undo.collect()
     }
 
     /// The URL as it is written, its host, and whether it is at the origin of `base_url`.
@@ -130,21 +133,21 @@ impl Walk<'_> {
         let source = self.source();
         let mut found = Vec::new();
         match action.request.body.as_deref() {
-            Some(Body::File(file)) => found.push((path(file, source), KeptFor::Sending)),
+            Some(Body::File(file)) => found.push((path(file, source), Purpose::Sending)),
             Some(Body::Multipart(parts)) => found.extend(parts.iter().filter_map(|part| match part {
-                Part::File(file) => Some((path(&file.path, source), KeptFor::Sending)),
+                Part::File(file) => Some((path(&file.path, source), Purpose::Sending)),
                 Part::Text(_) => None,
             })),
             _ => {}
         }
-        found.extend(action.expect.schemas().map(|file| (file.to_owned(), KeptFor::Schema)));
+        found.extend(action.expect.schemas().map(|file| (file.to_owned(), Purpose::Schema)));
         if action.expect.snapshot().is_some() {
             let file = self.flow.path.rsplit('/').next().unwrap_or(&self.flow.path);
-            found.push((format!("__snapshots__/{file}/{}.json", step.slug()), KeptFor::Snapshot));
+            found.push((format!("__snapshots__/{file}/{}.json", step.slug()), Purpose::Snapshot));
         }
-        found.extend(action.request.save.as_ref().map(|save| (path(save, source), KeptFor::Save)));
-        for (path, kept_for) in found {
-            self.file(step, path, kept_for);
+        found.extend(action.request.save.as_ref().map(|save| (path(save, source), Purpose::Save)));
+        for (path, purpose) in found {
+            self.file(step, path, purpose);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::facts::{ActionFacts, CaptureFacts, Facts, FileFacts, KeptFor, OutputFacts, SecretFacts, StepFacts};
+use super::facts::{ActionFacts, CaptureFacts, Facts, FileFacts, OutputFacts, Purpose, SecretFacts, StepFacts};
 use super::names::{Names, Outputs, Secrets, written_value};
 use super::request::setting;
 use crate::flow::{Action, Flow, Input, JwtStep, Key, Step, UseStep};
@@ -46,7 +46,7 @@ pub fn facts<'f>(flow: &'f Flow, known: &'f dyn Fn(&Flow) -> Vec<Known>, clients
         flow.outputs.iter().map(|o| OutputFacts { name: Arc::clone(&o.name), secret: secret(&o.name) }).collect();
     // A file that several places name is told once for each use of it.
     let mut seen = HashSet::new();
-    walk.facts.files.retain(|f| seen.insert((f.path.clone(), f.folder.clone(), f.kept_for as u8, Arc::clone(&f.step))));
+    walk.facts.files.retain(|f| seen.insert((f.path.clone(), f.folder.clone(), f.purpose as u8, Arc::clone(&f.step))));
     walk.facts
 }
 
@@ -81,9 +81,9 @@ impl<'f> Walk<'f> {
         })
     }
 
-    pub(super) fn file(&mut self, step: &Step, path: String, kept_for: KeptFor) {
+    pub(super) fn file(&mut self, step: &Step, path: String, purpose: Purpose) {
         let (folder, step) = (self.flow.folder.clone(), Arc::clone(&step.label));
-        self.facts.files.push(FileFacts { path, folder, kept_for, step });
+        self.facts.files.push(FileFacts { path, folder, purpose, step });
     }
 
     fn input(&mut self, input: &Input, known: &Known, what: What) {
@@ -112,7 +112,7 @@ impl<'f> Walk<'f> {
             self.names.bind(&each.name, None, secrets);
             (Arc::clone(&each.name), written_value(&each.items, source))
         });
-        let action = self.action(step, &number);
+        let mut action = self.action(step, &number);
         let captures = step.captures.iter().map(|capture| {
             let mut used = Vec::new();
             capture.capture.names(&mut |name| used.push(name));
@@ -133,11 +133,10 @@ impl<'f> Walk<'f> {
             facts
         });
         let captures = captures.collect();
-        // A cleanup may use what its own step captures, so its secrets are looked at only now.
-        let action = match &step.action {
-            Action::Request(request) => ActionFacts::Request(Box::new(self.request(step, request))),
-            _ => action.unwrap_or(ActionFacts::Check(Vec::new())),
-        };
+        // A cleanup may use what its own step captures.
+        if let (ActionFacts::Request(facts), Action::Request(request)) = (&mut action, &step.action) {
+            facts.cleanup = self.cleanups(request);
+        }
         if let Some(id) = &step.id {
             self.names.steps.insert(Arc::clone(id), self.names.outputs.clone());
         }
@@ -153,11 +152,11 @@ impl<'f> Walk<'f> {
         }
     }
 
-    /// What a step does; a request is told when its captures are known.
-    fn action(&mut self, step: &'f Step, number: &str) -> Option<ActionFacts> {
+    /// What a step does, without cleanups.
+    fn action(&mut self, step: &'f Step, number: &str) -> ActionFacts {
         let source = self.source();
-        Some(match &step.action {
-            Action::Request(_) => return None,
+        match &step.action {
+            Action::Request(request) => ActionFacts::Request(Box::new(self.request(step, request))),
             Action::Jwt(jwt) => self.sign(step, jwt),
             Action::Use(used) => self.used(step, used, number),
             Action::Set(bindings) => {
@@ -169,7 +168,7 @@ impl<'f> Walk<'f> {
             }
             Action::Wait(time) => ActionFacts::Wait(setting(time, |t| format!("{t:?}"), source)),
             Action::Check(checks) => ActionFacts::Check(checks.iter().map(|c| c.source().to_owned()).collect()),
-        })
+        }
     }
 
     fn sign(&mut self, step: &Step, jwt: &JwtStep) -> ActionFacts {
@@ -192,7 +191,7 @@ impl<'f> Walk<'f> {
 
     /// The used flow is walked in names of its own; what it finds joins what was found so far.
     fn used(&mut self, step: &'f Step, used: &'f UseStep, number: &str) -> ActionFacts {
-        self.file(step, used.path.to_string(), KeptFor::Use);
+        self.file(step, used.path.to_string(), Purpose::Use);
         let inner: &'f Flow = &used.flow;
         let what = || ("an input of", Some(Arc::clone(&inner.path)));
         let known = (self.known)(inner);

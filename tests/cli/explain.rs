@@ -174,6 +174,42 @@ fn no_secret_is_told() {
     assert!(!done.stdout.contains("https://eu-1.example.net"), "{}", done.stdout);
 }
 
+/// A name that is bound anew by the step that sends it: what is sent is still the old value.
+#[test]
+fn a_secret_under_other_names_is_followed() {
+    let flow = "\
+inputs: { old: { secret: true } }
+vars: { token: \"{{ old }}\" }
+steps:
+  - name: Trade
+    request: POST https://id.example.com/trade
+    form: { refresh: \"{{ token | trim }}\" }
+    capture: { token: $.public }
+  - name: Tell
+    request: GET https://other.example.com/{{ token }}
+  - name: Sign
+    jwt: { algorithm: HS256, secret: { text: \"{{ old }}\" }, claims: { a: 1, exp: 2000000000 } }
+    capture: { signed: \"{{ jwt.token }}\" }
+  - for_each: { one: [\"{{ signed }}\"] }
+    name: Show
+    request: GET https://signed.example.com/
+    cookies: { c: \"{{ one }}\" }
+";
+    let done = Project::new().file("flows/a.flow.yaml", flow).run(&["explain", "flows/a.flow.yaml"]);
+    let (_, secrets) = done.stdout.split_once("Secrets, and where they go\n").unwrap_or_else(|| panic!("{done:?}"));
+    let expected = "  old
+      an input
+      signs the token of `Sign`
+      goes to `id.example.com` in `Trade`
+  signed
+      signed in `Sign`
+      goes to `signed.example.com` in `Show`
+
+Steps
+";
+    assert!(secrets.starts_with(expected), "{secrets}");
+}
+
 #[test]
 fn markdown_and_diagrams_say_the_same_on_every_machine() {
     for format in ["markdown", "mermaid"] {

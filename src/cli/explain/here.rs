@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::oauth::with_used;
 use crate::environment::{ClientId, Environment, SecretSource};
-use crate::explain::{Facts, FileFacts, Item, KeptFor, Line, Section, files};
+use crate::explain::{Facts, FileFacts, Item, Line, Purpose, Section, files};
 use crate::flow::{Flow, Input};
 use crate::run::inputs::{Origin, Outside, Place, Sources, permitted};
 use crate::source::Files;
@@ -143,7 +143,7 @@ fn place(name: &str, outside: &dyn Outside) -> String {
 
 /// Whether a file that the flow reads is there.
 fn state(file: &FileFacts, project: &dyn Files) -> Option<String> {
-    let read = matches!(file.kept_for, KeptFor::Sending | KeptFor::Snapshot);
+    let read = matches!(file.purpose, Purpose::Sending | Purpose::Snapshot);
     if !read || file.path.contains("{{") {
         return None;
     }
