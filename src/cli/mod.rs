@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod guest;
 mod list;
+mod login;
 mod machine;
 mod man;
 mod oauth;
@@ -25,6 +26,7 @@ mod schema;
 mod select;
 mod shard;
 mod signals;
+mod token;
 mod validate;
 mod values;
 mod wanted;
@@ -65,6 +67,8 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Completions { shell } => completions::script(*shell, output),
         Command::Complete(args) => completions::complete(args, output),
         Command::Man(args) => man::man(args, output),
+        Command::Login(args) => login::login(args, output),
+        Command::Token(args) => token::token(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };
     done.unwrap_or_else(|exit| exit)

@@ -8,6 +8,7 @@ mod connect;
 mod explain;
 mod guest;
 mod list;
+mod login;
 mod oauth;
 mod project;
 mod reuse;
