@@ -137,6 +137,26 @@ impl Expect {
         verdicts
     }
 
+    /// What is asked about besides the status, in the file's order: `$.id`, `header link`, `schema`, an expression.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<String> {
+        let words = self.assertions.iter().map(|assertion| match assertion {
+            Assertion::Compare(subject, _) => subject.name(),
+            Assertion::Schema(_) => "schema".to_owned(),
+            Assertion::That(expression, _) => expression.source().to_owned(),
+            Assertion::Snapshot(_) => "snapshot".to_owned(),
+        });
+        words.collect()
+    }
+
+    /// The schema files that it names, as the flow does.
+    pub fn schemas(&self) -> impl Iterator<Item = &str> {
+        self.assertions.iter().filter_map(|assertion| match assertion {
+            Assertion::Schema(schema) => schema.file(),
+            _ => None,
+        })
+    }
+
     /// Visits every name its templates and expressions use.
     pub fn names(&self, visit: &mut dyn FnMut(NameUse)) {
         if let Some(status) = &self.status {

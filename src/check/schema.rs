@@ -46,6 +46,11 @@ impl SchemaCheck {
         Some(Self { validator, file, span: node.span })
     }
 
+    /// Its file as the flow names it; `None` where it stands in the flow.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
     /// Judges the body.
     pub(super) fn judge(&self, reply: &Reply<'_>) -> Verdict {
         let name = self.file.as_deref().unwrap_or("the schema");

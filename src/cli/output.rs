@@ -128,6 +128,15 @@ impl Output {
         Target::File(path.to_owned())
     }
 
+    /// Empties the terminal of the view for the next run; what was on it can be scrolled back to. Whether it was one.
+    pub(super) fn clear(&self, on_stderr: bool) -> bool {
+        if !watched(on_stderr) || matches!(super::machine::variable("TERM"), Ok(Some(term)) if term == "dumb") {
+            return false;
+        }
+        let mut stream: Box<dyn Write> = if on_stderr { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+        stream.write_all(b"\x1b[2J\x1b[H").and_then(|()| stream.flush()).is_ok()
+    }
+
     fn choice<S: anstream::stream::RawStream>(&self, stream: &S) -> ColorChoice {
         match self.color {
             ColorChoice::Auto => AutoStream::choice(stream),

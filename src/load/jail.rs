@@ -23,7 +23,9 @@ impl Files for Project {
 
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
         self.relative(path)?;
-        let file = folder.join(path).canonicalize().map_err(|e| self.missing(folder, path, &e))?;
+        let found = folder.join(path).canonicalize();
+        self.touched.ask(folder, path, found.as_deref().ok());
+        let file = found.map_err(|e| self.missing(folder, path, &e))?;
         self.permit(folder, path, &file)?;
         if file.is_dir() {
             return Err(refusal(format!("`{path}` is a folder, not a file"), None));
@@ -55,6 +57,7 @@ impl Files for Project {
 
     fn write(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<(), FileError> {
         let file = self.target(folder, path)?;
+        self.touched.write(&file);
         let written = file.parent().map_or(Ok(()), |folder| replace(folder, &file, bytes));
         written.map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))
     }

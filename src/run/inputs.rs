@@ -4,6 +4,7 @@
 //! the process, then from `.env`, where permitted · `default` · what the person types. A secret is learned before anything
 //! is said about it.
 
+mod origin;
 #[cfg(test)]
 mod tests;
 mod uses;
@@ -19,6 +20,7 @@ use crate::redact::{HostPattern, Redactor, SHORTEST};
 use crate::source::{FileError, Source};
 use crate::value::Value;
 
+pub use origin::{Origin, Place, origins};
 pub use uses::{Used, resolve_uses};
 
 /// A value for an input.
@@ -321,7 +323,9 @@ fn anywhere(name: &str, sources: &Sources<'_>) -> Result<Option<String>, Lack> {
     Ok(sources.outside.dotenv(name).map_err(Lack::Broken)?.or(process))
 }
 
-fn permitted(name: &str, sources: &Sources<'_>) -> bool {
+/// Whether a flow may read a variable without asking the person.
+#[must_use]
+pub fn permitted(name: &str, sources: &Sources<'_>) -> bool {
     name.starts_with("WEBEX_")
         || name.starts_with("WXFLOW_")
         || sources.environment.is_some_and(|e| e.allows(name))

@@ -10,7 +10,7 @@ use super::digest::Digest;
 use super::oauth::OAuth;
 use super::render::{Renderer, Text};
 use super::{Stop, save};
-use crate::flow::{Auth, Defaults, Field, RateLimit, RequestTemplate, Settings};
+use crate::flow::{Auth, Defaults, Field, RateLimit, RequestTemplate, Settings, join, stands_alone};
 use crate::http::{HeaderMap, HeaderName, HeaderValue, Origin, Request, Url};
 use crate::source::Span;
 
@@ -116,16 +116,10 @@ pub(super) fn render(
     })
 }
 
-/// Whether a request's URL has a scheme, so that `base_url` is not asked. A path may hold another URL: `/go?to=https://…`.
-pub(super) fn stands_alone(url: &str) -> bool {
-    !url.starts_with(['/', '?']) && url.contains("://")
-}
-
 fn absolute(text: &str, base: Option<&str>, span: Span, renderer: &Renderer<'_>) -> Result<Url, Stop> {
     let whole = match base {
         _ if stands_alone(text) => text.to_owned(),
-        Some(base) if text.starts_with('/') => format!("{}{text}", base.trim_end_matches('/')),
-        Some(base) if text.is_empty() || text.starts_with('?') => format!("{base}{text}"),
+        Some(_) if text.is_empty() || text.starts_with(['/', '?']) => join(base, text),
         _ => {
             let help = "a URL begins with http:// or https://, a path with `/` and needs `base_url`";
             return Err(renderer.problem(span, format!("`{text}` is neither a URL nor a path"), Some(help.to_owned())));

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod choosing;
+mod completions;
 mod connect;
+mod explain;
 mod guest;
 mod list;
 mod login;
@@ -19,3 +21,4 @@ mod snapshots;
 mod usage;
 mod validate;
 mod values;
+mod watch;
