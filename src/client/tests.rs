@@ -495,8 +495,8 @@ fn a_proxy_that_is_not_there_is_named() {
     let request = Request::new(Method::GET, Url::parse("https://proxy.invalid/x").unwrap());
     let error = block(client.send(&request)).unwrap_err();
     assert_eq!((error.kind, error.delivery), (Kind::Connect, Delivery::NotSent), "{error}");
-    let start = format!("no connection to proxy.invalid:443 through the proxy {free} (");
-    assert!(error.message.starts_with(&start), "{error}");
+    let message = format!("no connection to proxy.invalid:443: the proxy {free} refused the connection");
+    assert_eq!(error.message, message);
 }
 
 #[test]

@@ -59,6 +59,11 @@ fn raw(headers: &HeaderMap) -> impl Iterator<Item = RawCookie<'static>> {
     lines.filter_map(|line| RawCookie::parse(String::from_utf8_lossy(line.as_bytes()).into_owned()).ok())
 }
 
+/// The largest cookie, name and value, in bytes (RFC 6265 section 6.1 asks for at least this much).
+const LARGEST: usize = 4096;
+/// The most cookies for a host, as browsers have it: without a bound a server makes each request larger than the last.
+const MOST: usize = 180;
+
 /// The cookies of one flow.
 #[derive(Clone, Debug, Default)]
 pub struct CookieJar(CookieStore);
@@ -70,15 +75,31 @@ impl CookieJar {
         Self::default()
     }
 
-    /// Takes the cookies that the reply from `url` sets; a cookie for a host that is not its own is left out.
+    /// Takes the cookies that the reply from `url` sets; a cookie for a host that is not its own is left out, and so is
+    /// what a browser would not keep: one that is too large, and more than so many for a host.
     pub fn store(&mut self, url: &Url, headers: &HeaderMap) {
+        if !headers.contains_key(::http::header::SET_COOKIE) {
+            return;
+        }
+        let mut kept = self.0.iter_any().filter(|cookie| cookie.domain.matches(url)).count();
         for cookie in raw(headers) {
+            if cookie.name().len() + cookie.value().len() > LARGEST {
+                continue;
+            }
             let domain = cookie.domain().map(|domain| domain.trim_matches('.'));
             if domain.is_some_and(|d| !d.is_empty() && !d.contains('.') && url.host_str() != Some(d)) {
                 continue;
             }
             // An expired cookie removes the stored one; a refused one changes nothing, as in a browser.
-            self.0.insert_raw(&cookie, url).ok();
+            let Ok(cookie) = cookie_store::Cookie::try_from_raw_cookie(&cookie, url) else { continue };
+            let (domain, path) = (cookie.domain.as_cow().unwrap_or_default().into_owned(), String::from(&cookie.path));
+            if !self.0.contains_any(&domain, &path, cookie.name()) {
+                if kept >= MOST {
+                    continue;
+                }
+                kept += 1;
+            }
+            self.0.insert(cookie.into_owned(), url).ok();
         }
     }
 

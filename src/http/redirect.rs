@@ -7,6 +7,8 @@ use ::http::header::{
     LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 
+use url::Position;
+
 use super::{Bytes, HeaderName, Method, Origin, Request, Response};
 
 /// The request that a redirect asks for.
@@ -16,6 +18,14 @@ pub struct Hop {
     pub request: Request,
     /// Scheme, host or port are not those of the request before.
     pub cross_origin: bool,
+}
+
+impl Hop {
+    /// Whether the URL itself takes a secret to another origin. A fragment is never sent.
+    #[must_use]
+    pub fn betrays(&self, carries_secret: impl Fn(&[u8]) -> bool) -> bool {
+        self.cross_origin && carries_secret(self.request.url[..Position::AfterQuery].as_bytes())
+    }
 }
 
 /// A redirect that is not followed.
@@ -33,6 +43,13 @@ pub enum RedirectError {
         /// What it says.
         location: String,
     },
+    /// It names more than one place.
+    Several,
+    /// The place's URL holds a secret of another origin.
+    UrlHoldsSecret {
+        /// The host it leads to.
+        host: String,
+    },
     /// A 307 or 308 would take a body with a secret to another origin.
     BodyHoldsSecret {
         /// The host it leads to.
@@ -45,10 +62,10 @@ impl RedirectError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Location { .. } | Self::Scheme { .. } => {
+            Self::Location { .. } | Self::Scheme { .. } | Self::Several => {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
-            Self::BodyHoldsSecret { .. } => {
+            Self::UrlHoldsSecret { .. } | Self::BodyHoldsSecret { .. } => {
                 "where that host may have the secret, send the request to it yourself; `redirects: false` shows the reply"
             }
         }
@@ -62,6 +79,10 @@ impl fmt::Display for RedirectError {
                 write!(f, "the redirect's location `{location}` is no URL: {reason}")
             }
             Self::Scheme { location } => write!(f, "the redirect leads out of HTTP, to `{location}`"),
+            Self::Several => f.write_str("the redirect names two different locations"),
+            Self::UrlHoldsSecret { host } => {
+                write!(f, "the redirect leads to {host} with a secret in the URL: nothing was sent there")
+            }
             Self::BodyHoldsSecret { host } => {
                 write!(
                     f,
@@ -88,7 +109,12 @@ pub fn next_hop(request: &Request, response: &Response) -> Result<Option<Hop>, R
         307 | 308 => false,
         _ => return Ok(None),
     };
-    let Some(location) = response.headers.get(LOCATION) else { return Ok(None) };
+    let mut locations = response.headers.get_all(LOCATION).iter();
+    let Some(location) = locations.next() else { return Ok(None) };
+    // Whoever adds a header to another's reply would choose where it leads.
+    if locations.any(|other| other != location) {
+        return Err(RedirectError::Several);
+    }
     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
     let mut url = match request.url.join(&location) {
         Ok(url) => url,
@@ -229,6 +255,14 @@ mod tests {
         let error = |location| next_hop(&request("GET"), &reply(302, Some(location))).unwrap_err();
         assert_eq!(error("file:///etc/passwd").to_string(), "the redirect leads out of HTTP, to `file:///etc/passwd`");
         assert!(error("http://[").to_string().starts_with("the redirect's location `http://[` is no URL: "));
+    }
+
+    #[test]
+    fn a_second_location_must_say_the_same() {
+        let headers = |lines: [&'static str; 2]| lines.map(|l| (LOCATION, l.parse().unwrap())).into_iter().collect();
+        let next = |lines| next_hop(&request("GET"), &Response::new(302, headers(lines), Bytes::new()));
+        assert_eq!(next(["/y", "/z"]).unwrap_err(), RedirectError::Several);
+        assert_eq!(next(["/y", "/y"]).unwrap().unwrap().request.url.path(), "/y");
     }
 
     #[test]

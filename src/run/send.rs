@@ -138,11 +138,15 @@ impl Failed {
             Self::Stop(stop) => return stop,
             Self::Unanswered(error) => error,
         };
-        let message = match sends {
-            1 => error.message,
-            sends => format!("{} (the last of {sends} sends)", error.message),
+        let (message, help) = match sends {
+            1 => (error.message, error.help),
+            // To try again is no advice any more.
+            sends => {
+                let help = error.help.filter(|_| error.kind != TransportErrorKind::Interrupted);
+                (format!("{} (the last of {sends} sends)", error.message), help)
+            }
         };
-        Stop::Problem(Box::new(Problem { message, help: error.help, code: None, at: None }))
+        Stop::Problem(Box::new(Problem { message, help, code: None, at: None }))
     }
 }
 
@@ -171,16 +175,15 @@ impl Sender<'_, '_> {
                 oauth.sign(current, self.context).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
-            let (response, took) = match self.once(current, rules, chain.because).await {
-                // The server was closing the kept connection as the request came: asking again on a new one is no
-                // second try (RFC 9112 section 9.3.1).
-                Err(Failed::Unanswered(error))
-                    if error.delivery == Delivery::OnClosingConnection && current.method.is_idempotent() =>
-                {
-                    self.once(current, rules, Reason::Retry).await?
-                }
-                answer => answer?,
+            let (response, took) = self.answered(current, rules, chain.because).await?;
+            let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
+            let hop = match rules.redirects {
+                0 => Ok(None),
+                _ => next_hop(current, &response),
             };
+            // Asked before the reply's own code is known: that one is meant for where the reply leads.
+            let leads_secret_away = hop.as_ref().is_ok_and(|hop| hop.as_ref().is_some_and(|hop| hop.betrays(carries)));
+            learn_code(&response, self.context);
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
                 && digest.challenged(&response)?
@@ -195,11 +198,7 @@ impl Sender<'_, '_> {
                 chain.because = Reason::Auth;
                 continue;
             }
-            let hop = match rules.redirects {
-                0 => None,
-                _ => next_hop(current, &response).map_err(refused)?,
-            };
-            let Some(hop) = hop else {
+            let Some(hop) = hop.map_err(refused)? else {
                 let (url, hops) = (current.url.clone(), chain.hops.clone());
                 return Ok(Received { response, url, hops, took, attempts: self.log.attempts() });
             };
@@ -214,7 +213,10 @@ impl Sender<'_, '_> {
             *current = hop.request;
             if hop.cross_origin {
                 chain.strayed = true;
-                let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
+                if leads_secret_away {
+                    let host = current.url.authority().to_owned();
+                    return Err(refused(RedirectError::UrlHoldsSecret { host }).into());
+                }
                 without_credentials(current, &[], carries).map_err(refused)?;
             }
             chain.because = Reason::Redirect;
@@ -231,6 +233,20 @@ impl Sender<'_, '_> {
             digest.sign(request, &body, self.context.redactor);
         }
         Ok(digest)
+    }
+
+    /// Sends a request, and once more where that is no second try: the server was closing the kept connection as an
+    /// idempotent one came (RFC 9112 section 9.3.1), or says that it did not look at it (RFC 9113 section 8.7).
+    async fn answered(
+        &mut self,
+        request: &mut Request,
+        rules: &Rules,
+        because: Reason,
+    ) -> Result<(Arc<Response>, Duration), Failed> {
+        match self.once(request, rules, because).await {
+            Err(Failed::Unanswered(error)) if unseen(&error, request) => self.once(request, rules, Reason::Retry).await,
+            answer => answer,
+        }
     }
 
     async fn once(
@@ -332,6 +348,15 @@ impl Sender<'_, '_> {
     }
 }
 
+/// Whether the server has most likely, or by its own word, done nothing with a request that came to it.
+fn unseen(error: &TransportError, request: &Request) -> bool {
+    match error.delivery {
+        Delivery::OnClosingConnection => request.method.is_idempotent(),
+        Delivery::NotSent => error.kind == TransportErrorKind::Interrupted,
+        Delivery::MayHaveArrived => false,
+    }
+}
+
 fn refused(error: RedirectError) -> Stop {
     Stop::problem(error.to_string(), Some(error.help()))
 }
@@ -342,7 +367,6 @@ fn learn_tokens(response: &Response, context: &Context<'_>) {
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
     static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
-    learn_code(response, context);
     let body: &[u8] = &response.body;
     if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
         return;
