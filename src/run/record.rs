@@ -116,7 +116,9 @@ fn times(sent: &Sent) -> Times {
         connect_ms: timing.connect.map(milliseconds),
         tls_ms: timing.tls.map(milliseconds),
         first_byte_ms: timing.first_byte.map(milliseconds),
+        body_ms: timing.first_byte.map(|first| milliseconds(timing.total.saturating_sub(first))),
         total_ms: milliseconds(sent.took),
+        reused: timing.reused,
     }
 }
 
