@@ -233,7 +233,7 @@ pub(super) struct Connecting {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Showing")]
 pub(super) struct Showing {
-    /// Write a report: junit, json or events; `-` is stdout
+    /// Write a report: junit, json, events or har; `-` is stdout
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(super) reports: Vec<(FormatName, PathBuf)>,
     /// Print this output of the one flow that runs, raw: secrets too

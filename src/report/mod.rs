@@ -7,6 +7,7 @@
 mod describe;
 mod display;
 mod events;
+mod har;
 pub mod json;
 mod junit;
 mod schema;
@@ -106,18 +107,24 @@ pub enum FormatName {
     Junit,
     Json,
     Events,
+    Har,
 }
 
 impl FormatName {
     /// Every format, as `--report` writes it.
-    pub const ALL: [(&'static str, FormatName); 3] =
-        [("junit", FormatName::Junit), ("json", FormatName::Json), ("events", FormatName::Events)];
+    pub const ALL: [(&'static str, FormatName); 4] = [
+        ("junit", FormatName::Junit),
+        ("json", FormatName::Json),
+        ("events", FormatName::Events),
+        ("har", FormatName::Har),
+    ];
 
     fn format(self) -> Box<dyn Format> {
         match self {
             FormatName::Junit => Box::new(junit::Junit),
             FormatName::Json => Box::new(json::Json),
             FormatName::Events => Box::new(events::Events),
+            FormatName::Har => Box::<har::Har>::default(),
         }
     }
 }
