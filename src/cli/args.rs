@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::guest::args::Guest;
 use super::parse::{address, duration, host, pair, report, size};
+use super::recording::Recordings;
 use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -107,6 +108,8 @@ pub(super) struct Run {
     pub(super) connecting: Connecting,
     #[command(flatten)]
     pub(super) showing: Showing,
+    #[command(flatten)]
+    pub(super) recordings: Recordings,
     /// Answer with a local Webex: no account, no network, nothing read from this machine
     #[arg(long, help_heading = "Sandbox")]
     pub(super) sandbox: bool,

@@ -14,6 +14,7 @@ mod output;
 mod parse;
 mod person;
 mod plan;
+mod recording;
 mod route;
 mod rows;
 mod run;

@@ -18,7 +18,7 @@ use crate::run::inputs::{Invented, Outside};
 use crate::run::{AccessToken, Getting, TokenSource};
 
 /// The variable of the sandbox whose token stands for every client: a person's.
-const SANDBOX_TOKEN: &str = "WEBEX_ACCESS_TOKEN";
+pub(super) const SANDBOX_TOKEN: &str = "WEBEX_ACCESS_TOKEN";
 
 /// Where a flow's tokens come from.
 pub(super) enum Tokens {
@@ -101,7 +101,7 @@ pub(super) fn of(
 }
 
 /// A flow and all that it uses, however deep; the loader bounds the depth.
-fn with_used(flow: &Flow) -> Vec<&Flow> {
+pub(super) fn with_used(flow: &Flow) -> Vec<&Flow> {
     let used = flow.steps.iter().filter_map(|step| match &step.action {
         Action::Use(step) => Some(&*step.flow),
         _ => None,

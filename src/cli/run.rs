@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::machine;
 use super::output::{self, Output};
 use super::plan::{Planned, Work, plan};
+use super::recording::{self, Replayed};
 use super::sandbox::{self, Inside};
 use super::select::{choose, load};
 use super::signals::Signals;
@@ -34,27 +35,33 @@ pub(super) fn run(args: &Run, output: &Arc<Output>) -> Result<Exit, Exit> {
     let loaded = load(&args.flows, &around, output)?;
     let chosen = choose(loaded, &args.tags, output)?;
     let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
-    let (planned, client) = plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), output)?;
+    let replayed = args.recordings.replay.as_deref().map(|path| recording::read(path, output)).transpose()?;
+    let invented = sandbox.as_ref().map(|s| &s.invented).or(replayed.as_ref().map(|r| &r.invented));
+    let (planned, client) = plan(chosen, args, &around, invented, output)?;
     wanted::check(args.showing.output.as_deref(), &planned, output)?;
     if args.choice.dry_run {
         return dry::show(&planned, args.values.seed, output);
     }
     let workers = workers(args.limits.jobs, &planned);
-    let reports = reports(&args.showing, workers, output)?;
+    let mut reports = reports(&args.showing, workers, output)?;
+    let seed = seed(args, replayed.as_ref());
+    if let Some(path) = &args.recordings.record {
+        reports.record(Target::File(path.clone()), recording::about(&planned, seed, &output.redactor));
+    }
     let cancel = Cancel::new();
     let signals = Signals::watch(&cancel, Some(output)).map_err(|error| system(&error, output))?;
     let crew = Crew {
-        network: network(sandbox.as_ref(), client),
+        network: network(sandbox.as_ref(), replayed, client),
         reports: &reports,
         redactor: &output.redactor,
         cancel: &cancel,
-        seed: args.values.seed,
+        seed,
         fail_fast: args.limits.fail_fast,
         once: Once::default(),
         tally: Tally::default(),
     };
     let deadline = Deadline::start(args.limits.max_time, &cancel, output).map_err(|error| system(&error, output))?;
-    reports.start(output.redactor.redact(event(None, started(planned.len(), args.values.seed))));
+    reports.start(output.redactor.redact(event(None, started(planned.len(), seed))));
     let mut summary = crew.run(&planned, workers).map_err(|error| system(&error, output))?;
     drop(deadline);
     summary.duration_ms = began.elapsed().as_secs_f64() * 1e3;
@@ -74,7 +81,16 @@ fn workers(asked: Option<NonZeroUsize>, planned: &[Planned]) -> usize {
     asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(ready)
 }
 
-fn network(sandbox: Option<&Inside>, client: ClientOptions) -> Network {
+/// A recording has a seed, so that its replay draws the same.
+fn seed(args: &Run, replayed: Option<&Replayed>) -> Option<u64> {
+    let drawn = || args.recordings.record.is_some().then(|| uuid::Uuid::new_v4().as_u64_pair().0);
+    args.values.seed.or(replayed.and_then(|r| r.seed)).or_else(drawn)
+}
+
+fn network(sandbox: Option<&Inside>, replayed: Option<Replayed>, client: ClientOptions) -> Network {
+    if let Some(Replayed { recording, .. }) = replayed {
+        return Network::Replay(recording);
+    }
     match sandbox {
         Some(inside) => Network::Sandbox(Arc::clone(&inside.sandbox), inside.server.addr().port()),
         None => Network::Real(Clients::new(client)),

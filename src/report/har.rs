@@ -17,7 +17,18 @@ use crate::redact::Redacted;
 
 /// The format. It knows the pages, one per flow run; entries are spooled.
 #[derive(Default)]
-pub(super) struct Har(Arc<Mutex<Vec<Page>>>);
+pub(super) struct Har {
+    pages: Arc<Mutex<Vec<Page>>>,
+    /// What a recording says about its run; `None` in a report.
+    recording: Option<Redacted<Value>>,
+}
+
+impl Har {
+    /// A recording, which says `about` its run what a replay must know.
+    pub(super) fn recording(about: Redacted<Value>) -> Self {
+        Self { recording: Some(about), ..Self::default() }
+    }
+}
 
 /// A flow run as HAR's list of pages has it.
 #[derive(Clone)]
@@ -49,7 +60,7 @@ impl Page {
 impl Format for Har {
     fn flow(&self, key: &Key) -> Box<dyn FlowWriter> {
         let page = Page { key: key.clone(), started: String::new(), name: String::new() };
-        Box::new(Writer { pages: Arc::clone(&self.0), page, empty: true })
+        Box::new(Writer { pages: Arc::clone(&self.pages), page, empty: true })
     }
 
     fn assemble(&self, run: &Run, segments: &mut Segments, out: &mut dyn Write) -> io::Result<()> {
@@ -59,8 +70,10 @@ impl Format for Har {
             _ => env!("CARGO_PKG_VERSION"),
         };
         let creator = display::json(&json!({ "name": "wxflow", "version": version }))?;
-        writeln!(out, r#"{{"log":{{"version":"1.2","creator":{creator},"pages":["#)?;
-        let mut pages = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let about = self.recording.as_ref().map(|about| display::json(&**about)).transpose()?;
+        let about = about.map_or_else(String::new, |about| format!(r#""_recording":{about},"#));
+        writeln!(out, r#"{{"log":{{"version":"1.2","creator":{creator},{about}"pages":["#)?;
+        let mut pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
         pages.sort_by(|a, b| a.key.cmp(&b.key));
         for (i, page) in pages.iter().enumerate() {
             let comma = if i > 0 { ",\n" } else { "" };

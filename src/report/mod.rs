@@ -30,6 +30,7 @@ pub use target::{ReportError, Target};
 use crate::diagnostic::nearest;
 use crate::event::{EventKind, RunEvent, Summary};
 use crate::redact::Redacted;
+use crate::value::Value;
 use spool::{Spool, Store};
 use terminal::{Terminal, TerminalFlow};
 
@@ -153,6 +154,8 @@ pub struct Reports {
 /// One `--report`.
 struct Report {
     format: Box<dyn Format>,
+    /// It takes the ends of steps from [`FlowSink::record`].
+    recording: bool,
     store: Mutex<Store>,
     /// Locked only because a stream need not be shareable.
     target: Mutex<Target>,
@@ -162,11 +165,14 @@ impl Reports {
     /// `terminal` shows the run as it goes; `wanted` are written when it ends.
     #[must_use]
     pub fn new(terminal: Terminal, wanted: Vec<(FormatName, Target)>) -> Self {
-        let files = wanted
-            .into_iter()
-            .map(|(name, target)| Report { format: name.format(), store: Mutex::default(), target: Mutex::new(target) })
-            .collect();
+        let files = wanted.into_iter().map(|(name, target)| Report::new(name.format(), target)).collect();
         Self { terminal, files, started: Mutex::default() }
+    }
+
+    /// Records the run too: whole requests and replies, and what a replay must know `about` it.
+    pub fn record(&mut self, target: Target, about: Redacted<Value>) {
+        let format = Box::new(har::Har::recording(about));
+        self.files.push(Report { recording: true, ..Report::new(format, target) });
     }
 
     /// Takes `run_started`, before any flow.
@@ -195,7 +201,7 @@ impl Reports {
     pub fn finish(self, event: Redacted<RunEvent>) -> Vec<ReportError> {
         let run = Run { started: self.started.into_inner().unwrap_or_else(PoisonError::into_inner), finished: event };
         let mut errors = Vec::new();
-        for Report { format, target, store } in self.files {
+        for Report { format, target, store, .. } in self.files {
             let target = target.into_inner().unwrap_or_else(PoisonError::into_inner);
             let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
             let name = target.name();
@@ -231,8 +237,19 @@ impl FlowSink<'_> {
     /// Takes the next event of the flow. It cannot fail: each report keeps its first error for the end.
     pub fn emit(&mut self, event: &Redacted<RunEvent>) {
         self.terminal.event(event);
+        let ends = matches!(event.kind, EventKind::StepFinished(_));
+        self.write(event, |report| !(report.recording && ends));
+    }
+
+    /// Takes the end of a step with all that was sent and received, for the recording alone.
+    pub fn record(&mut self, event: &Redacted<RunEvent>) {
+        self.write(event, |report| report.recording);
+    }
+
+    fn write(&mut self, event: &Redacted<RunEvent>, takes: impl Fn(&Report) -> bool) {
         for (slot, report) in self.writers.iter_mut().zip(&self.reports.files) {
             if let Some(Writer { writer, body }) = slot
+                && takes(report)
                 && let Err(error) = writer.event(event, body)
             {
                 report.store().fail(error);
@@ -253,6 +270,10 @@ impl Drop for FlowSink<'_> {
 }
 
 impl Report {
+    fn new(format: Box<dyn Format>, target: Target) -> Self {
+        Self { format, recording: false, store: Mutex::default(), target: Mutex::new(target) }
+    }
+
     fn store(&self) -> std::sync::MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }

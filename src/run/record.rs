@@ -35,20 +35,42 @@ impl Sent {
     }
 }
 
-/// The events' form of a step's sends. Headers and bodies are in it where the run asked for them, or the step failed.
-pub(super) fn exchanges(sent: &[Sent], failed: bool, context: &Context<'_>) -> Vec<Exchange> {
-    let headers = failed || context.options.detail != Detail::Failures;
-    let bodies = failed || context.options.detail == Detail::Everything;
-    sent.iter().map(|s| exchange(s, headers, bodies, context)).collect()
+/// How much of a send is told, and what masks it.
+struct Depth<'a> {
+    headers: bool,
+    bodies: bool,
+    /// Of a body, in bytes.
+    limit: usize,
+    redactor: &'a Redactor,
+    /// Text is only what is UTF-8: what is written must give the same bytes again.
+    exact: bool,
 }
 
-fn exchange(sent: &Sent, headers: bool, bodies: bool, context: &Context<'_>) -> Exchange {
+/// The events' form of a step's sends. Headers and bodies are in it where the run asked for them, or the step failed.
+pub(super) fn exchanges(sent: &[Sent], failed: bool, context: &Context<'_>) -> Vec<Exchange> {
+    let depth = Depth {
+        headers: failed || context.options.detail != Detail::Failures,
+        bodies: failed || context.options.detail == Detail::Everything,
+        limit: context.options.report_bodies,
+        redactor: context.redactor,
+        exact: false,
+    };
+    sent.iter().map(|s| exchange(s, &depth)).collect()
+}
+
+/// As [`exchanges`], whole, with a placeholder for each secret: what a recording keeps.
+pub(super) fn whole(sent: &[Sent], redactor: &Redactor) -> Vec<Exchange> {
+    let depth = Depth { headers: true, bodies: true, limit: usize::MAX, redactor, exact: true };
+    sent.iter().map(|s| exchange(s, &depth)).collect()
+}
+
+fn exchange(sent: &Sent, depth: &Depth<'_>) -> Exchange {
+    let Depth { headers, bodies, limit, redactor, .. } = *depth;
     let request = &sent.request;
-    let limit = context.options.report_bodies;
     let (reply, error) = match &sent.reply {
         Ok(response) => {
             let size = sent.let_go.unwrap_or(response.body.len()) as u64;
-            (Some(Reply { size, ..reply(response, headers, bodies, limit, context.redactor) }), None)
+            (Some(Reply { size, ..reply(response, depth) }), None)
         }
         Err(error) => (None, Some(error.message.clone())),
     };
@@ -58,7 +80,7 @@ fn exchange(sent: &Sent, headers: bool, bodies: bool, context: &Context<'_>) -> 
         url: request.url.to_string(),
         headers: if headers { lines(&request.headers) } else { Vec::new() },
         body: (bodies && !request.body.is_empty())
-            .then(|| body(std::str::from_utf8(&request.body).ok(), &request.body, limit, context.redactor)),
+            .then(|| body(std::str::from_utf8(&request.body).ok(), &request.body, limit, redactor)),
         start_ms: milliseconds(sent.start),
         times: times(sent),
         reply,
@@ -66,8 +88,12 @@ fn exchange(sent: &Sent, headers: bool, bodies: bool, context: &Context<'_>) -> 
     }
 }
 
-fn reply(response: &Response, headers: bool, bodies: bool, limit: usize, redactor: &Redactor) -> Reply {
-    let is_text = || (!response.text_was_lossy()).then(|| response.text());
+fn reply(response: &Response, depth: &Depth<'_>) -> Reply {
+    let Depth { headers, bodies, limit, redactor, exact } = *depth;
+    let is_text = || match exact {
+        true => std::str::from_utf8(&response.body).ok(),
+        false => (!response.text_was_lossy()).then(|| response.text()),
+    };
     Reply {
         status: response.status,
         reason: response.reason.clone(),

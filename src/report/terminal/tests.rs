@@ -442,6 +442,7 @@ fn causes_are_told_once() {
         subject: "x == 3".into(),
         predicate: "is true".into(),
         passed: false,
+        not_replayable: false,
         expected: None,
         actual: None,
         message: Some("x is 2".into()),
