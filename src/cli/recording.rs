@@ -118,6 +118,7 @@ fn send(entry: &Value, runs: &HashMap<&str, String>) -> Option<Recorded> {
         step: format!("step {} `{name}`", entry["_step"].as_u64().unwrap_or_default()),
         method: request["method"].as_str()?.to_owned(),
         url: request["url"].as_str()?.to_owned(),
+        body: request["postData"]["text"].as_str().unwrap_or_default().to_owned(),
         took,
         reply: match entry["_error"].as_str() {
             Some(error) => Err(error.to_owned()),

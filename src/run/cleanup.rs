@@ -128,7 +128,7 @@ impl<'a> Runner<'a, '_> {
         }
         self.scope = around;
         if self.context.options.replay {
-            set_aside(&mut outcome, self.context.redactor);
+            set_aside(&mut outcome, &log.sent, self.context.redactor);
         }
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;

@@ -118,7 +118,7 @@ impl<'a> Runner<'a, '_> {
         }
         self.scope.leave(depth);
         if self.context.options.replay {
-            set_aside(&mut outcome, self.context.redactor);
+            set_aside(&mut outcome, &log.sent, self.context.redactor);
         }
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;

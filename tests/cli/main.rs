@@ -8,6 +8,7 @@ mod guest;
 mod list;
 mod oauth;
 mod project;
+mod recording;
 mod reuse;
 mod run;
 mod sandbox;
