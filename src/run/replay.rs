@@ -38,6 +38,8 @@ pub struct Recorded {
 #[derive(Debug)]
 pub struct Recording {
     sends: Vec<Recorded>,
+    /// The places in `sends` of each method and [`plain`] URL.
+    index: HashMap<String, Vec<usize>>,
     starts: HashMap<String, Timestamp>,
     used: Mutex<Vec<bool>>,
 }
@@ -47,7 +49,11 @@ impl Recording {
     #[must_use]
     pub fn new(sends: Vec<Recorded>, starts: HashMap<String, Timestamp>) -> Self {
         let used = Mutex::new(vec![false; sends.len()]);
-        Self { sends, starts, used }
+        let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, send) in sends.iter().enumerate() {
+            index.entry(key(&send.method, &send.url)).or_default().push(place);
+        }
+        Self { sends, index, starts, used }
     }
 
     /// What answers one flow run, and tells it the time.
@@ -72,26 +78,26 @@ pub struct Replay<'r> {
 
 impl Replay<'_> {
     fn find(&self, request: &Request) -> Result<&Recorded, TransportError> {
-        let url = plain(&self.redactor.mask_fields(request.url.as_str()));
-        let fits = |send: &Recorded| send.method == request.method.as_str() && plain(&send.url) == url;
-        let mut used = self.recording.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = || self.recording.sends.iter().zip(used.iter()).enumerate().filter(|(_, (_, used))| !**used);
+        let key = key(request.method.as_str(), &self.redactor.mask_fields(request.url.as_str()));
         let body = plain(&self.redactor.mask_fields(std::str::from_utf8(&request.body).unwrap_or_default()));
+        let Recording { sends, index, .. } = self.recording;
+        let mut used = self.recording.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_left = |place: &usize| used.get(*place) == Some(&false);
+        let left = index.get(&key).into_iter().flatten().copied().filter(is_left);
+        let left: Vec<(usize, &Recorded)> = left.filter_map(|place| Some((place, sends.get(place)?))).collect();
+        let own = |send: &Recorded| send.run == self.run;
         let says_same = |send: &Recorded| plain(&send.body) == body;
-        let own = |send: &Recorded| send.run == self.run && fits(send);
-        let find = |wanted: &dyn Fn(&Recorded) -> bool| left().find(|(_, (send, _))| wanted(send));
+        let find = |wanted: &dyn Fn(&Recorded) -> bool| left.iter().find(|(_, send)| wanted(send)).copied();
         let found = find(&|send| own(send) && says_same(send))
             .or_else(|| find(&own))
-            .or_else(|| find(&|send| fits(send) && says_same(send)))
-            .or_else(|| find(&fits))
-            .map(|(index, _)| index);
-        let Some(index) = found else {
-            let next = left().find(|(_, (send, _))| send.run == self.run).map(|(_, (send, _))| send);
-            return Err(self.unrecorded(request, next));
+            .or_else(|| find(&says_same))
+            .or_else(|| left.first().copied());
+        let Some((place, send)) = found else {
+            let next = sends.iter().zip(used.iter()).find(|(send, used)| !**used && own(send));
+            return Err(self.unrecorded(request, next.map(|(send, _)| send)));
         };
-        used.iter_mut().skip(index).take(1).for_each(|used| *used = true);
-        drop(used);
-        self.recording.sends.get(index).ok_or_else(|| self.unrecorded(request, None))
+        used.iter_mut().skip(place).take(1).for_each(|used| *used = true);
+        Ok(send)
     }
 
     fn unrecorded(&self, request: &Request, next: Option<&Recorded>) -> TransportError {
@@ -141,7 +147,11 @@ impl Clock for Replay<'_> {
     }
 }
 
-/// A URL in which all secrets are the same: the ones of a replay are others than the recorded.
+fn key(method: &str, url: &str) -> String {
+    format!("{method} {}", plain(url))
+}
+
+/// A text in which all secrets are the same: the ones of a replay are others than the recorded.
 fn plain(url: &str) -> String {
     let mut pieces = url.split(PLACEHOLDER);
     let mut out = pieces.next().unwrap_or_default().to_owned();
