@@ -15,6 +15,7 @@ pub mod http;
 pub mod jsonpath;
 pub mod jwt;
 pub mod load;
+pub mod login;
 pub mod oauth;
 pub mod redact;
 pub mod report;

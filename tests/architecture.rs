@@ -60,6 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),
+    ("login", &["redact", "http", "oauth"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
     (
@@ -85,6 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "client",
             "report",
             "guest",
+            "login",
             "sandbox",
         ],
     ),

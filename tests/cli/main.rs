@@ -6,6 +6,7 @@ mod choosing;
 mod connect;
 mod guest;
 mod list;
+mod login;
 mod oauth;
 mod project;
 mod recording;
