@@ -14,6 +14,7 @@ use super::login::args::{Login, Token};
 use super::man::Man;
 use super::merge::Report;
 use super::parse::{address, duration, host, jobs, pair, repeat, report, size};
+use super::recording::Recordings;
 use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -150,6 +151,8 @@ pub(super) struct Run {
     pub(super) connecting: Connecting,
     #[command(flatten)]
     pub(super) showing: Showing,
+    #[command(flatten)]
+    pub(super) recordings: Recordings,
     /// Answer with a local Webex: no account, no network, nothing read from this machine
     #[arg(long, help_heading = "Sandbox")]
     pub(super) sandbox: bool,
@@ -276,7 +279,7 @@ pub(super) struct Connecting {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Showing")]
 pub(super) struct Showing {
-    /// Write a report: junit, json, html, markdown, tap or events; `-` is stdout
+    /// Write a report: junit, json, html, markdown, tap, events or har; `-` is stdout
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(super) reports: Vec<(FormatName, PathBuf)>,
     /// Print this output of the one flow that runs, raw: secrets too

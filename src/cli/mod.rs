@@ -21,6 +21,7 @@ mod output;
 mod parse;
 mod person;
 mod plan;
+mod recording;
 mod route;
 mod rows;
 mod run;

@@ -11,6 +11,7 @@ mod list;
 mod login;
 mod oauth;
 mod project;
+mod recording;
 mod reports;
 mod reuse;
 mod run;
