@@ -12,6 +12,7 @@ pub mod event;
 pub mod flow;
 pub mod guest;
 pub mod http;
+pub mod import;
 pub mod jsonpath;
 pub mod jwt;
 pub mod load;

@@ -57,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
+    ("import", &["value", "jsonpath", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),
@@ -85,6 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "client",
             "report",
             "guest",
+            "import",
             "sandbox",
         ],
     ),
@@ -106,6 +108,7 @@ const PURE: &[&str] = &[
     "flow",
     "event",
     "guest",
+    "import",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

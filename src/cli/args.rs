@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::guest::args::Guest;
+use super::import::args::Import;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
@@ -63,6 +64,9 @@ pub(super) enum Command {
         /// Which format
         format: SchemaName,
     },
+    /// Turn what you have elsewhere into flows
+    #[command(subcommand, after_help = "Example:\n  wxflow import postman api.postman_collection.json --out webex")]
+    Import(Import),
     /// Webex guests: make, exchange and check their tokens
     #[command(
         subcommand,

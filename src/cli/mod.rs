@@ -7,6 +7,7 @@ mod deadline;
 mod dry;
 mod exit;
 mod guest;
+mod import;
 mod list;
 mod machine;
 mod oauth;
@@ -56,6 +57,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
         Command::Schema { format } => schema::schema(*format, output),
+        Command::Import(args) => import::import(args, output),
         Command::Guest(args) => guest::guest(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };
