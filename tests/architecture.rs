@@ -57,7 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
-    ("import", &["value", "jsonpath", "flow"]),
+    ("import", &["source", "diagnostic", "value", "yaml", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),

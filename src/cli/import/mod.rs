@@ -1,6 +1,7 @@
 //! `wxflow import`: what people have elsewhere becomes flows.
 
 pub(super) mod args;
+mod postman;
 mod write;
 
 use args::Import;
@@ -14,12 +15,6 @@ use super::output::Output;
 /// Input that cannot be read, or files that cannot be written; it was told.
 pub(super) fn import(args: &Import, output: &Output) -> Result<Exit, Exit> {
     match args {
-        Import::Postman(args) => postman(args, output),
+        Import::Postman(args) => postman::postman(args, output),
     }
-}
-
-fn postman(args: &args::Postman, output: &Output) -> Result<Exit, Exit> {
-    let import = crate::import::Import::default();
-    let _ = (&args.collection, &args.environments);
-    write::write(&import, &args.target, output)
 }
