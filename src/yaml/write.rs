@@ -172,7 +172,7 @@ fn is_flat(value: &Value, left: &mut usize) -> bool {
             let single = map.len() == 1;
             spend(left, 4)
                 && map.iter().all(|(key, value)| {
-                    (single || !value.is_object())
+                    (single || is_small(value))
                         && inline_safe(key)
                         && spend(left, key.len().saturating_add(4))
                         && is_flat(value, left)
@@ -180,6 +180,11 @@ fn is_flat(value: &Value, left: &mut usize) -> bool {
         }
         other => spend(left, other.to_string().len()),
     }
+}
+
+/// What may stand beside others in braces: all but a mapping that holds more than one scalar.
+fn is_small(value: &Value) -> bool {
+    value.as_object().is_none_or(|map| map.len() <= 1 && !map.values().any(is_container))
 }
 
 fn spend(left: &mut usize, width: usize) -> bool {

@@ -5,6 +5,7 @@
 mod choosing;
 mod connect;
 mod guest;
+mod import;
 mod list;
 mod oauth;
 mod project;

@@ -12,6 +12,8 @@ use crate::value::{Map, Value};
 pub(super) struct Address {
     /// What stands before the path: `{{url}}`, `https://api.example.com`.
     pub(super) base: String,
+    /// User name and password, where they stood in the URL.
+    pub(super) user: Option<(String, String)>,
     /// The path, with its `/`.
     pub(super) path: String,
     /// Names and values; `None` where there is no `=`.
@@ -45,6 +47,10 @@ impl Address {
         };
         let bare = !has_scheme && first.as_deref().is_none_or(lacks_scheme);
         let base = if bare { format!("http://{base}") } else { base.to_owned() };
+        let (base, user) = without_user(base);
+        if !can_be_sent(&base) {
+            return None;
+        }
         let listed = url.get("query").and_then(Value::as_array);
         let query = match listed {
             Some(list) => list
@@ -63,7 +69,7 @@ impl Address {
             let name = v.get("key").or_else(|| v.get("id"))?.as_str()?;
             Some((name.to_owned(), v.get("value").map(text).unwrap_or_default()))
         });
-        Some(Self { base, path: path.to_owned(), query, variables: variables.collect() })
+        Some(Self { base, user, path: path.to_owned(), query, variables: variables.collect() })
     }
 
     /// What it begins with, as a template.
@@ -192,6 +198,29 @@ fn split_outside(text: &str, sign: char) -> (&str, Option<&str>) {
     (text, None)
 }
 
+/// Takes `user:password@` out of what a URL begins with.
+fn without_user(base: String) -> (String, Option<(String, String)>) {
+    let Some(start) = base.find("://").map(|at| at + 3) else { return (base, None) };
+    let (scheme, rest) = base.split_at(start);
+    let (user, Some(host)) = split_outside(rest, '@') else { return (base, None) };
+    let (name, password) = split_outside(user, ':');
+    let user = (name.to_owned(), password.unwrap_or("").to_owned());
+    (format!("{scheme}{host}"), Some(user))
+}
+
+/// Whether a URL may begin like this: http or https, and a host that can be one.
+fn can_be_sent(base: &str) -> bool {
+    let pieces = parts(base);
+    match pieces.as_slice() {
+        [Part::Text(text)] => {
+            let url = url::Url::parse(&encoded(text));
+            url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        }
+        [Part::Text(text), ..] => text.starts_with("http://") || text.starts_with("https://"),
+        _ => true,
+    }
+}
+
 fn base_and_path(front: &str) -> (&str, &str) {
     let after_scheme = front.find("://").map_or(0, |at| at + 3);
     let rest = front.get(after_scheme..).unwrap_or("");
@@ -286,7 +315,9 @@ mod tests {
             read(json!("https://{{h}}:{{p}}/a b/{{deep}}")),
             (text("https://{{ h | safe }}:{{ p | safe }}"), text("/a%20b/{{ deep | safe }}"), json!({}))
         );
-        assert_eq!(read(json!("{{host}}/x")).0, "http://{{ host }}");
+        assert_eq!(read(json!("{{host}}/x")).0, "http://{{ host | safe }}");
+        assert_eq!(read(json!("https://ada:{{pw}}@a.example/x")).0, "https://a.example");
+        assert!(Address::read(Some(&json!("ftp://a.example/x")), &|_| false).is_none());
         assert_eq!(read(json!("example.com")), (text("http://example.com"), text(""), json!({})));
         assert_eq!(
             read(

@@ -1,6 +1,7 @@
 //! Conditions on the reply to `expect`, or to the condition of `poll`.
 
 use super::script::{Cond, Seg, Sym};
+use super::step::duration;
 use super::text::Binder;
 use crate::flow::draft::{literal, quoted};
 use crate::value::{Map, Value};
@@ -264,7 +265,7 @@ fn placed(subject: &Sym, operator: &str, operand: Value) -> Option<(Slot, Map<St
             let time = operand
                 .as_f64()
                 .filter(|ms| (0.0..1e9).contains(ms) && matches!(operator, "lt" | "le" | "gt" | "ge"))?;
-            (Slot::Duration, one(operator, format!("{time}ms").into()))
+            (Slot::Duration, one(operator, duration(time.ceil() as u64).into()))
         }
         Sym::Length(inner) => placed(inner, "length", shortest(one(operator, operand)))?,
         _ => return None,
@@ -321,19 +322,22 @@ fn is_word(name: &str) -> bool {
 
 /// An expression without parentheses around the whole of it.
 fn bare(code: String) -> String {
-    let inside = code.strip_prefix('(').and_then(|c| c.strip_suffix(')'));
-    let mut depth = 0_i32;
-    let whole = inside.is_some_and(|inside| {
-        !inside.contains(['\'', '"'])
-            && inside.chars().all(|c| {
-                depth += i32::from(c == '(') - i32::from(c == ')');
-                depth >= 0
-            })
-    });
-    match inside {
-        Some(inside) if whole => inside.to_owned(),
-        _ => code,
+    let Some(inside) = code.strip_prefix('(').and_then(|c| c.strip_suffix(')')) else { return code };
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for c in inside.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return code,
+            },
+            _ => {}
+        }
     }
+    inside.to_owned()
 }
 
 /// What a symbol stands for as an expression of the language; what is more than one term stands in parentheses.

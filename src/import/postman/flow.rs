@@ -230,10 +230,7 @@ impl Walked {
             }
             long.insert("secret".to_owned(), true.into());
             if context.secrets.is_lifted(name) {
-                long.insert(
-                    "description".to_owned(),
-                    "Stood in the Postman collection itself: perhaps it should be replaced".into(),
-                );
+                long.insert("description".to_owned(), "Stood in the collection itself: best replaced".into());
             }
             return long.into();
         }

@@ -93,6 +93,13 @@ impl Sender<'_, '_> {
             step.set("description", description);
         }
         self.headers(request, &method, &mut query, on_base, shared, &mut step);
+        if let Some((name, password)) = &address.user
+            && !step.keys.contains_key("auth")
+        {
+            let password = self.lift(password, "password");
+            let (name, password) = (self.names.template(name), self.names.template(&password));
+            step.set("auth", serde_json::json!({"basic": {"username": name, "password": password}}));
+        }
         if !query.is_empty() {
             step.set("query", query);
         }

@@ -12,6 +12,8 @@ use crate::flow::draft::DraftStep;
 use crate::import::Loss;
 use crate::value::{Map, Value};
 
+/// What a variable holds that could not be set. Postman would send `{{name}}`: no server knows that either.
+const UNSET: &str = "unset";
 /// Lines of a lost statement that its comment shows.
 const MAX_LINES: usize = 40;
 
@@ -65,7 +67,7 @@ impl Steps<'_, '_> {
             notes.comments.push(format!("not carried over: {what}"));
         }
         let Some(mut step) = step else {
-            let what = "it has no URL: the request is left out".to_owned();
+            let what = "it has no URL that can be sent: the request is left out".to_owned();
             self.context.losses.extend(notes.losses);
             self.context.losses.push(Loss { place: request.place.clone(), what });
             return;
@@ -199,17 +201,19 @@ impl Steps<'_, '_> {
                 continue;
             }
             // The last that is set for certain is what the variable holds.
-            let certain = set.path.iter().all(|c| held.contains(c));
+            let certain = set.path.iter().all(|c| is_held(c, held));
             let later = sets
                 .get(at + 1..)
                 .unwrap_or(&[])
                 .iter()
-                .any(|s| s.name == set.name && s.path.iter().all(|c| held.contains(c)));
+                .any(|s| s.name == set.name && s.path.iter().all(|c| is_held(c, held)));
             if later || done.contains(set.name.as_str()) {
                 continue;
             }
             let secret = self.context.secrets.holds(&set.name);
-            match self.source(&set.value, secret, !certain) {
+            // What is missing is red by a test of its own, or by none: Newman goes on with the next request.
+            let guarded = held.iter().any(|cond| fails_without(cond, &set.value));
+            match self.source(&set.value, secret, !certain || guarded) {
                 Some(source) => {
                     let before = musts.iter().any(|m| m.cond.mentions(&set.name));
                     let name = self.names.bind(&set.name, before);
@@ -223,7 +227,7 @@ impl Steps<'_, '_> {
         captures
     }
 
-    /// Where a capture comes from. `maybe` is set only where a condition holds: otherwise it is empty.
+    /// Where a capture comes from. `maybe` may be missing.
     fn source(&mut self, value: &Sym, secret: bool, maybe: bool) -> Option<Value> {
         let (key, source): (&str, Value) = match value {
             Sym::Json(path) if !path.contains(&Seg::Each) => ("json", json_path(path).into()),
@@ -248,7 +252,7 @@ impl Steps<'_, '_> {
             long.insert("secret".to_owned(), true.into());
         }
         if maybe && !matches!(key, "value" | "body" | "status") {
-            long.insert("default".to_owned(), "".into());
+            long.insert("default".to_owned(), UNSET.into());
         }
         Some(long.into())
     }
@@ -258,8 +262,13 @@ impl Steps<'_, '_> {
         let is_self = |jump: &Jump| matches!(jump.to.as_deref(), Some(to) if to == request.name || to == ITSELF);
         let Some(at) = all.jumps.iter().position(is_self) else { return Vec::new() };
         let jump = all.jumps.remove(at);
-        let again: Vec<Cond> = jump.path.iter().filter(|c| c.is_of_reply()).cloned().collect();
-        let tries = jump.path.iter().find_map(|cond| match cond {
+        let flat = |cond: &Cond| match cond {
+            Cond::All(all) => all.clone(),
+            cond => vec![cond.clone()],
+        };
+        let path: Vec<Cond> = jump.path.iter().flat_map(flat).collect();
+        let again: Vec<Cond> = path.iter().filter(|c| c.is_of_reply()).cloned().collect();
+        let tries = path.iter().find_map(|cond| match cond {
             Cond::Less(Sym::Var(_), Sym::Const(n)) | Cond::AtMost(Sym::Var(_), Sym::Const(n)) => n.as_u64(),
             _ => None,
         });
@@ -306,7 +315,7 @@ fn settled(musts: Vec<Must>, held: Vec<Cond>) -> (Vec<Must>, Vec<Cond>) {
         let mut rest_places = Vec::new();
         let before = held.len();
         for (mut must, place) in open.into_iter().zip(places) {
-            must.path.retain(|cond| !held.contains(cond));
+            must.path.retain(|cond| !is_held(cond, &held));
             if must.cond == Cond::Const(false) && must.path.len() == 1 {
                 must.cond = must.path.remove(0).negated();
             }
@@ -335,6 +344,24 @@ fn settled(musts: Vec<Must>, held: Vec<Cond>) -> (Vec<Must>, Vec<Cond>) {
     (done.into_iter().flatten().collect(), held)
 }
 
+fn is_held(cond: &Cond, held: &[Cond]) -> bool {
+    held.contains(cond)
+        || match cond {
+            Cond::All(all) => all.iter().all(|c| is_held(c, held)),
+            Cond::Any(all) => all.iter().any(|c| is_held(c, held)),
+            _ => false,
+        }
+}
+
+/// Whether a condition cannot hold where `value` is missing.
+fn fails_without(cond: &Cond, value: &Sym) -> bool {
+    match cond {
+        Cond::Exists(s) | Cond::Truthy(s) | Cond::Type(s, _) | Cond::Matches(s, _) | Cond::In(s, _) => s == value,
+        Cond::Eq(s, other) => s == value && *other != Sym::Undefined,
+        _ => false,
+    }
+}
+
 fn hold(held: &mut Vec<Cond>, cond: &Cond) {
     match cond {
         Cond::All(all) => all.iter().for_each(|c| hold(held, c)),
@@ -343,6 +370,7 @@ fn hold(held: &mut Vec<Cond>, cond: &Cond) {
     }
 }
 
-fn duration(ms: u64) -> String {
+/// Milliseconds as the language writes a duration.
+pub(super) fn duration(ms: u64) -> String {
     if ms % 1000 == 0 && ms > 0 { format!("{}s", ms / 1000) } else { format!("{ms}ms") }
 }
