@@ -258,17 +258,27 @@ fn environments(
         if environments.contains_key(project.root()) {
             continue;
         }
-        let environment = load::environment(project, name, current).unwrap_or_else(|error| {
-            match error {
-                Ok(mistakes) => output.diagnostics(&mistakes),
-                Err(error) => output.file_error(&error),
-            }
+        let environment = environment(project, name, current, output).unwrap_or_else(|_| {
             good = false;
             Environment::default()
         });
         environments.insert(project.root().to_owned(), environment);
     }
     if good { Ok(environments) } else { Err(Exit::Invalid) }
+}
+
+/// One environment of a project.
+///
+/// # Errors
+/// There is none of this name, or it has mistakes; it was told.
+pub(super) fn environment(project: &Project, name: &str, current: &Path, output: &Output) -> Result<Environment, Exit> {
+    load::environment(project, name, current).map_err(|error| {
+        match error {
+            Ok(mistakes) => output.diagnostics(&mistakes),
+            Err(error) => output.file_error(&error),
+        }
+        Exit::Invalid
+    })
 }
 
 fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> {

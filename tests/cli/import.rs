@@ -14,7 +14,8 @@ const COLLECTION: &str = r#"{
   ],
   "variable": [{ "key": "WEBEX", "value": "https://webexapis.com/v1" }]
 }"#;
-const ENVIRONMENT: &str = r#"{ "name": "Live", "values": [{ "key": "access_token", "value": "abcdef-123456", "enabled": true }] }"#;
+const ENVIRONMENT: &str =
+    r#"{ "name": "Live", "values": [{ "key": "access_token", "value": "abcdef-123456", "enabled": true }] }"#;
 
 #[test]
 fn a_collection_becomes_flows_that_run() {

@@ -7,6 +7,7 @@ mod connect;
 mod guest;
 mod import;
 mod list;
+mod login;
 mod oauth;
 mod project;
 mod reuse;
