@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod collection;
 mod expect;
+mod expression;
 mod flow;
 mod folder;
 mod read;

@@ -3,8 +3,10 @@
 //! Text to tokens, tokens to statements, statements to an [`Outcome`] over symbols: what must hold of the reply, what
 //! is kept of it. Nothing here can loop: every statement is walked once, and what grows too large is unknown.
 
+mod call;
 mod chain;
 mod evaluate;
+mod outcome;
 mod parse;
 mod symbol;
 mod token;
@@ -14,8 +16,8 @@ mod walk;
 use std::cell::Cell;
 use std::collections::HashMap;
 
+pub(super) use outcome::{Jump, Lost, Must, Outcome, Set};
 pub(super) use symbol::{Cond, Seg, Sym};
-pub(super) use walk::{Jump, Lost, Must, Outcome, Set};
 
 /// Larger than any script that was written by hand.
 const MAX_SCRIPT: usize = 256 << 10;
