@@ -158,8 +158,8 @@ for (const [position, group] of groups.entries()) {
   const compare = async (what) => {
     const [theirs, ours] = await Promise.all([runNewman(group), runFlow(file)]);
     // A nested folder stands before the name of a step.
-    const names = new Set([...ours].map((n) => n.split(" / ").at(-1)));
-    const equal = theirs.size === names.size && [...theirs].every((n) => names.has(n.split(" / ").at(-1)));
+    const names = new Set([...ours].map((n) => n.split(" / ").at(-1).trim()));
+    const equal = theirs.size === names.size && [...theirs].every((n) => names.has(n.split(" / ").at(-1).trim()));
     all += 1;
     same += equal;
     const kind = what.match(/(status|altered|removed|null|without header)/)?.[1] ?? "unchanged";
