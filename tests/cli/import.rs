@@ -33,8 +33,8 @@ fn a_collection_becomes_flows_that_run() {
         flow,
         "name: Rooms\n\
          \n\
-         inputs:\n  WEBEX: { default: https://webexapis.com/v1, env: WEBEX_URL }\n  \
-         access_token: { env: WEBEX_ACCESS_TOKEN, secret: true }\n\
+         inputs:\n  access_token: { env: WEBEX_ACCESS_TOKEN, secret: true }\n  \
+         WEBEX: { default: https://webexapis.com/v1, env: WEBEX_URL }\n\
          defaults:\n  base_url: \"{{ WEBEX }}\"\n  auth: { bearer: \"{{ access_token }}\" }\n\
          \n\
          steps:\n  - name: Who\n    request: GET /people/me\n    expect: { status: 200 }\n    capture: { me: $.id }\n    \
@@ -79,7 +79,7 @@ fn nothing_is_written_over_unless_asked() {
 fn bad_input_names_its_place_and_writes_nothing() {
     let project = Project::new().file("c.json", &COLLECTION[..200]).file("folder/readme.yaml", "a: b\n");
     let done = project.run(&["import", "postman", "c.json", "--out", "out"]);
-    assert!(done.stderr.starts_with("error: c.json:5:"), "{}", done.stderr);
+    assert!(done.stderr.starts_with("error: c.json:6:46: "), "{}", done.stderr);
     assert!(done.stderr.contains("the file ends in the middle"), "{}", done.stderr);
     assert_eq!(done.status, 2);
     let done = project.run(&["import", "postman", "folder", "--out", "out"]);

@@ -41,6 +41,9 @@ impl Sender<'_, '_> {
                 }
             }
             "basic" | "digest" => {
+                if kind == "basic" {
+                    return self.basic(&get("username"), &get("password"));
+                }
                 let username = self.names.template(&get("username"));
                 let password = self.lift(&get("password"), "password");
                 let password = self.names.template(&password);
@@ -87,6 +90,20 @@ impl Sender<'_, '_> {
         found
     }
 
+    /// User name and password. An API key as the user name, without a password, is a header of its own.
+    pub(super) fn basic(&mut self, username: &str, password: &str) -> Credentials {
+        if !username.is_empty() && !password.is_empty() {
+            let username = self.names.template(username);
+            let password = self.lift(password, "password");
+            let auth = json!({"basic": {"username": username, "password": self.names.template(&password)}});
+            return Credentials { auth: Some(auth), ..Credentials::default() };
+        }
+        let (username, password) = (self.lift(username, "api_key"), self.lift(password, "password"));
+        let pair = self.names.expression(&format!("{username}:{password}"));
+        let value = format!("Basic {{{{ ({pair}) | base64_encode }}}}");
+        Credentials { header: Some(("Authorization".to_owned(), value)), ..Credentials::default() }
+    }
+
     /// `{bearer: …}` for a token in Postman's text.
     pub(super) fn bearer(&mut self, token: &str) -> Value {
         let token = self.lift(token, "access_token");
@@ -116,7 +133,7 @@ impl Sender<'_, '_> {
             use base64::Engine as _;
             let bytes = base64::engine::general_purpose::STANDARD.decode(rest).ok()?;
             let pair = String::from_utf8(bytes).ok()?;
-            let (username, password) = pair.split_once(':')?;
+            let (username, password) = pair.split_once(':').filter(|(u, p)| !u.is_empty() && !p.is_empty())?;
             self.context.secrets.hide(rest);
             let password = self.lift(password, "password");
             let mut basic = Map::new();

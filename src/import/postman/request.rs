@@ -96,9 +96,17 @@ impl Sender<'_, '_> {
         if let Some((name, password)) = &address.user
             && !step.keys.contains_key("auth")
         {
-            let password = self.lift(password, "password");
-            let (name, password) = (self.names.template(name), self.names.template(&password));
-            step.set("auth", serde_json::json!({"basic": {"username": name, "password": password}}));
+            let found = self.basic(name, password);
+            if let Some(auth) = found.auth {
+                step.set("auth", auth);
+            } else if let Some((name, value)) = found.header {
+                let headers = step.keys.entry("headers").or_insert_with(|| Value::Object(Map::new()));
+                if let Value::Object(headers) = headers
+                    && !headers.keys().any(|h| h.eq_ignore_ascii_case("authorization"))
+                {
+                    headers.insert(name, value.into());
+                }
+            }
         }
         if !query.is_empty() {
             step.set("query", query);
