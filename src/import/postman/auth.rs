@@ -44,8 +44,10 @@ impl Sender<'_, '_> {
                 if kind == "basic" {
                     return self.basic(&get("username"), &get("password"));
                 }
-                let username = self.names.template(&get("username"));
-                let password = self.lift(&get("password"), "password");
+                // A proof of nothing cannot be written: both are asked for.
+                let given = |name: &str| Some(get(name)).filter(|v| !v.is_empty()).unwrap_or(format!("{{{{{name}}}}}"));
+                let username = self.names.template(&given("username"));
+                let password = self.lift(&given("password"), "password");
                 let password = self.names.template(&password);
                 found.auth = Some(json!({kind: {"username": username, "password": password}}));
             }
