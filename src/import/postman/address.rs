@@ -86,8 +86,7 @@ impl Address {
     /// The path, as a template. `spreads` tells of a variable whose value has several segments.
     pub(super) fn path_template(&self, names: &mut Binder<'_>, spreads: &dyn Fn(&str) -> bool) -> String {
         let mut pieces = Vec::new();
-        let mut at = 0;
-        for part in parts(&self.path) {
+        for (at, part) in parts(&self.path).into_iter().enumerate() {
             match part {
                 Part::Name(name) => {
                     let code = names.read(name);
@@ -106,7 +105,6 @@ impl Address {
                     }
                 }
             }
-            at += 1;
         }
         template(&joined(pieces))
     }

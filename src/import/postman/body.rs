@@ -46,7 +46,7 @@ impl Sender<'_, '_> {
                         None => self.lose("the GraphQL variables, which are not JSON"),
                     },
                     Some(object @ Value::Object(_)) => {
-                        _ = json.insert("variables".to_owned(), self.json(&object.to_string())?)
+                        _ = json.insert("variables".to_owned(), self.json(&object.to_string())?);
                     }
                     _ => {}
                 }

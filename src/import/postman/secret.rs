@@ -57,7 +57,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         }
     }
     words.retain(|w| !w.is_empty());
-    let pairs = words.windows(2).map(|pair| pair.concat());
+    let pairs = words.windows(2).map(<[std::string::String]>::concat);
     let held = words.iter().cloned().chain(pairs).any(|word| WORDS.contains(&word.as_str()));
     held && !words.last().is_some_and(|last| ABOUT.contains(&last.as_str())) && !words.contains(&"page".to_owned())
 }

@@ -372,5 +372,5 @@ fn hold(held: &mut Vec<Cond>, cond: &Cond) {
 
 /// Milliseconds as the language writes a duration.
 pub(super) fn duration(ms: u64) -> String {
-    if ms % 1000 == 0 && ms > 0 { format!("{}s", ms / 1000) } else { format!("{ms}ms") }
+    if ms.is_multiple_of(1000) && ms > 0 { format!("{}s", ms / 1000) } else { format!("{ms}ms") }
 }

@@ -95,7 +95,7 @@ impl Walk<'_> {
         let mut any = false;
         let mut contained = false;
         let mut words = words.iter().peekable();
-        while let Some((word, args)) = words.next() {
+        for (word, args) in words {
             match (*word, *args) {
                 ("not", None) => negate = !negate,
                 ("any", None) => any = true,

@@ -290,7 +290,7 @@ fn concat(parts: Vec<Sym>) -> Sym {
     for part in parts {
         match (joined.last_mut(), part) {
             (Some(Sym::Const(Value::String(before))), Sym::Const(Value::String(text))) if before.len() < 10_000 => {
-                *before += &text
+                *before += &text;
             }
             (_, Sym::Concat(inner)) => joined.extend(inner),
             (_, part) => joined.push(part),

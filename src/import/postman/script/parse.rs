@@ -152,7 +152,7 @@ impl Parser {
                     return;
                 }
                 Some(Placed { token: Token::Sign("(" | "[" | "{"), .. }) => {
-                    self.at = self.behind_partner().max(self.at + 1)
+                    self.at = self.behind_partner().max(self.at + 1);
                 }
                 Some(_) => self.at += 1,
             }
