@@ -60,6 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
+    ("import", &["source", "diagnostic", "value", "yaml", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),
@@ -90,6 +91,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "client",
             "report",
             "guest",
+            "import",
             "login",
             "sandbox",
             "webex",
@@ -115,6 +117,7 @@ const PURE: &[&str] = &[
     "explain",
     "guest",
     "webex",
+    "import",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

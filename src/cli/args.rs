@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use super::completions::{Complete, Shell};
 use super::explain::Explain;
 use super::guest::args::Guest;
+use super::import::args::Import;
 use super::login::args::{Login, Token};
 use super::man::Man;
 use super::merge::Report;
@@ -78,6 +79,9 @@ pub(super) enum Command {
     /// Join the reports of shards
     #[command(subcommand, after_help = "Example:\n  wxflow report merge shards/*.json --report html=flows.html")]
     Report(Report),
+    /// Turn what you have elsewhere into flows
+    #[command(subcommand, after_help = "Example:\n  wxflow import postman api.postman_collection.json --out webex")]
+    Import(Import),
     /// Webex guests: make, exchange and check their tokens
     #[command(
         subcommand,

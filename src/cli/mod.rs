@@ -11,6 +11,7 @@ mod explain;
 mod github;
 mod guest;
 mod habit;
+mod import;
 mod list;
 mod login;
 mod machine;
@@ -68,6 +69,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Explain(args) => explain::explain(args, output),
         Command::Schema { format } => schema::schema(*format, output),
         Command::Report(args) => merge::merge(args, output),
+        Command::Import(args) => import::import(args, output),
         Command::Guest(args) => guest::guest(args, output),
         Command::Completions { shell } => completions::script(*shell, output),
         Command::Complete(args) => completions::complete(args, output),

@@ -7,6 +7,7 @@ mod completions;
 mod connect;
 mod explain;
 mod guest;
+mod import;
 mod list;
 mod login;
 mod oauth;

@@ -1,0 +1,20 @@
+//! `wxflow import`: what people have elsewhere becomes flows.
+
+pub(super) mod args;
+mod postman;
+mod write;
+
+use args::Import;
+
+use super::exit::Exit;
+use super::output::Output;
+
+/// Runs one of the importers.
+///
+/// # Errors
+/// Input that cannot be read, or files that cannot be written; it was told.
+pub(super) fn import(args: &Import, output: &Output) -> Result<Exit, Exit> {
+    match args {
+        Import::Postman(args) => postman::postman(args, output),
+    }
+}
