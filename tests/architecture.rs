@@ -63,6 +63,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
     (
+        "export",
+        &["source", "diagnostic", "value", "redact", "yaml", "http", "template", "check", "environment", "flow", "run"],
+    ),
+    (
         "cli",
         &[
             "source",
@@ -86,6 +90,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "report",
             "guest",
             "sandbox",
+            "export",
         ],
     ),
 ];
@@ -106,6 +111,7 @@ const PURE: &[&str] = &[
     "flow",
     "event",
     "guest",
+    "export",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

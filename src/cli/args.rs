@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::export::args::Export;
 use super::guest::args::Guest;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
@@ -57,6 +58,9 @@ pub(super) enum Command {
     /// List flows with their tags, inputs and steps
     #[command(after_help = "Example:\n  wxflow list --format json")]
     List(List),
+    /// Write a flow for other tools and other people
+    #[command(subcommand, after_help = "Example:\n  wxflow export curl flows/guest.flow.yaml")]
+    Export(Export),
     /// Print the JSON Schema of a file format
     #[command(after_help = "Example:\n  wxflow schema flow > flow.schema.json")]
     Schema {

@@ -6,6 +6,7 @@ mod connect;
 mod deadline;
 mod dry;
 mod exit;
+mod export;
 mod guest;
 mod list;
 mod machine;
@@ -55,6 +56,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Run(args) => run::run(args, output),
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
+        Command::Export(args) => export::export(args, output),
         Command::Schema { format } => schema::schema(*format, output),
         Command::Guest(args) => guest::guest(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),

@@ -244,6 +244,26 @@ fn broken(mistakes: &[Diagnostic], output: &Output) -> Vec<Problem> {
     mistakes.iter().map(Problem::from).collect()
 }
 
+/// The environment called `name` of one project.
+///
+/// # Errors
+/// There is none, or it is not valid; it was told.
+pub(super) fn environment(
+    project: &Project,
+    name: Option<&str>,
+    current: &Path,
+    output: &Output,
+) -> Result<Option<Environment>, Exit> {
+    let Some(name) = name else { return Ok(None) };
+    load::environment(project, name, current).map(Some).map_err(|error| {
+        match error {
+            Ok(mistakes) => output.diagnostics(&mistakes),
+            Err(error) => output.file_error(&error),
+        }
+        Exit::Invalid
+    })
+}
+
 /// The chosen environment in each project that the flows belong to.
 fn environments(
     loaded: &[Loaded],
@@ -252,21 +272,12 @@ fn environments(
     output: &Output,
 ) -> Result<HashMap<PathBuf, Environment>, Exit> {
     let mut environments = HashMap::new();
-    let Some(name) = name else { return Ok(environments) };
     let mut good = true;
-    for project in loaded.iter().map(|l| &l.project) {
-        if environments.contains_key(project.root()) {
-            continue;
-        }
-        let environment = load::environment(project, name, current).unwrap_or_else(|error| {
-            match error {
-                Ok(mistakes) => output.diagnostics(&mistakes),
-                Err(error) => output.file_error(&error),
-            }
-            good = false;
-            Environment::default()
-        });
-        environments.insert(project.root().to_owned(), environment);
+    let mut seen = HashSet::new();
+    for project in loaded.iter().map(|l| &l.project).filter(|project| seen.insert(project.root())) {
+        let found = environment(project, name, current, output);
+        good &= found.is_ok();
+        environments.extend(found.unwrap_or_default().map(|environment| (project.root().to_owned(), environment)));
     }
     if good { Ok(environments) } else { Err(Exit::Invalid) }
 }

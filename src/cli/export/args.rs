@@ -1,0 +1,44 @@
+//! `wxflow export` as the person types it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::args::Values;
+
+/// `wxflow export …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Export {
+    /// Print every request of a flow as a curl command
+    ///
+    /// A secret, and what only a run can know, is a shell variable, told before it is used.
+    #[command(after_help = "Examples:\n  wxflow export curl flows/guest.flow.yaml\n  \
+        wxflow export curl flows/guest.flow.yaml -e staging --step 'Who am I' --reveal")]
+    Curl(Box<Curl>),
+}
+
+/// `wxflow export curl`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Curl {
+    #[command(flatten)]
+    pub(super) one: One,
+    /// Only up to the step with this name or id
+    #[arg(long, value_name = "NAME")]
+    pub(super) step: Option<String>,
+    /// Write the secrets themselves: whoever sees the output can use them
+    #[arg(long)]
+    pub(super) reveal: bool,
+    #[command(flatten)]
+    pub(super) values: Values,
+}
+
+/// The flow that is exported.
+#[derive(Debug, Args)]
+pub(super) struct One {
+    /// The flow's file
+    #[arg(value_name = "FLOW")]
+    pub(super) flow: PathBuf,
+    /// Project root [default: as `wxflow run` finds it]
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+}
