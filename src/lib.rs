@@ -13,6 +13,7 @@ pub mod export;
 pub mod flow;
 pub mod guest;
 pub mod http;
+pub mod import;
 pub mod jsonpath;
 pub mod jwt;
 pub mod load;

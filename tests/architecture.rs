@@ -57,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
+    ("import", &["value", "jsonpath", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),
@@ -89,6 +90,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "client",
             "report",
             "guest",
+            "import",
             "sandbox",
             "export",
         ],
@@ -112,6 +114,7 @@ const PURE: &[&str] = &[
     "event",
     "guest",
     "export",
+    "import",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

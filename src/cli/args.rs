@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::export::args::Export;
 use super::guest::args::Guest;
+use super::import::args::Import;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
@@ -67,6 +68,9 @@ pub(super) enum Command {
         /// Which format
         format: SchemaName,
     },
+    /// Turn what you have elsewhere into flows
+    #[command(subcommand, after_help = "Example:\n  wxflow import postman api.postman_collection.json --out webex")]
+    Import(Import),
     /// Webex guests: make, exchange and check their tokens
     #[command(
         subcommand,

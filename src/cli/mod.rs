@@ -8,6 +8,7 @@ mod dry;
 mod exit;
 mod export;
 mod guest;
+mod import;
 mod list;
 mod machine;
 mod oauth;
@@ -58,6 +59,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::List(args) => list::list(args, output),
         Command::Export(args) => export::export(args, output),
         Command::Schema { format } => schema::schema(*format, output),
+        Command::Import(args) => import::import(args, output),
         Command::Guest(args) => guest::guest(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };

@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 mod convert;
+pub mod draft;
 mod input;
 mod lower;
 mod names;

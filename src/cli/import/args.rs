@@ -1,0 +1,42 @@
+//! `wxflow import` as the person types it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `wxflow import …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Import {
+    /// Turn a Postman collection into flows, one per top folder
+    ///
+    /// Reads collections v2.0 and v2.1, the YAML folders of v3, environments and globals. Tests and variables that scripts
+    /// set become `expect` and `capture`. What cannot be carried over is told, and stands as a comment beside its step;
+    /// the exit status is then 1. Secrets are not written: they become inputs.
+    #[command(after_help = "Example:\n  \
+        wxflow import postman api.postman_collection.json --environment staging.postman_environment.json")]
+    Postman(Postman),
+}
+
+/// `import postman`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Postman {
+    /// The collection: an exported file, or a folder of Postman's YAML files
+    #[arg(value_name = "FILE|FOLDER")]
+    pub(super) collection: PathBuf,
+    /// An exported environment, or exported globals; may be repeated
+    #[arg(long = "environment", value_name = "FILE")]
+    pub(super) environments: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) target: Target,
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Target {
+    /// Folder to write flows/ and environments/ into [default: the current folder]
+    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(super) out: PathBuf,
+    /// Write over files that exist
+    #[arg(long)]
+    pub(super) force: bool,
+}
