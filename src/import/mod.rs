@@ -2,6 +2,11 @@
 //!
 //! An importer loses nothing silently: what the language cannot say is a [`Loss`], and a comment beside its step.
 
+mod call;
+pub mod curl;
+mod secret;
+mod steps;
+
 use std::collections::HashSet;
 use std::fmt;
 

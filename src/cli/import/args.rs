@@ -15,6 +15,26 @@ pub(in crate::cli) enum Import {
     #[command(after_help = "Example:\n  \
         wxflow import postman api.postman_collection.json --environment staging.postman_environment.json")]
     Postman(Postman),
+    /// Turn curl command lines into a flow
+    ///
+    /// Reads a file, stdin (-), or the command itself behind `--`; several commands become the steps of one flow. Quoting of
+    /// bash and of Windows is understood, as browsers copy it. Credentials are not written: they become secret inputs.
+    #[command(after_help = "Examples:\n  wxflow import curl -- curl -H 'Authorization: Bearer …' https://webexapis.com/v1/people/me\n  \
+        wxflow import curl requests.sh --out webex")]
+    Curl(Curl),
+}
+
+/// `import curl`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Curl {
+    /// A file of commands, or - for stdin [default: -]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// The command itself, behind `--`
+    #[arg(last = true, value_name = "curl …", conflicts_with = "file")]
+    pub(super) command: Vec<String>,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 /// `import postman`.

@@ -1,6 +1,8 @@
 //! `wxflow import`: what people have elsewhere becomes flows.
 
 pub(super) mod args;
+mod curl;
+mod read;
 mod write;
 
 use args::Import;
@@ -15,6 +17,7 @@ use super::output::Output;
 pub(super) fn import(args: &Import, output: &Output) -> Result<Exit, Exit> {
     match args {
         Import::Postman(args) => postman(args, output),
+        Import::Curl(args) => curl::curl(args, output),
     }
 }
 
