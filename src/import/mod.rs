@@ -4,6 +4,8 @@
 
 mod call;
 pub mod curl;
+pub mod har;
+mod reply;
 mod secret;
 mod steps;
 

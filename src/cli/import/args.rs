@@ -22,6 +22,28 @@ pub(in crate::cli) enum Import {
     #[command(after_help = "Examples:\n  wxflow import curl -- curl -H 'Authorization: Bearer …' https://webexapis.com/v1/people/me\n  \
         wxflow import curl requests.sh --out webex")]
     Curl(Curl),
+    /// Turn a HAR file, as browsers save it, into a flow
+    ///
+    /// Images, scripts, styles and fonts never count. Cookies and tokens are not written: they become secret inputs. An id
+    /// that an earlier reply gave becomes a capture.
+    #[command(after_help = "Example:\n  wxflow import har webex.har --host webexapis.com --method POST --method GET")]
+    Har(Har),
+}
+
+/// `import har`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Har {
+    /// The file, or - for stdin
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Only requests to this host; *.NAME for those below it; may be repeated
+    #[arg(long = "host", value_name = "HOST")]
+    pub(super) hosts: Vec<String>,
+    /// Only requests with this method; may be repeated
+    #[arg(long = "method", value_name = "METHOD")]
+    pub(super) methods: Vec<String>,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 /// `import curl`.

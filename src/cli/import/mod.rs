@@ -2,6 +2,7 @@
 
 pub(super) mod args;
 mod curl;
+mod har;
 mod read;
 mod write;
 
@@ -18,6 +19,7 @@ pub(super) fn import(args: &Import, output: &Output) -> Result<Exit, Exit> {
     match args {
         Import::Postman(args) => postman(args, output),
         Import::Curl(args) => curl::curl(args, output),
+        Import::Har(args) => har::har(args, output),
     }
 }
 
