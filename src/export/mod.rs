@@ -1,9 +1,11 @@
 //! Flows for other tools and other people: one file per format, each a pure function from a checked flow to text.
 
+mod bundle;
 mod curl;
 mod holes;
 mod shell;
 
+pub use bundle::{Needs, bundle};
 pub use curl::curl;
 
 /// What an exporter gives: the text, and what could not be said in the other format.

@@ -74,8 +74,8 @@ pub(crate) static FLOW: Shape = Shape {
         ),
         Key::new(
             "files",
-            Kind::Upcoming("keep the files on disk beside the flow and name them by their path"),
-            "the files of a bundle, path and text",
+            Kind::Map(&Kind::Text, &Kind::Text),
+            "Files that the flow brings along, path and text: looked up before the disk. `wxflow export bundle` writes them.",
         ),
     ],
     refused: &[

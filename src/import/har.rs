@@ -161,7 +161,10 @@ pub fn har(bytes: &[u8], name: &str, origin: &str, choice: &Choice) -> Result<Im
             None if all == 0 => "the file has no entries".to_owned(),
             None => "look at --host and --method; images, scripts, styles and fonts never count".to_owned(),
         };
-        return Err(ImportError { message: format!("{origin}: none of its {all} requests is chosen"), help: Some(help) });
+        return Err(ImportError {
+            message: format!("{origin}: none of its {all} requests is chosen"),
+            help: Some(help),
+        });
     }
     let (mut draft, mut notes) = steps::draft(calls, holes, true, &mut losses);
     notes.insert(0, format!("{} of {all} requests were chosen", draft.steps.len()));
@@ -180,7 +183,8 @@ fn counts(entry: &Entry<'_>, choice: &Choice) -> bool {
     };
     let chosen = (choice.hosts.is_empty() || choice.hosts.iter().any(is))
         && (choice.methods.is_empty() || choice.methods.iter().any(|m| m.eq_ignore_ascii_case(&entry.request.method)));
-    let looks = ["image", "font", "stylesheet", "script", "media", "manifest", "texttrack", "websocket", "preflight", "ping"];
+    let looks =
+        ["image", "font", "stylesheet", "script", "media", "manifest", "texttrack", "websocket", "preflight", "ping"];
     let mime = entry.response.content.mime_type.to_ascii_lowercase();
     let mime = mime.split(';').next().unwrap_or("").trim();
     let is_static = ["image/", "font/", "video/", "audio/"].iter().any(|kind| mime.starts_with(kind))
@@ -210,7 +214,10 @@ fn call(entry: &Entry<'_>, place: String, losses: &mut Vec<Loss>) -> Result<Call
         }
         let readable = !value.contains(|c: char| c.is_control() && c != '\t');
         if HeaderName::from_bytes(name.as_bytes()).is_err() || !readable {
-            losses.push(Loss { place: place.clone(), what: format!("the header `{}` cannot be sent", name.escape_debug()) });
+            losses.push(Loss {
+                place: place.clone(),
+                what: format!("the header `{}` cannot be sent", name.escape_debug()),
+            });
             continue;
         }
         headers.push((name.to_string(), value.to_string()));
@@ -243,7 +250,9 @@ fn payload(data: &PostData<'_>, place: &str, losses: &mut Vec<Loss>) -> Payload 
     let multipart = data.mime_type.to_ascii_lowercase().starts_with("multipart/form-data");
     if !data.params.is_empty() && (multipart || text.is_empty()) {
         if !multipart {
-            let decode = |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+            let decode = |text: &str| {
+                percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+            };
             let pairs = data.params.iter().map(|p| (decode(&p.name), decode(p.value.as_deref().unwrap_or(""))));
             return Payload::Form(pairs.collect());
         }

@@ -60,8 +60,7 @@ impl Replies {
                 *left -= 1;
                 let Some(text) = telling(value, key) else { return };
                 let wish = if key.eq_ignore_ascii_case("id") { format!("{noun}_id") } else { snake(key) };
-                let known =
-                    Known { of, path: path.to_owned(), wish, secret: is_secret_name(key), mark: None };
+                let known = Known { of, path: path.to_owned(), wish, secret: is_secret_name(key), mark: None };
                 self.known.entry(text).or_insert(known);
             }
         }
@@ -70,14 +69,14 @@ impl Replies {
     /// Puts marks in the place of known values in `call`; with them what earlier calls must capture.
     pub(super) fn found_in(&mut self, call: &mut Call, holes: &mut Holes) -> Vec<(usize, Capture)> {
         let mut found = Vec::new();
-        let mut one = |text: &str| self.mark(text, holes, &mut found);
-        call.url = in_url(&call.url, &mut one);
-        for (_, value) in &mut call.headers {
+        for (name, value) in &mut call.headers {
             let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
-            if let Some(mark) = one(rest) {
+            if let Some(mark) = self.mark(rest, is_secret_name(name), holes, &mut found) {
                 *value = format!("{scheme} {mark}").trim_start().to_owned();
             }
         }
+        let mut one = |text: &str| self.mark(text, false, holes, &mut found);
+        call.url = in_url(&call.url, &mut one);
         match &mut call.body {
             Payload::Text(text) => {
                 if let Ok(mut value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(text) {
@@ -101,8 +100,16 @@ impl Replies {
         found
     }
 
-    fn mark(&mut self, text: &str, holes: &mut Holes, found: &mut Vec<(usize, Capture)>) -> Option<String> {
+    /// `secret` says that the place where it is found is one for credentials.
+    fn mark(
+        &mut self,
+        text: &str,
+        secret: bool,
+        holes: &mut Holes,
+        found: &mut Vec<(usize, Capture)>,
+    ) -> Option<String> {
         let known = self.known.get_mut(text)?;
+        known.secret |= secret;
         if known.mark.is_none() {
             let (name, mark) = holes.capture(&known.wish);
             found.push((known.of, (name, known.path.clone(), known.secret)));
@@ -188,7 +195,9 @@ fn step(key: &str) -> String {
 
 /// `/v1/rooms/abc` is about a `room`.
 fn noun(path: &str) -> String {
-    let word = |part: &&str| part.len() > 2 && part.len() < 30 && part.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_');
+    let word = |part: &&str| {
+        part.len() > 2 && part.len() < 30 && part.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_')
+    };
     let last = path.split('/').rfind(word).unwrap_or("reply");
     let last = snake(last);
     match last.strip_suffix("ies") {
@@ -219,7 +228,11 @@ mod tests {
     #[test]
     fn an_id_that_is_seen_again_is_captured_once() {
         let (mut replies, mut holes) = (Replies::default(), Holes::default());
-        replies.learn(0, "/v1/rooms", br#"{"id": "Y2lzY29zcGFyazovL3Vz", "title": "Team", "odd key": {"teamId": 123456}}"#);
+        replies.learn(
+            0,
+            "/v1/rooms",
+            br#"{"id": "Y2lzY29zcGFyazovL3Vz", "title": "Team", "odd key": {"teamId": 123456}}"#,
+        );
         let mut call = Call {
             url: "https://a.example/v1/rooms/Y2lzY29zcGFyazovL3Vz?team=123456&title=Team".to_owned(),
             body: Payload::Text(r#"{"roomId": "Y2lzY29zcGFyazovL3Vz"}"#.to_owned()),

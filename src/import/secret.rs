@@ -4,9 +4,30 @@
 const WORDS: &[&str] = &["token", "secret", "password", "passwd", "apikey", "authorization", "session", "csrf", "xsrf"];
 /// Whole names, in small letters and without `-` and `_`.
 const NAMES: &[&str] = &[
-    "auth", "key", "code", "pwd", "sig", "signature", "assertion", "sid", "jwt", "bearer", "credential", "credentials",
-    "passphrase", "pin", "otp", "cookie", "xauth", "accesskey", "privatekey", "signingkey", "subscriptionkey",
-    "ocpapimsubscriptionkey", "codeverifier", "devicecode",
+    "auth",
+    "key",
+    "code",
+    "pwd",
+    "sig",
+    "signature",
+    "assertion",
+    "sid",
+    "jwt",
+    "bearer",
+    "credential",
+    "credentials",
+    "passphrase",
+    "pin",
+    "otp",
+    "cookie",
+    "xauth",
+    "accesskey",
+    "privatekey",
+    "signingkey",
+    "subscriptionkey",
+    "ocpapimsubscriptionkey",
+    "codeverifier",
+    "devicecode",
 ];
 /// Names with one of the words whose value is none.
 const HARMLESS: &[&str] = &["tokentype", "sessiontype", "tokenurl", "nextpagetoken", "pagetoken", "maxtokens"];
@@ -54,7 +75,9 @@ mod tests {
             assert!(!is_secret_name(no), "{no}");
         }
         let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_";
-        assert!(is_secret_value(jwt) && is_secret_value("Basic YWJjOmRlZg==") && !is_secret_value("Bearer of bad news"));
+        assert!(
+            is_secret_value(jwt) && is_secret_value("Basic YWJjOmRlZg==") && !is_secret_value("Bearer of bad news")
+        );
         assert_eq!(tokens_in(&format!("a={jwt}&eyJ")), [2..2 + jwt.len()]);
     }
 }

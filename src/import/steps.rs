@@ -15,12 +15,28 @@ use crate::yaml::write::is_writable;
 
 /// Headers that the tool itself sends, or that only a browser has a use for.
 const NOISE: &[&str] = &[
-    "accept-encoding", "connection", "content-length", "dnt", "host", "priority", "te", "upgrade-insecure-requests",
-    "proxy-connection", "transfer-encoding", "keep-alive",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "dnt",
+    "host",
+    "priority",
+    "te",
+    "upgrade-insecure-requests",
+    "proxy-connection",
+    "transfer-encoding",
+    "keep-alive",
 ];
 /// What a browser adds besides: dropped where it was one.
 const BROWSER: &[&str] = &[
-    "accept-language", "cache-control", "if-modified-since", "if-none-match", "origin", "pragma", "referer", "user-agent",
+    "accept-language",
+    "cache-control",
+    "if-modified-since",
+    "if-none-match",
+    "origin",
+    "pragma",
+    "referer",
+    "user-agent",
 ];
 
 /// What begins and ends a place that a value is put into later. Letters and digits, so that no encoding changes it.
@@ -123,9 +139,9 @@ impl Holes {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, mark)) = rest.split_once(OPEN) {
-            let known = mark.split_once(CLOSE).and_then(|(number, after)| {
-                Some((self.expressions.get(number.parse::<usize>().ok()?)?, after))
-            });
+            let known = mark
+                .split_once(CLOSE)
+                .and_then(|(number, after)| Some((self.expressions.get(number.parse::<usize>().ok()?)?, after)));
             let Some((expression, after)) = known else { break };
             if !before.is_empty() {
                 pieces.push(Piece::Text(before.to_owned()));
@@ -502,17 +518,15 @@ fn body(call: &mut Call, step: &mut DraftStep, holes: &mut Holes, losses: &mut V
     let mime = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     match std::mem::take(&mut call.body) {
         Payload::Empty => {}
-        Payload::Text(text) if mime == "application/json" || mime.ends_with("+json") => {
-            match json_body(&text, holes) {
-                Some(value) => {
-                    step.set("json", value);
-                    if mime == "application/json" {
-                        call.take_header("content-type");
-                    }
+        Payload::Text(text) if mime == "application/json" || mime.ends_with("+json") => match json_body(&text, holes) {
+            Some(value) => {
+                step.set("json", value);
+                if mime == "application/json" {
+                    call.take_header("content-type");
                 }
-                None => step.set("text", holes.fill(&text)),
             }
-        }
+            None => step.set("text", holes.fill(&text)),
+        },
         Payload::Text(text) => match pairs(&text).filter(|_| mime == "application/x-www-form-urlencoded") {
             Some(pairs) if pairs.iter().all(|(name, _)| is_key(name) && !name.contains(OPEN)) => {
                 call.take_header("content-type");
@@ -537,7 +551,8 @@ fn body(call: &mut Call, step: &mut DraftStep, holes: &mut Holes, losses: &mut V
                 let value = match part {
                     Part::Text(text) => scalar(holes.fill(&text)),
                     Part::File(path, kind, filename) => {
-                        let path = holes.input(&format!("{name}_file"), &path, "A file, relative to this flow's folder");
+                        let path =
+                            holes.input(&format!("{name}_file"), &path, "A file, relative to this flow's folder");
                         let mut file = Map::from_iter([("file".to_owned(), json!(holes.fill(&path)))]);
                         kind.map(|kind| file.insert("type".to_owned(), json!(holes.fill(&kind))));
                         filename.map(|name| file.insert("filename".to_owned(), json!(holes.fill(&name))));
@@ -586,9 +601,9 @@ fn digits(text: &str) -> Vec<u8> {
 
 fn has_plain_keys(value: &Value) -> bool {
     match value {
-        Value::Object(map) => {
-            map.iter().all(|(key, value)| !key.contains("{{") && !key.contains("{%") && !key.contains(OPEN) && has_plain_keys(value))
-        }
+        Value::Object(map) => map.iter().all(|(key, value)| {
+            !key.contains("{{") && !key.contains("{%") && !key.contains(OPEN) && has_plain_keys(value)
+        }),
         Value::Array(list) => list.iter().all(has_plain_keys),
         _ => true,
     }

@@ -15,6 +15,32 @@ pub(in crate::cli) enum Export {
     #[command(after_help = "Examples:\n  wxflow export curl flows/guest.flow.yaml\n  \
         wxflow export curl flows/guest.flow.yaml -e staging --step 'Who am I' --reveal")]
     Curl(Box<Curl>),
+    /// Write a flow as one file that runs anywhere
+    ///
+    /// The flow's own text with the flows, schemas and files that it uses inside (`files:`). No environment and no secret is
+    /// in it: what an environment gives is an input with a description.
+    #[command(after_help = "Example:\n  wxflow export bundle flows/guest.flow.yaml --out guest.flow.yaml")]
+    Bundle(Bundle),
+}
+
+/// `wxflow export bundle`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Bundle {
+    #[command(flatten)]
+    pub(super) one: One,
+    #[command(flatten)]
+    pub(super) target: Target,
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+pub(super) struct Target {
+    /// File to write; - is stdout [default: -]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Write over a file that exists
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 /// `wxflow export curl`.

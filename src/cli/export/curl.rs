@@ -22,7 +22,7 @@ use crate::run::{Job, ResolvedInput, Secrets, SystemClock, preview_whole};
 /// # Errors
 /// The flow, its environment or a value is not valid; it was told.
 pub(super) fn curl(args: &Curl, output: &Output) -> Result<Exit, Exit> {
-    let Chosen { flow, project, around } = choose(&args.one, output)?;
+    let Chosen { flow, project, around, .. } = choose(&args.one, output)?;
     let given = Given::read(&args.values, &around, output)?;
     given.declared(&Rows::read(None, &around, output)?, &[&flow], output)?;
     let until = match &args.step {
@@ -44,10 +44,14 @@ pub(super) fn curl(args: &Curl, output: &Output) -> Result<Exit, Exit> {
         sandbox: None,
         redactor: &output.redactor,
     };
-    let inputs = known(&flow, &sources, output)?;
+    let tell = |wrong: Vec<Diagnostic>| {
+        output.diagnostics(&wrong);
+        Exit::Invalid
+    };
+    let inputs = known(&flow, &sources).map_err(tell)?;
     let mut used = Used::new();
     let inner = Sources { vars: &[], secrets: &[], ..sources };
-    in_used(&flow, &inner, &mut used, output)?;
+    in_used(&flow, &inner, &mut used).map_err(tell)?;
     let secrets = if args.reveal { Secrets::Revealed } else { Secrets::Named };
     let named: Vec<Arc<str>> =
         inputs.iter().filter(|input| args.reveal || !input.secret).map(|input| Arc::clone(&input.name)).collect();
@@ -63,7 +67,10 @@ pub(super) fn curl(args: &Curl, output: &Output) -> Result<Exit, Exit> {
 }
 
 /// The inputs that have a value.
-fn known(flow: &Flow, sources: &Sources<'_>, output: &Output) -> Result<Vec<ResolvedInput>, Exit> {
+///
+/// # Errors
+/// Values that are wrong; one that is missing is none.
+pub(super) fn known(flow: &Flow, sources: &Sources<'_>) -> Result<Vec<ResolvedInput>, Vec<Diagnostic>> {
     let mut inputs = Vec::new();
     let mut wrong: Vec<Diagnostic> = Vec::new();
     for input in &flow.inputs {
@@ -75,17 +82,16 @@ fn known(flow: &Flow, sources: &Sources<'_>, output: &Output) -> Result<Vec<Reso
             }
         }
     }
-    output.diagnostics(&wrong);
-    if wrong.is_empty() { Ok(inputs) } else { Err(Exit::Invalid) }
+    if wrong.is_empty() { Ok(inputs) } else { Err(wrong) }
 }
 
 /// The same of the flows that it uses.
-fn in_used(flow: &Flow, sources: &Sources<'_>, used: &mut Used, output: &Output) -> Result<(), Exit> {
+fn in_used(flow: &Flow, sources: &Sources<'_>, used: &mut Used) -> Result<(), Vec<Diagnostic>> {
     for step in &flow.steps {
         let Action::Use(action) = &step.action else { continue };
         if !used.contains_key(&action.flow.path) {
-            used.insert(Arc::clone(&action.flow.path), known(&action.flow, sources, output)?);
-            in_used(&action.flow, sources, used, output)?;
+            used.insert(Arc::clone(&action.flow.path), known(&action.flow, sources)?);
+            in_used(&action.flow, sources, used)?;
         }
     }
     Ok(())

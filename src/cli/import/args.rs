@@ -19,8 +19,10 @@ pub(in crate::cli) enum Import {
     ///
     /// Reads a file, stdin (-), or the command itself behind `--`; several commands become the steps of one flow. Quoting of
     /// bash and of Windows is understood, as browsers copy it. Credentials are not written: they become secret inputs.
-    #[command(after_help = "Examples:\n  wxflow import curl -- curl -H 'Authorization: Bearer …' https://webexapis.com/v1/people/me\n  \
-        wxflow import curl requests.sh --out webex")]
+    #[command(
+        after_help = "Examples:\n  wxflow import curl -- curl -H 'Authorization: Bearer …' https://webexapis.com/v1/people/me\n  \
+        wxflow import curl requests.sh --out webex"
+    )]
     Curl(Curl),
     /// Turn a HAR file, as browsers save it, into a flow
     ///

@@ -207,6 +207,23 @@ fn base_url<'n, 's>(fields: &Fields<'n, 's>) -> Option<&'n Node<'s>> {
     }
 }
 
+/// The `files` that a flow brings along: paths and texts.
+pub(super) fn files(root: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<(String, String)>> {
+    let (_, node) = entry(root, "files")?;
+    let mut files = Vec::new();
+    for (key, value) in node.entries("`files`", diagnostics)? {
+        let (Some(path), Some(text)) = (key.scalar(), value.text("a file of `files`", diagnostics)) else { continue };
+        if path.is_empty() || path.starts_with(['/', '~']) {
+            diagnostics
+                .error(Code::FileRefused, key.span, format!("`{path}` is not a relative path"))
+                .help("write the path as the flow's steps do, relative to the flow's folder");
+            continue;
+        }
+        files.push((path.to_owned(), text.to_owned()));
+    }
+    Some(files)
+}
+
 /// What a misplaced or missing part is called in messages, with its place.
 pub(super) fn entry<'n, 's>(node: &'n Node<'s>, key: &str) -> Option<(Span, &'n Node<'s>)> {
     match &node.data {

@@ -76,7 +76,10 @@ fn convert(
 ) -> Result<Import, ImportError> {
     if commands.is_empty() {
         let help = "give it as `wxflow import curl -- curl …`, as a file, or on stdin";
-        return Err(ImportError { message: format!("{origin}: there is no curl command"), help: Some(help.to_owned()) });
+        return Err(ImportError {
+            message: format!("{origin}: there is no curl command"),
+            help: Some(help.to_owned()),
+        });
     }
     if commands.len() > MOST {
         return Err(ImportError { message: format!("{origin}: more than {MOST} commands"), help: None });

@@ -116,7 +116,10 @@ pub(super) fn long(name: &str) -> Option<(bool, Meaning)> {
 
 /// As [`long`], of a short option; with its long name.
 pub(super) fn short(letter: char) -> Option<(&'static str, bool, Meaning)> {
-    OPTIONS.iter().find(|(_, short, ..)| *short == Some(letter)).map(|(long, _, value, meaning)| (*long, *value, *meaning))
+    OPTIONS
+        .iter()
+        .find(|(_, short, ..)| *short == Some(letter))
+        .map(|(long, _, value, meaning)| (*long, *value, *meaning))
 }
 
 /// The names of all long options, for "did you mean".

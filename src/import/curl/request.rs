@@ -120,14 +120,18 @@ impl Request {
                 self.headers.push(("cookie".to_owned(), value));
             }
             Meaning::Cookie if value.is_empty() => {}
-            Meaning::Cookie => self.lose(format!("`{option} {value}`: a file of cookies; a flow keeps those it gets itself")),
+            Meaning::Cookie => {
+                self.lose(format!("`{option} {value}`: a file of cookies; a flow keeps those it gets itself"))
+            }
             Meaning::UserAgent => self.headers.push(("user-agent".to_owned(), value)),
             Meaning::Referer => self.headers.push(("referer".to_owned(), value.trim_end_matches(";auto").to_owned())),
             Meaning::Url => self.urls.push(value),
             Meaning::Upload if value == "-" || value == "." => self.lose(format!("`{option} -`: a body from stdin")),
             Meaning::Upload => self.upload = Some(value),
             Meaning::MaxTime => match value.parse::<f64>() {
-                Ok(seconds) if seconds > 0.0 && seconds < 1e6 => self.settings.push(("timeout", json!(format!("{seconds}s")))),
+                Ok(seconds) if seconds > 0.0 && seconds < 1e6 => {
+                    self.settings.push(("timeout", json!(format!("{seconds}s"))))
+                }
                 _ => return wrong("write a number of seconds"),
             },
             Meaning::Retry => match value.parse::<u16>() {
@@ -215,7 +219,10 @@ impl Request {
     /// A URL that is none.
     pub(super) fn calls(&mut self, losses: &mut Vec<Loss>) -> Result<Vec<Call>, ImportError> {
         if self.urls.len() > 1_000 {
-            return Err(ImportError { message: format!("{}: one command has more than 1,000 URLs", self.origin), help: None });
+            return Err(ImportError {
+                message: format!("{}: one command has more than 1,000 URLs", self.origin),
+                help: None,
+            });
         }
         let query = join(&self.query);
         let payload = if self.get || self.head { Payload::Empty } else { self.payload() };
@@ -352,7 +359,11 @@ fn join(data: &[Data]) -> Option<String> {
 /// A path as the flow has it: flows stand in a folder of their own.
 fn beside(path: &str) -> String {
     let windows = path.as_bytes().get(1) == Some(&b':');
-    if path.starts_with(['/', '~', '\\']) || windows { path.to_owned() } else { format!("../{}", path.trim_start_matches("./")) }
+    if path.starts_with(['/', '~', '\\']) || windows {
+        path.to_owned()
+    } else {
+        format!("../{}", path.trim_start_matches("./"))
+    }
 }
 
 /// The pieces between `;`, but not inside of quotes.

@@ -255,7 +255,8 @@ fn variable(r: &mut Reader<'_>) {
         ahead.next();
     }
     let mut name = String::new();
-    while let Some(c) = ahead.next_if(|c| if name.is_empty() { first(c) } else { c.is_ascii_alphanumeric() || *c == '_' })
+    while let Some(c) =
+        ahead.next_if(|c| if name.is_empty() { first(c) } else { c.is_ascii_alphanumeric() || *c == '_' })
     {
         name.push(c);
     }
@@ -356,7 +357,10 @@ mod tests {
     #[test]
     fn windows_quotes() {
         let new = "curl ^\"https://a.example/?x=1^&y=%^20^\" ^\r\n  -H ^\"accept: */*^\" ^\r\n  --data-raw ^\"^{^\\^\"a^\\^\":1^}^\"";
-        assert_eq!(words(new), [["curl", "https://a.example/?x=1&y=%20", "-H", "accept: */*", "--data-raw", "{\"a\":1}"]]);
+        assert_eq!(
+            words(new),
+            [["curl", "https://a.example/?x=1&y=%20", "-H", "accept: */*", "--data-raw", "{\"a\":1}"]]
+        );
         let old = "curl \"https://a.example/\" ^\n --data-binary \"{\\\"a\\\": \\\"b\\\"}\" -H \"x: \"\"y\"\"\"";
         assert_eq!(words(old), [["curl", "https://a.example/", "--data-binary", "{\"a\": \"b\"}", "-H", "x: \"y\""]]);
     }
