@@ -3,10 +3,12 @@
 mod bundle;
 mod curl;
 mod holes;
+mod postman;
 mod shell;
 
 pub use bundle::{Needs, bundle};
 pub use curl::curl;
+pub use postman::postman;
 
 /// What an exporter gives: the text, and what could not be said in the other format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,12 +20,20 @@ pub(in crate::cli) enum Export {
     /// The flow's own text with the flows, schemas and files that it uses inside (`files:`). No environment and no secret is
     /// in it: what an environment gives is an input with a description.
     #[command(after_help = "Example:\n  wxflow export bundle flows/guest.flow.yaml --out guest.flow.yaml")]
-    Bundle(Bundle),
+    Bundle(ToFile),
+    /// Write a flow as a Postman collection (v2.1) that Newman runs
+    ///
+    /// Requests, captures and the common assertions become requests and scripts. What has no counterpart is told; the exit
+    /// status is then 1.
+    #[command(
+        after_help = "Example:\n  wxflow export postman flows/guest.flow.yaml --out guest.postman_collection.json"
+    )]
+    Postman(ToFile),
 }
 
-/// `wxflow export bundle`.
+/// `wxflow export bundle` and `postman`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Bundle {
+pub(in crate::cli) struct ToFile {
     #[command(flatten)]
     pub(super) one: One,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::Bundle;
+use super::args::ToFile;
 use super::curl::known;
 use super::{Chosen, choose, lost, put};
 use crate::check::Schemas;
@@ -22,7 +22,7 @@ use crate::source::plain;
 ///
 /// # Errors
 /// The flow is not valid, holds what looks like a credential, or the file cannot be written; it was told.
-pub(super) fn bundle(args: &Bundle, output: &Output) -> Result<Exit, Exit> {
+pub(super) fn bundle(args: &ToFile, output: &Output) -> Result<Exit, Exit> {
     let chosen = choose(&args.one, output)?;
     let Chosen { place, flow, project, around } = &chosen;
     let library = Library::new(Arc::clone(project), around.current.clone()).remembering();

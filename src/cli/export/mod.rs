@@ -3,6 +3,7 @@
 pub(super) mod args;
 mod bundle;
 mod curl;
+mod postman;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use crate::load::{Project, Surroundings};
 pub(super) fn export(args: &Export, output: &Output) -> Result<Exit, Exit> {
     match args {
         Export::Curl(args) => curl::curl(args, output),
+        Export::Postman(args) => postman::postman(args, output),
         Export::Bundle(args) => bundle::bundle(args, output),
     }
 }
