@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::export::args::Export;
 use super::guest::args::Guest;
+use super::new::New;
 use super::import::args::Import;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
@@ -59,6 +60,12 @@ pub(super) enum Command {
     /// List flows with their tags, inputs and steps
     #[command(after_help = "Example:\n  wxflow list --format json")]
     List(List),
+    /// Write a flow to begin with
+    ///
+    /// It runs as it is, with `wxflow run --sandbox`, and its comments say what to change.
+    #[command(after_help = "Examples:\n  wxflow new 'Guest joins a space'\n  \
+        wxflow new people --from-curl 'curl https://webexapis.com/v1/people/me'")]
+    New(New),
     /// Write a flow for other tools and other people
     #[command(subcommand, after_help = "Example:\n  wxflow export curl flows/guest.flow.yaml")]
     Export(Export),

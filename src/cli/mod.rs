@@ -11,6 +11,7 @@ mod guest;
 mod import;
 mod list;
 mod machine;
+mod new;
 mod oauth;
 mod output;
 mod parse;
@@ -57,6 +58,7 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Run(args) => run::run(args, output),
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
+        Command::New(args) => new::new(args, output),
         Command::Export(args) => export::export(args, output),
         Command::Schema { format } => schema::schema(*format, output),
         Command::Import(args) => import::import(args, output),

@@ -79,8 +79,8 @@ pub(in crate::cli) struct Postman {
 pub(in crate::cli) struct Target {
     /// Folder to write flows/ and environments/ into [default: the current folder]
     #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
-    pub(super) out: PathBuf,
+    pub(in crate::cli) out: PathBuf,
     /// Write over files that exist
     #[arg(long)]
-    pub(super) force: bool,
+    pub(in crate::cli) force: bool,
 }

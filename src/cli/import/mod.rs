@@ -3,8 +3,8 @@
 pub(super) mod args;
 mod curl;
 mod har;
-mod read;
-mod write;
+pub(super) mod read;
+pub(super) mod write;
 
 use args::Import;
 

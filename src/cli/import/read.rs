@@ -11,7 +11,7 @@ use crate::import::ImportError;
 ///
 /// # Errors
 /// It cannot be read, or is larger than `most` bytes; it was told.
-pub(super) fn read(path: &Path, most: u64, output: &Output) -> Result<Vec<u8>, Exit> {
+pub(in crate::cli) fn read(path: &Path, most: u64, output: &Output) -> Result<Vec<u8>, Exit> {
     let name = visible(&path.to_string_lossy());
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path, most: u64, output: &Output) -> Result<Vec<u8>, E
 }
 
 /// Tells why nothing could be made of the input.
-pub(super) fn refuse(error: &ImportError, output: &Output) -> Exit {
+pub(in crate::cli) fn refuse(error: &ImportError, output: &Output) -> Exit {
     output.error(&visible(&error.message), error.help.as_deref());
     Exit::Invalid
 }
