@@ -9,8 +9,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::export::args::Export;
 use super::guest::args::Guest;
-use super::new::New;
 use super::import::args::Import;
+use super::new::New;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;

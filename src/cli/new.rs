@@ -34,7 +34,10 @@ pub(super) struct New {
 pub(super) fn new(args: &New, output: &Output) -> Result<Exit, Exit> {
     let (name, file) = names(&args.name);
     if !name.chars().any(char::is_alphanumeric) {
-        output.error(&format!("`{}` is no name for a flow", visible(&args.name)), Some("write a few words, like `Smoke test`"));
+        output.error(
+            &format!("`{}` is no name for a flow", visible(&args.name)),
+            Some("write a few words, like `Smoke test`"),
+        );
         return Err(Exit::Invalid);
     }
     let path = format!("flows/{file}.flow.yaml");

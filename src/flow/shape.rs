@@ -1,6 +1,5 @@
 //! What a flow may hold: the tables that drive the reader, its suggestions and the JSON Schema.
 //!
-//! A key of the language that this version lacks stays here as `Upcoming`, so that it answers with its own words.
 
 mod actions;
 mod auth;

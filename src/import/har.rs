@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::call::{Call, Part, Payload};
+use super::holes::Holes;
 use super::reply::Replies;
-use super::steps::{self, Holes};
+use super::steps;
 use super::{FileNames, Import, ImportError, Loss};
 use crate::http::{HeaderName, Method, Url};
 

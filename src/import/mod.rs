@@ -5,6 +5,8 @@
 mod call;
 pub mod curl;
 pub mod har;
+mod holes;
+mod lift;
 mod reply;
 mod secret;
 mod steps;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::call::{Call, Part, Payload, pairs};
+use super::holes::Holes;
 use super::secret::is_secret_name;
-use super::steps::Holes;
 use crate::value::Value;
 
 /// The most values that are remembered, and the most of one reply.

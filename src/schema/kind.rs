@@ -37,7 +37,7 @@ fn of(kind: &'static Kind, definitions: &mut Map<String, Value>) -> Map<String, 
     let schema = match kind {
         Kind::Text | Kind::Template | Kind::Expression | Kind::Regex => json!({ "type": "string" }),
         Kind::Scalar => json!({ "type": ["string", "number", "boolean", "null"] }),
-        Kind::Any | Kind::Upcoming(_) => json!({}),
+        Kind::Any => json!({}),
         Kind::JsonPath => json!({ "type": "string", "pattern": r"^\$" }),
         Kind::Name => json!({ "type": "string", "pattern": NAME }),
         Kind::Duration => json!({ "type": "string", "pattern": DURATION }),
@@ -109,16 +109,13 @@ mod tests {
     static SHAPE: Shape = Shape {
         noun: "a tree",
         doc: "A tree.",
-        keys: &[
-            Key::required("root", Kind::Named("tree", &INNER), "Its root."),
-            Key::new("later", Kind::Upcoming("wait"), "not yet"),
-        ],
+        keys: &[Key::required("root", Kind::Named("tree", &INNER), "Its root.")],
         refused: &[],
         extensible: true,
     };
 
     #[test]
-    fn recursion_ends_in_a_definition_and_upcoming_keys_are_left_out() {
+    fn recursion_ends_in_a_definition() {
         let mut definitions = Map::new();
         let schema = Value::Object(object(&SHAPE, &mut definitions));
         assert_eq!(schema["properties"], json!({ "root": { "$ref": "#/$defs/tree", "description": "Its root." } }));

@@ -23,19 +23,9 @@ impl<'n, 's> Fields<'n, 's> {
         let entries = node.entries(shape.noun, diagnostics)?;
         for (key, _) in entries {
             let name = key.scalar().unwrap_or("");
-            match shape.key(name) {
-                Some(Key { kind: Kind::Upcoming(help), doc, .. }) => {
-                    diagnostics
-                        .error(
-                            Code::NotYetSupported,
-                            key.span,
-                            format!("this version does not have `{name}` yet: {doc}"),
-                        )
-                        .help(*help);
-                }
-                Some(_) => {}
-                None if shape.extensible && name.starts_with("x-") => {}
-                None => unknown(shape, entries, name, key.span, diagnostics),
+            let extra = shape.extensible && name.starts_with("x-");
+            if shape.key(name).is_none() && !extra {
+                unknown(shape, entries, name, key.span, diagnostics);
             }
         }
         let fields = Self { span: node.span, shape, entries };

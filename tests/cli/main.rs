@@ -4,8 +4,11 @@
 
 mod choosing;
 mod connect;
+mod export;
 mod guest;
+mod import_curl;
 mod list;
+mod new;
 mod oauth;
 mod project;
 mod reuse;

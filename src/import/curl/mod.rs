@@ -8,7 +8,8 @@ use options::Meaning;
 use request::Request;
 use words::{Line, Piece, Word};
 
-use super::steps::{self, Holes};
+use super::holes::Holes;
+use super::steps;
 use super::{FileNames, Import, ImportError, Loss};
 use crate::diagnostic::nearest;
 
@@ -116,7 +117,7 @@ fn title(calls: &[super::call::Call]) -> String {
     let url = calls.first().and_then(|call| crate::http::Url::parse(&call.url).ok());
     let path = url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
     let is_word = |part: &&str| {
-        part.len() > 2 && part.len() < 30 && part.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_')
+        part.len() > 1 && part.len() < 30 && part.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_')
     };
     let words: Vec<_> = path.split('/').filter(is_word).collect();
     match (words.is_empty(), url) {
