@@ -11,8 +11,9 @@ const NAME: &str = r"^[A-Za-z][A-Za-z0-9_]*$";
 
 /// The schema of a mapping with known keys. Named kinds go into `definitions`.
 pub(super) fn object(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Map<String, Value> {
-    let properties: Map<_, _> = shape.known().map(|key| (key.name.to_owned(), property(key, definitions))).collect();
-    let required: Vec<_> = shape.known().filter(|key| key.required).map(|key| key.name).collect();
+    let properties: Map<_, _> =
+        shape.keys.iter().map(|key| (key.name.to_owned(), property(key, definitions))).collect();
+    let required: Vec<_> = shape.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
     let mut schema = Map::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("description".to_owned(), json!(shape.doc));

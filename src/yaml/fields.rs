@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Key, Kind, Node, Shape};
+use super::{Node, Shape};
 use crate::diagnostic::{Code, Diagnostics, nearest};
 use crate::source::Span;
 use crate::value::duration_of;
@@ -70,7 +70,8 @@ impl<'n, 's> Fields<'n, 's> {
     pub fn one_of(&self, keys: &[&'static str], diagnostics: &mut Diagnostics) -> Option<(&'static str, &'n Node<'s>)> {
         let found: Vec<_> = keys.iter().filter_map(|k| Some((*k, self.key_span(k)?, self.get(k)?))).collect();
         if let [(first, first_span, _), (second, second_span, _), ..] = found.as_slice() {
-            let known: Vec<_> = keys.iter().copied().filter(|k| self.shape.known().any(|key| key.name == *k)).collect();
+            let known: Vec<_> =
+                keys.iter().copied().filter(|k| self.shape.keys.iter().any(|key| key.name == *k)).collect();
             let both = format!("`{first}` and `{second}` cannot stand together in {}", self.shape.noun);
             diagnostics
                 .error(Code::ConflictingKeys, *second_span, both)
@@ -131,14 +132,14 @@ fn unknown(shape: &Shape, entries: &[(Node<'_>, Node<'_>)], name: &str, span: Sp
         diagnostics.error(Code::ReservedKey, span, *message).help(*help);
         return;
     }
-    let free = shape.known().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
+    let free = shape.keys.iter().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
     let elsewhere = ELSEWHERE.iter().filter(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
-    let meant = elsewhere.flatten().copied().find(|ours| shape.known().any(|k| k.name == *ours));
+    let meant = elsewhere.flatten().copied().find(|ours| shape.keys.iter().any(|k| k.name == *ours));
     let suggestion = meant.or_else(|| nearest(name, free)).map(str::to_owned);
     let message = format!("{} has no key `{name}`", shape.noun);
     diagnostics.error(Code::UnknownKey, span, message).help(match suggestion {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("its keys are {}", words(&shape.known().map(|k| k.name).collect::<Vec<_>>())),
+        None => format!("its keys are {}", words(&shape.keys.iter().map(|k| k.name).collect::<Vec<_>>())),
     });
 }
 
