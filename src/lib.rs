@@ -17,6 +17,7 @@ pub mod import;
 pub mod jsonpath;
 pub mod jwt;
 pub mod load;
+pub mod login;
 pub mod oauth;
 pub mod redact;
 pub mod report;

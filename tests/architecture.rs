@@ -61,6 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),
+    ("login", &["redact", "http", "oauth"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
     (
@@ -91,6 +92,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "report",
             "guest",
             "import",
+            "login",
             "sandbox",
             "export",
         ],

@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use super::export::args::Export;
 use super::guest::args::Guest;
 use super::import::args::Import;
+use super::login::args::{Login, Token};
 use super::new::New;
 use super::parse::{address, duration, host, pair, report, size};
 use super::shard::Shard;
@@ -84,6 +85,16 @@ pub(super) enum Command {
         after_help = "Example:\n  wxflow guest quick visitor-1 'Ann Visitor' -i ISSUER -s @secret.txt"
     )]
     Guest(Guest),
+    /// Sign in with OAuth, and keep the tokens for flows
+    ///
+    /// Runs the grant of the environment's client: a browser (authorization code), another device (device code), or
+    /// the client for itself (client credentials). Without scopes a local page asks for them.
+    #[command(after_help = "Examples:\n  wxflow login -e prod\n  \
+        wxflow login webex -e prod --scopes 'spark:people_read spark:rooms_read'")]
+    Login(Box<Login>),
+    /// Show, refresh, revoke or list kept OAuth tokens
+    #[command(subcommand, after_help = "Example:\n  wxflow token show -e prod")]
+    Token(Token),
     /// Serve a local Webex until Ctrl-C
     ///
     /// Prints `export` lines that point tools at it.

@@ -1,6 +1,7 @@
 //! How the run connects: what the command line says, else the environment, else `HTTP_PROXY` and the like.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,6 +66,18 @@ pub(super) fn options(
         .and_then(|()| addresses(args, &mut client));
     filled.map_err(|mistake| mistake.tell(output))?;
     Ok(client)
+}
+
+/// Sends what `question` sends, and waits for its answer.
+///
+/// # Errors
+/// The system gives nothing to wait with; it was told.
+pub(super) fn wait<T>(question: impl Future<Output = T>, output: &Output) -> Result<T, Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        output.error(&format!("nothing can be sent: {error}"), None);
+        Exit::Failed
+    })?;
+    Ok(runtime.block_on(question))
 }
 
 type Chosen<'a> = Option<(&'a PathBuf, &'a Environment)>;

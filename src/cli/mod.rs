@@ -10,6 +10,7 @@ mod export;
 mod guest;
 mod import;
 mod list;
+mod login;
 mod machine;
 mod new;
 mod oauth;
@@ -25,6 +26,7 @@ mod schema;
 mod select;
 mod shard;
 mod signals;
+mod token;
 mod validate;
 mod values;
 mod wanted;
@@ -63,6 +65,8 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Schema { format } => schema::schema(*format, output),
         Command::Import(args) => import::import(args, output),
         Command::Guest(args) => guest::guest(args, output),
+        Command::Login(args) => login::login(args, output),
+        Command::Token(args) => token::token(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),
     };
     done.unwrap_or_else(|exit| exit)

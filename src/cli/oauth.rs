@@ -55,11 +55,16 @@ fn unknown(name: &str) -> OAuthError {
 
 /// The person's store; without a home folder one that ends with the command.
 pub(super) fn store() -> Arc<dyn TokenStore> {
-    let state = machine::variable("XDG_STATE_HOME").ok().flatten();
-    match FileStore::of_person(state.as_deref().map(Path::new), machine::home().as_deref()) {
+    match files() {
         Some(store) => Arc::new(store),
         None => Arc::new(MemoryStore::new()),
     }
+}
+
+/// The person's store on disk; `None` without a home folder.
+pub(super) fn files() -> Option<FileStore> {
+    let state = machine::variable("XDG_STATE_HOME").ok().flatten();
+    FileStore::of_person(state.as_deref().map(Path::new), machine::home().as_deref())
 }
 
 /// The clients that `flow`, and the flows it uses, name. Their secrets are learned.
@@ -128,8 +133,11 @@ fn missing(name: &str, environment: Option<&Environment>) -> (String, String) {
     (format!("the environment `{}` has no OAuth client `{name}`", environment.name), help)
 }
 
-/// The client with its secrets, and where its tokens may go.
-fn client(
+/// The client with its secrets, which are learned, and where its tokens may go.
+///
+/// # Errors
+/// What is missing or cannot be read, and what to do.
+pub(super) fn client(
     written: &OAuthClient,
     environment: &Environment,
     outside: &dyn Outside,
@@ -140,11 +148,15 @@ fn client(
     let url = written.token_url.clone().ok_or_else(|| lacks("token_url"))?;
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or_default();
-    if let Some(hosts) = &environment.hosts
-        && !hosts.iter().any(|h| h.allows(host, port))
-    {
-        let message = format!("the environment's `hosts` do not include {host}, where `{name}` gets its tokens");
-        return Err((message, "add it to `hosts`".to_owned()));
+    // Both get the client's secret.
+    for url in std::iter::once(&url).chain(&written.device_url) {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        if let Some(hosts) = &environment.hosts
+            && !hosts.iter().any(|h| h.allows(host, port))
+        {
+            let message = format!("the environment's `hosts` do not include {host}, where `{name}` gets its tokens");
+            return Err((message, "add it to `hosts`".to_owned()));
+        }
     }
     let learned = |key: &str, from: &Option<SecretSource>| -> Result<Option<Secret>, (String, String)> {
         let Some(from) = from else { return Ok(None) };

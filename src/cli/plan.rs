@@ -244,26 +244,6 @@ fn broken(mistakes: &[Diagnostic], output: &Output) -> Vec<Problem> {
     mistakes.iter().map(Problem::from).collect()
 }
 
-/// The environment called `name` of one project.
-///
-/// # Errors
-/// There is none, or it is not valid; it was told.
-pub(super) fn environment(
-    project: &Project,
-    name: Option<&str>,
-    current: &Path,
-    output: &Output,
-) -> Result<Option<Environment>, Exit> {
-    let Some(name) = name else { return Ok(None) };
-    load::environment(project, name, current).map(Some).map_err(|error| {
-        match error {
-            Ok(mistakes) => output.diagnostics(&mistakes),
-            Err(error) => output.file_error(&error),
-        }
-        Exit::Invalid
-    })
-}
-
 /// The chosen environment in each project that the flows belong to.
 fn environments(
     loaded: &[Loaded],
@@ -272,14 +252,33 @@ fn environments(
     output: &Output,
 ) -> Result<HashMap<PathBuf, Environment>, Exit> {
     let mut environments = HashMap::new();
+    let Some(name) = name else { return Ok(environments) };
     let mut good = true;
-    let mut seen = HashSet::new();
-    for project in loaded.iter().map(|l| &l.project).filter(|project| seen.insert(project.root())) {
-        let found = environment(project, name, current, output);
-        good &= found.is_ok();
-        environments.extend(found.unwrap_or_default().map(|environment| (project.root().to_owned(), environment)));
+    for project in loaded.iter().map(|l| &l.project) {
+        if environments.contains_key(project.root()) {
+            continue;
+        }
+        let environment = environment(project, name, current, output).unwrap_or_else(|_| {
+            good = false;
+            Environment::default()
+        });
+        environments.insert(project.root().to_owned(), environment);
     }
     if good { Ok(environments) } else { Err(Exit::Invalid) }
+}
+
+/// One environment of a project.
+///
+/// # Errors
+/// There is none of this name, or it has mistakes; it was told.
+pub(super) fn environment(project: &Project, name: &str, current: &Path, output: &Output) -> Result<Environment, Exit> {
+    load::environment(project, name, current).map_err(|error| {
+        match error {
+            Ok(mistakes) => output.diagnostics(&mistakes),
+            Err(error) => output.file_error(&error),
+        }
+        Exit::Invalid
+    })
 }
 
 fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> {

@@ -35,9 +35,17 @@ impl FileStore {
         Some(Self::new(state.join("wxflow/tokens")))
     }
 
-    /// The names of all that is kept (`ENVIRONMENT.CLIENT.…`), sorted.
+    /// All that is kept, by name (`ENVIRONMENT.CLIENT.…`), sorted.
     #[must_use]
-    pub fn names(&self) -> Vec<String> {
+    pub fn all(&self) -> Vec<(String, Result<Tokens, OAuthError>)> {
+        let read = |name: String| {
+            let tokens = read(&self.folder.join(format!("{name}.json"))).transpose()?;
+            Some((name, tokens))
+        };
+        self.names().into_iter().filter_map(read).collect()
+    }
+
+    fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten();
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut names: Vec<_> = names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect();

@@ -38,6 +38,14 @@ pub struct DeviceCode {
     device_code: Secret,
 }
 
+impl DeviceCode {
+    /// What the token request carries: never shown, and to be masked.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        self.device_code.expose()
+    }
+}
+
 /// The state of a device code.
 #[derive(Debug)]
 pub enum Poll {

@@ -81,7 +81,9 @@ impl OAuthError {
 
     /// A refusal with the server's code and words.
     pub(super) fn refused(what: &str, code: &str, description: Option<&str>) -> Self {
-        let description = description.map(explain::one_line).filter(|text| !text.is_empty());
+        let description = description
+            .map(|text| explain::one_line(text.trim().trim_end_matches('.')))
+            .filter(|text| !text.is_empty());
         let kind = explain::kind(code, description.as_deref());
         let code = explain::one_line(code);
         let message = match description {

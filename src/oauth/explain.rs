@@ -84,7 +84,8 @@ pub(super) fn help(kind: ErrorKind) -> &'static str {
             "too many tokens or requests: wait a while, and revoke tokens that nobody uses (`DELETE /authorizations`)"
         }
         ErrorKind::NotLoggedIn => {
-            "name the place of a refresh token: `refresh_token: { env: … }` in the environment's `oauth`"
+            "sign in with `wxflow login`, or name the place of a refresh token: `refresh_token: { env: … }` in the \
+             environment's `oauth`"
         }
         ErrorKind::Unreachable => "check the address and the network",
         ErrorKind::Malformed => "is `token_url` the address that gives out tokens?",
@@ -123,6 +124,30 @@ mod tests {
         ];
         for (code, description, expected) in cases {
             assert_eq!(kind(code, description), expected, "{code} {description:?}");
+        }
+    }
+
+    /// Each documented code, and the words that tell what to change.
+    #[test]
+    fn every_documented_code_has_its_words() {
+        let cases = [
+            ("invalid_scope", "let an administrator sign in"),
+            ("access_denied", "Control Hub"),
+            ("invalid_client", "copy both anew"),
+            ("invalid_grant", "get a new one"),
+            ("invalid_redirect_uri", "register it with the integration"),
+            ("server_error", "give the trackingId to support"),
+            ("temporarily_unavailable", "try again in some minutes"),
+            ("login_required", "sign in there"),
+            ("unauthorized_client", "choose another `grant`"),
+            ("unsupported_grant_type", "check `grant`"),
+            ("unsupported_response_type", "check `grant`"),
+            ("invalid_request", "check `redirect_uri`"),
+            ("expired_token", "start again"),
+            ("tokenlimit_reached", "revoke tokens"),
+        ];
+        for (code, words) in cases {
+            assert!(help(kind(code, None)).contains(words), "{code}: {}", help(kind(code, None)));
         }
     }
 

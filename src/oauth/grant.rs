@@ -171,15 +171,16 @@ mod tests {
         let script = Script::new(&[
             (200, r#"{"access_token":"b"}"#),
             (200, r#"{"access_token":"c","refresh_token":"r2"}"#),
-            (400, r#"{"error":"invalid_grant"}"#),
+            (400, r#"{"error":"invalid_grant","error_description":"no such token: first-one"}"#),
         ]);
         let client = client(Grant::RefreshToken);
-        let old = Secret::new("r1");
+        let old = Secret::new("first-one");
         let ask = || run(refresh(&client, &old, None, &script, at(0)));
-        assert_eq!(ask().unwrap().refresh, Some(Secret::new("r1")));
+        assert_eq!(ask().unwrap().refresh, Some(Secret::new("first-one")));
         assert_eq!(ask().unwrap().refresh, Some(Secret::new("r2")));
         let error = ask().unwrap_err();
         assert!(error.kind == ErrorKind::InvalidGrant && error.help.contains("90 days"));
+        assert!(error.message.ends_with("(no such token: ***)"), "what was sent is not shown: {error}");
     }
 
     #[test]

@@ -31,6 +31,12 @@ impl Keeper {
         &self.client
     }
 
+    /// What an environment calls it, and the environment's name.
+    #[must_use]
+    pub fn names(&self) -> (&str, &str) {
+        (&self.key.client, &self.key.environment)
+    }
+
     /// What is kept now, fresh or not.
     ///
     /// # Errors
@@ -101,9 +107,17 @@ impl Keeper {
             }
         }
         let StoreKey { environment, client: name, .. } = &self.key;
-        let help = match &client.refresh_token {
-            None => format!("add `refresh_token: {{ env: … }}` to `{name}` in the environment `{environment}`"),
-            Some(_) => format!("give `refresh_token` of `{name}` in the environment `{environment}` a new one"),
+        let again = format!("sign in again: `wxflow login {name} -e {environment}`");
+        let help = match (&client.refresh_token, client.grant.is_interactive()) {
+            (Some(_), false) => {
+                format!("give `refresh_token` of `{name}` in the environment `{environment}` a new one")
+            }
+            (Some(_), true) => format!("{again}, or give its `refresh_token` in the environment a new one"),
+            (None, true) if kept.is_none() => format!("sign in: `wxflow login {name} -e {environment}`"),
+            (None, true) => again,
+            (None, false) => {
+                format!("add `refresh_token: {{ env: … }}` to `{name}` in the environment `{environment}`")
+            }
         };
         let none = || match kept {
             None => OAuthError::new(ErrorKind::NotLoggedIn, format!("there is no token for `{name}`")),
@@ -207,10 +221,13 @@ mod tests {
         let keeper = keeper(Grant::AuthorizationCode, None);
         let none = ask(&keeper, None, &script).unwrap_err();
         assert_eq!((none.kind, none.message.as_str()), (ErrorKind::NotLoggedIn, "there is no token for `webex`"));
-        assert!(none.help.contains("`webex` in the environment `prod`"));
+        assert_eq!(none.help, "sign in: `wxflow login webex -e prod`");
         kept(&keeper, "a", 1);
         let dead = ask(&keeper, None, &script).unwrap_err();
-        assert!(dead.kind == ErrorKind::InvalidGrant && dead.help.contains("`webex` in the environment `prod`"));
+        assert_eq!(
+            (dead.kind, dead.help.as_str()),
+            (ErrorKind::InvalidGrant, "sign in again: `wxflow login webex -e prod`")
+        );
         assert!(keeper.kept().unwrap().is_some(), "a failed refresh loses nothing");
     }
 

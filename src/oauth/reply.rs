@@ -9,7 +9,7 @@ use crate::redact::Secret;
 use crate::value::Value;
 
 /// The most bytes that a token reply may have.
-const LARGEST: u64 = 1 << 20;
+pub(super) const LARGEST: u64 = 1 << 20;
 
 /// A POST of `fields` as a form, as all token addresses want it.
 pub(super) fn form(url: &Url, fields: &[(&str, &str)]) -> Request {
@@ -37,7 +37,20 @@ pub(super) async fn ask(
         all.push(("client_secret", secret.expose()));
     }
     let reply = transport.send(&form(&client.token_url, &all)).await?;
-    tokens(&reply, now, &[client.client_secret.as_ref()])
+    let is_secret = |name: &str| matches!(name, "code" | "code_verifier" | "refresh_token");
+    let sent: Vec<Secret> = fields.iter().filter(|(name, _)| is_secret(name)).map(|(_, v)| Secret::new(*v)).collect();
+    let secrets: Vec<_> = sent.iter().map(Some).chain([client.client_secret.as_ref()]).collect();
+    tokens(&reply, now, &secrets)
+}
+
+/// `Authorization` with an access token.
+pub(super) fn bearer(access: &Secret) -> Result<HeaderValue, OAuthError> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", access.expose())).map_err(|_| {
+        OAuthError::new(ErrorKind::Malformed, "the token has characters that no header may have")
+            .with_help("sign in again")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// The tokens of a reply. `secrets` were sent: what the server repeats of them is not shown.

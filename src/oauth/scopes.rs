@@ -44,6 +44,11 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Guests and applications", note: "For Service Apps and integrations.", scopes: APPLICATIONS },
     Group { title: "Administration", note: "Only an administrator may grant these.", scopes: ADMIN },
     Group { title: "Identity, audit, analytics", note: "Only an administrator may grant these.", scopes: IDENTITY },
+    Group {
+        title: "Contact Center",
+        note: "Only with a Contact Center licence, and mostly for its administrators.",
+        scopes: CONTACT_CENTER,
+    },
     Group { title: "Compliance", note: "Only a compliance officer may grant these.", scopes: COMPLIANCE },
     Group { title: "OpenID Connect", note: "They need not be registered with the integration.", scopes: OPENID },
 ];
@@ -173,6 +178,15 @@ const IDENTITY: &[Scope] = &[
     scope("analytics:read_all", "read analytics of meetings, messaging and devices"),
 ];
 
+const CONTACT_CENTER: &[Scope] = &[
+    scope("cjp:config", "use the settings of the Contact Center"),
+    scope("cjp:config_read", "see the settings of the Contact Center"),
+    scope("cjp:config_write", "change the settings of the Contact Center"),
+    scope("cjp:user", "act as an agent or supervisor"),
+    scope("cjds:admin_org_read", "read customer journeys"),
+    scope("cjds:admin_org_write", "change customer journeys"),
+];
+
 const COMPLIANCE: &[Scope] = &[
     scope("spark-compliance:events_read", "see what happened anywhere in the organization"),
     scope("spark-compliance:messages_read", "read all messages of the organization"),
@@ -247,6 +261,30 @@ pub const PRESETS: &[Preset] = &[
         ],
     },
 ];
+
+/// The most scopes that are asked for at once: twice the known ones.
+const MOST: usize = 300;
+
+/// Scopes with spaces between them, each once, in order.
+///
+/// # Errors
+/// There is none, or too many, or one that cannot be a scope (RFC 6749 section 3.3): in words.
+pub fn parse(text: &str) -> Result<Vec<String>, String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for name in text.split_whitespace() {
+        if !name.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\') {
+            return Err(format!("{name} cannot be a scope: it has a quote, a backslash or a letter beyond ASCII"));
+        }
+        if !scopes.iter().any(|known| known == name) {
+            scopes.push(name.to_owned());
+        }
+    }
+    match scopes.len() {
+        0 => Err("no scope is chosen, and without one the server refuses".to_owned()),
+        n if n > MOST => Err(format!("{n} scopes are more than any server takes")),
+        _ => Ok(scopes),
+    }
+}
 
 /// The known scope of this name.
 #[must_use]

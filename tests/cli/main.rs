@@ -8,6 +8,7 @@ mod export;
 mod guest;
 mod import_curl;
 mod list;
+mod login;
 mod new;
 mod oauth;
 mod project;

@@ -73,6 +73,32 @@ fn many_flows_make_one_refresh_and_the_next_run_none() {
 }
 
 #[test]
+fn fifty_flows_in_five_processes_make_one_refresh() {
+    let (url, heard) = server();
+    let flow = FLOW.replace("URL", &url);
+    let project = Project::new()
+        .file("environments/ci.yaml", environment(&url))
+        .variable("CLIENT_SECRET", "hunter22")
+        .variable("REFRESH_TOKEN", "from-ci");
+    // What was kept has ended; its refresh token is still good.
+    assert_eq!(project.run(&["token", "refresh", "-e", "ci"]).status, 0);
+    let folder = project.path("home/.local/state/wxflow/tokens");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.into_iter().find(|path| path.extension().is_some_and(|e| e == "json")).unwrap();
+    let ended = r#"{"access_token": "old", "expires": "2020-01-01T00:00:00Z", "refresh_token": "kept"}"#;
+    std::fs::write(file, ended).unwrap();
+    let project = (0..10).fold(project, |project, n| project.file(&format!("flows/{n}.flow.yaml"), &flow));
+    let children: Vec<_> = (0..5).map(|_| project.command(&["run", "-e", "ci", "-j", "2"]).spawn().unwrap()).collect();
+    for child in children {
+        let done = crate::project::Done::of(child.wait_with_output().unwrap());
+        assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    }
+    let asked: Vec<_> = heard.try_iter().filter(|line| line.contains("grant_type")).collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[1].contains("refresh_token=kept"), "{asked:?}");
+}
+
+#[test]
 fn what_is_missing_is_told_before_anything_is_sent() {
     let (url, heard) = server();
     let project = Project::new().file("flows/a.flow.yaml", FLOW.replace("URL", &url));

@@ -32,7 +32,8 @@ pub(super) fn curl(args: &Curl, output: &Output) -> Result<Exit, Exit> {
         }
         None => None,
     };
-    let environment = plan::environment(&project, args.values.env.as_deref(), &around.current, output)?;
+    let name = args.values.env.as_deref();
+    let environment = name.map(|name| plan::environment(&project, name, &around.current, output)).transpose()?;
     let sources = Sources {
         vars: &given.vars,
         row: &[],

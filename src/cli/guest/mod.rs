@@ -5,7 +5,6 @@ mod given;
 mod verify;
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -128,15 +127,7 @@ fn ask<T>(
         let host = webex.base().authority();
         output.warning(&format!("{host} is spoken to without encryption: others on the way can read the token"));
     }
-    wait(question(&webex), output)?.map_err(|error| fail(&error, output))
-}
-
-fn wait<T>(question: impl Future<Output = T>, output: &Output) -> Result<T, Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        output.error(&format!("nothing can be sent: {error}"), None);
-        Exit::Failed
-    })?;
-    Ok(runtime.block_on(question))
+    connect::wait(question(&webex), output)?.map_err(|error| fail(&error, output))
 }
 
 /// Nobody on the way can read it: TLS, or this machine.
