@@ -225,6 +225,8 @@ pub fn quoted(text: &str) -> String {
 pub struct Names {
     given: HashMap<String, String>,
     taken: HashSet<String>,
+    /// How often a wish was made, so that each gets the next number.
+    wishes: HashMap<String, usize>,
     renamed: Vec<(String, String)>,
 }
 
@@ -245,13 +247,14 @@ impl Names {
     /// A legal name like `wish` that nothing has yet.
     pub fn fresh(&mut self, wish: &str) -> String {
         let base = legal(wish);
-        let mut name = base.clone();
-        let mut number = 2_usize;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{base}_{number}");
-            number += 1;
+        let number = self.wishes.entry(base.clone()).or_insert(0);
+        loop {
+            *number += 1;
+            let name = if *number == 1 { base.clone() } else { format!("{base}_{number}") };
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
         }
-        name
     }
 
     /// Every name that had to be changed, with what it became, in the order in which they came.

@@ -7,11 +7,12 @@ pub mod curl;
 pub mod har;
 mod holes;
 mod lift;
+pub mod postman;
 mod reply;
 mod secret;
 mod steps;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::flow::draft::Draft;
@@ -56,7 +57,11 @@ pub struct ImportError {
 
 /// A file name for `name`, in its own script: `Team Memberships` is `team-memberships`. Each is given once.
 #[derive(Debug, Default)]
-pub struct FileNames(HashSet<String>);
+pub struct FileNames {
+    taken: HashSet<String>,
+    /// How often a wish was made, so that each gets the next number.
+    wishes: HashMap<String, usize>,
+}
 
 impl FileNames {
     /// The file name, without an extension; `fallback` where `name` has no letter or digit.
@@ -71,13 +76,14 @@ impl FileNames {
         }
         let slug = slug.trim_matches('-');
         let base = if slug.is_empty() { fallback } else { slug };
-        let mut unique = base.to_owned();
-        let mut number = 2_usize;
-        while !self.0.insert(unique.clone()) {
-            unique = format!("{base}-{number}");
-            number += 1;
+        let number = self.wishes.entry(base.to_owned()).or_insert(0);
+        loop {
+            *number += 1;
+            let unique = if *number == 1 { base.to_owned() } else { format!("{base}-{number}") };
+            if self.taken.insert(unique.clone()) {
+                return unique;
+            }
         }
-        unique
     }
 }
 

@@ -5,7 +5,7 @@
 mod text;
 
 use crate::value::{Map, Value};
-use text::{block, inline_safe, quoted};
+use text::{block, inline_safe, is_prose, quoted};
 
 /// The longest line that a list or mapping in brackets may make.
 const WIDTH: usize = 100;
@@ -87,6 +87,7 @@ fn beside(out: &mut String, value: &Value, indent: usize, open: bool) {
             out.push(' ');
             match block(text) {
                 Some(chomping) => literal(out, text, chomping, indent + 2),
+                None if text.len() > room && is_prose(text) => folded(out, text, indent + 2),
                 None => {
                     out.push_str(&quoted(text, false));
                     out.push('\n');
@@ -132,6 +133,28 @@ fn literal(out: &mut String, text: &str, chomping: &str, indent: usize) {
     }
 }
 
+/// A `>-` block: one line of the text on several of the file.
+fn folded(out: &mut String, text: &str, indent: usize) {
+    out.push_str(">-\n");
+    let mut column = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column == 0 || column + 1 + width > WIDTH {
+            if column > 0 {
+                out.push('\n');
+            }
+            pad(out, indent);
+            column = indent;
+        } else {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += width;
+    }
+    out.push('\n');
+}
+
 /// Whether a list or mapping reads well in brackets: short, and flat but for a single path down.
 fn fits(value: &Value, room: usize) -> bool {
     let mut left = room;
@@ -149,7 +172,7 @@ fn is_flat(value: &Value, left: &mut usize) -> bool {
             let single = map.len() == 1;
             spend(left, 4)
                 && map.iter().all(|(key, value)| {
-                    (single || !value.is_object())
+                    (single || is_small(value))
                         && inline_safe(key)
                         && spend(left, key.len().saturating_add(4))
                         && is_flat(value, left)
@@ -157,6 +180,11 @@ fn is_flat(value: &Value, left: &mut usize) -> bool {
         }
         other => spend(left, other.to_string().len()),
     }
+}
+
+/// What may stand beside others in braces: all but a mapping that holds more than one scalar.
+fn is_small(value: &Value) -> bool {
+    value.as_object().is_none_or(|map| map.len() <= 1 && !map.values().any(is_container))
 }
 
 fn spend(left: &mut usize, width: usize) -> bool {

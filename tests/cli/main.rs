@@ -6,6 +6,7 @@ mod choosing;
 mod connect;
 mod export;
 mod guest;
+mod import;
 mod import_curl;
 mod list;
 mod login;

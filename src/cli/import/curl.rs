@@ -20,7 +20,7 @@ const LARGEST: u64 = 16 << 20;
 pub(super) fn curl(args: &Curl, output: &Output) -> Result<Exit, Exit> {
     let import = if args.command.is_empty() {
         let path = args.file.clone().unwrap_or_else(|| PathBuf::from("-"));
-        let stdin = path == PathBuf::from("-");
+        let stdin = path.as_os_str() == "-";
         if args.file.is_none() && std::io::stdin().is_terminal() {
             let help = "give it as `wxflow import curl -- curl …`, as a file, or on stdin";
             output.error("there is no curl command", Some(help));

@@ -218,7 +218,7 @@ fn outside<'a>(text: &'a str, operator: &str) -> Option<(&'a str, &'a str)> {
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth -= 1,
             (None, _) if depth == 0 && text.get(at..).is_some_and(|rest| rest.starts_with(operator)) => {
-                found = Some(at)
+                found = Some(at);
             }
             _ => {}
         }

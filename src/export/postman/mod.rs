@@ -169,7 +169,7 @@ impl Writer<'_> {
     fn set(&mut self, variable: &str, value: &Value, names: &Names, place: &str) {
         match names.value(value) {
             Ok(script) => {
-                self.before.push(format!("pm.collectionVariables.set({}, {script});", expression::json(variable)))
+                self.before.push(format!("pm.collectionVariables.set({}, {script});", expression::json(variable)));
             }
             Err(e) => self.lose(place, &format!("the expression `{e}`")),
         }

@@ -121,7 +121,7 @@ impl Request {
             }
             Meaning::Cookie if value.is_empty() => {}
             Meaning::Cookie => {
-                self.lose(format!("`{option} {value}`: a file of cookies; a flow keeps those it gets itself"))
+                self.lose(format!("`{option} {value}`: a file of cookies; a flow keeps those it gets itself"));
             }
             Meaning::UserAgent => self.headers.push(("user-agent".to_owned(), value)),
             Meaning::Referer => self.headers.push(("referer".to_owned(), value.trim_end_matches(";auto").to_owned())),
@@ -130,7 +130,7 @@ impl Request {
             Meaning::Upload => self.upload = Some(value),
             Meaning::MaxTime => match value.parse::<f64>() {
                 Ok(seconds) if seconds > 0.0 && seconds < 1e6 => {
-                    self.settings.push(("timeout", json!(format!("{seconds}s"))))
+                    self.settings.push(("timeout", json!(format!("{seconds}s"))));
                 }
                 _ => return wrong("write a number of seconds"),
             },

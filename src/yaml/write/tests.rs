@@ -40,13 +40,13 @@ fn short_things_stand_on_one_line() {
 #[test]
 fn what_is_long_or_deep_stands_on_lines() {
     assert_eq!(
-        written(&json!({"status": 200, "duration": {"lt": "2s"}})),
-        "value:\n  status: 200\n  duration: { lt: 2s }\n"
+        written(&json!({"status": 200, "json": {"$.a": 1, "$.b": 2}})),
+        "value:\n  status: 200\n  json: { $.a: 1, $.b: 2 }\n"
     );
     assert_eq!(written(&json!({"$.items[0].id": "a"})), "value:\n  $.items[0].id: a\n");
     assert_eq!(
-        written(&json!([{"a": {"b": 1}, "c": {"d": 2}}, [1, 2]])),
-        "value:\n  -\n    a: { b: 1 }\n    c: { d: 2 }\n  - [1, 2]\n".replace("-\n    a", "- a")
+        written(&json!([{"a": {"b": 1, "x": 1}, "c": {"d": 2}}, [1, 2]])),
+        "value:\n  -\n    a: { b: 1, x: 1 }\n    c: { d: 2 }\n  - [1, 2]\n".replace("-\n    a", "- a")
     );
 }
 
@@ -92,7 +92,13 @@ fn comments_show_what_would_control_a_terminal() {
 }
 
 fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof!["\\PC{0,12}", "[-a-z0-9 :#,'\"{}\\[\\]\\\\\n\t|>&*!%@`?~.$+<=]{0,14}", ".{0,8}", Just("a".repeat(120)),]
+    prop_oneof![
+        "\\PC{0,12}",
+        "[-a-z0-9 :#,'\"{}\\[\\]\\\\\n\t|>&*!%@`?~.$+<=]{0,14}",
+        ".{0,8}",
+        "([-a-z#:'\"{}|>&]{1,9} ){14,20}z",
+        Just("a".repeat(120)),
+    ]
 }
 
 fn any_value() -> impl Strategy<Value = Value> {

@@ -60,6 +60,15 @@ pub(super) fn block(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a long text is words with one space between each: then it may be broken at any of them.
+pub(super) fn is_prose(text: &str) -> bool {
+    text.contains(' ')
+        && !text.contains("  ")
+        && !text.starts_with(char::is_whitespace)
+        && !text.ends_with(char::is_whitespace)
+        && !text.contains(must_be_escaped)
+}
+
 /// Whether a reader takes the text for itself without quotes.
 fn is_plain(text: &str) -> bool {
     // `{{` and `{%` are quoted wherever they stand: so the project writes templates.
