@@ -167,7 +167,9 @@ fn step(call: &Call, base: Option<&str>, holes: &mut Holes, losses: &mut Vec<Los
     if let Some(name) = &call.name {
         step.set("name", name.replace("{{", "{ {"));
     }
-    let at_home = base.and_then(|base| call.url.strip_prefix(base)).filter(|path| path.starts_with('/'));
+    let at_home = base
+        .and_then(|base| call.url.strip_prefix(base))
+        .filter(|path| path.starts_with('/') && !path.starts_with("//"));
     let url = at_home.unwrap_or(&call.url);
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let query = pairs(query).filter(|pairs| pairs.iter().all(|(name, _)| !name.contains(OPEN) && is_key(name)));

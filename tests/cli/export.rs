@@ -236,7 +236,7 @@ fn a_bundle_runs_as_its_flow_does() {
     }
     let bundled = events(&project, &bundles, &project.path("bundles"));
     let original = events(&project, &flows, root);
-    assert_eq!(original.len(), flows.len());
+    assert!(original.len() >= flows.len());
     for (name, original) in &original {
         assert_eq!(bundled.get(name), Some(original), "{name}");
     }
