@@ -30,6 +30,7 @@ pub use auth::Auth;
 pub use body::{Body, FilePart, FilePath, Part};
 pub(crate) use convert::{Raw, convert};
 pub use input::{Input, InputType};
+pub(crate) use lower::METHODS;
 pub(crate) use names::RESPONSE_FIELDS;
 pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings};
 pub use reuse::{Library, UseError, UseStep};

@@ -10,7 +10,8 @@ use super::holes::Holes;
 use super::reply::Replies;
 use super::steps;
 use super::{FileNames, Import, ImportError, Loss};
-use crate::http::{HeaderName, Method, Url};
+use crate::flow::METHODS;
+use crate::http::{HeaderName, Url};
 
 /// The most requests of one flow: more are no flow a person reads.
 const MOST: usize = 2_000;
@@ -205,8 +206,8 @@ fn call(entry: &Entry<'_>, place: String, losses: &mut Vec<Loss>) -> Result<Call
     let mut url = Url::parse(&asked.url).map_err(|error| format!("its URL is none: {error}"))?;
     url.set_fragment(None);
     let method = asked.method.to_ascii_uppercase();
-    if Method::from_bytes(method.as_bytes()).is_err() {
-        return Err(format!("`{}` is no method", asked.method.escape_debug()));
+    if !METHODS.contains(&method.as_str()) {
+        return Err(format!("`{}` is no method that a flow can send", asked.method.escape_debug()));
     }
     let mut headers = Vec::new();
     for Pair { name, value } in &asked.headers {

@@ -18,6 +18,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use url::METHODS;
+
 use super::{Binding, Defaults, Library, Step, names, shape};
 use crate::check::Schemas;
 use crate::diagnostic::{Code, Diagnostics};

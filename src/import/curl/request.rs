@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::options::Meaning;
-use crate::http::{HeaderName, Method, Url};
+use crate::flow::METHODS;
+use crate::http::{HeaderName, Url};
 use crate::import::call::{Call, Part, Payload, pairs};
 use crate::import::{ImportError, Loss};
 
@@ -81,7 +82,9 @@ impl Request {
             Err(ImportError { message, help: None })
         };
         match meaning {
-            Meaning::Method if Method::from_bytes(value.as_bytes()).is_err() => return wrong("this is no method"),
+            Meaning::Method if !METHODS.contains(&&*value.to_ascii_uppercase()) => {
+                return wrong("this is no method that a flow can send");
+            }
             Meaning::Method => self.method = Some(value.to_ascii_uppercase()),
             Meaning::Header => self.header(option, &value),
             Meaning::Data => self.data.push(match value.strip_prefix('@') {
@@ -224,6 +227,11 @@ impl Request {
                 help: None,
             });
         }
+        // What a shell lets through no header can hold.
+        let (good, bad): (Vec<_>, Vec<_>) =
+            self.headers.drain(..).partition(|(_, value)| !value.contains(|c: char| c.is_control() && c != '\t'));
+        self.headers = good;
+        bad.iter().for_each(|(name, _)| self.lose(format!("the header `{name}`: its value cannot be sent")));
         let query = join(&self.query);
         let payload = if self.get || self.head { Payload::Empty } else { self.payload() };
         let query = match (self.get || self.head, join(&self.data)) {
