@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod environment;
 pub mod event;
 pub mod explain;
+pub mod export;
 pub mod flow;
 pub mod guest;
 pub mod http;

@@ -60,13 +60,17 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
-    ("import", &["source", "diagnostic", "value", "yaml", "flow"]),
+    ("import", &["source", "diagnostic", "value", "jsonpath", "yaml", "http", "template", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),
     ("login", &["redact", "http", "oauth"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
+    (
+        "export",
+        &["source", "diagnostic", "value", "redact", "yaml", "http", "template", "check", "environment", "flow", "run"],
+    ),
     (
         "cli",
         &[
@@ -94,6 +98,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "import",
             "login",
             "sandbox",
+            "export",
             "webex",
         ],
     ),
@@ -116,6 +121,7 @@ const PURE: &[&str] = &[
     "event",
     "explain",
     "guest",
+    "export",
     "webex",
     "import",
 ];

@@ -9,11 +9,13 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::completions::{Complete, Shell};
 use super::explain::Explain;
+use super::export::args::Export;
 use super::guest::args::Guest;
 use super::import::args::Import;
 use super::login::args::{Login, Token};
 use super::man::Man;
 use super::merge::Report;
+use super::new::New;
 use super::parse::{address, duration, host, jobs, pair, repeat, report, size};
 use super::recording::Recordings;
 use super::shard::Shard;
@@ -70,6 +72,15 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  wxflow explain flows/guest.flow.yaml -e staging\n  \
         wxflow explain flows/guest.flow.yaml --format markdown > guest.md")]
     Explain(Explain),
+    /// Write a flow to begin with
+    ///
+    /// It runs as it is, with `wxflow run --sandbox`, and its comments say what to change.
+    #[command(after_help = "Examples:\n  wxflow new 'Guest joins a space'\n  \
+        wxflow new people --from-curl 'curl https://webexapis.com/v1/people/me'")]
+    New(New),
+    /// Write a flow for other tools and other people
+    #[command(subcommand, after_help = "Example:\n  wxflow export curl flows/guest.flow.yaml")]
+    Export(Export),
     /// Print the JSON Schema of a file format
     #[command(after_help = "Example:\n  wxflow schema flow > flow.schema.json")]
     Schema {

@@ -8,6 +8,7 @@ mod deadline;
 mod dry;
 mod exit;
 mod explain;
+mod export;
 mod github;
 mod guest;
 mod habit;
@@ -17,6 +18,7 @@ mod login;
 mod machine;
 mod man;
 mod merge;
+mod new;
 mod oauth;
 mod output;
 mod parse;
@@ -67,6 +69,8 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
         Command::Explain(args) => explain::explain(args, output),
+        Command::New(args) => new::new(args, output),
+        Command::Export(args) => export::export(args, output),
         Command::Schema { format } => schema::schema(*format, output),
         Command::Report(args) => merge::merge(args, output),
         Command::Import(args) => import::import(args, output),

@@ -2,7 +2,15 @@
 //!
 //! An importer loses nothing silently: what the language cannot say is a [`Loss`], and a comment beside its step.
 
+mod call;
+pub mod curl;
+pub mod har;
+mod holes;
+mod lift;
 pub mod postman;
+mod reply;
+mod secret;
+mod steps;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -82,6 +90,88 @@ impl FileNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Schemas;
+    use crate::flow::{Flow, Library, UseError};
+    use crate::source::{FileError, Files, Source};
+    use proptest::prelude::*;
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    struct Nothing;
+
+    impl Files for Nothing {
+        fn read(&self, _: &Path, path: &str) -> Result<Vec<u8>, FileError> {
+            Err(FileError { message: path.to_owned(), help: None })
+        }
+        fn resolve(&self, _: &Path, path: &str) -> Result<PathBuf, FileError> {
+            Err(FileError { message: path.to_owned(), help: None })
+        }
+    }
+
+    impl Library for Nothing {
+        fn flow(&mut self, _: &Path, path: &str, _: &str, _: &mut Schemas) -> Result<Arc<Flow>, UseError> {
+            panic!("an imported flow uses no other: {path}");
+        }
+    }
+
+    /// What was imported is a valid flow.
+    fn holds(import: &Import) {
+        for (path, draft) in &import.flows {
+            let text = draft.to_yaml();
+            let (source, folder) = (Source::new(path.as_str(), text.as_str()), PathBuf::from("/p/flows"));
+            let read = Flow::parse(source, Arc::from(&**path), folder, &Nothing, &mut Schemas::default(), &mut Nothing);
+            let mistakes = read.err().map(|list| list.into_iter().map(|d| d.message).collect::<Vec<_>>());
+            assert_eq!(mistakes, None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_curl_is_given_what_comes_out_is_a_flow(
+            words in prop::collection::vec(
+                prop_oneof![
+                    "-(X|H|d|F|u|b|A|e|G|I|T|m|k|L|s)",
+                    "--(json|data-raw|data-urlencode|url-query|form-string|retry|max-redirs|header|next)",
+                    "(https?://)?[a-z${}:@]{1,6}\\.example(/[ -~]{0,12})?",
+                    "[ -~\\n]{0,20}",
+                    "[a-zA-Z_-]{1,8}[:=] ?[ -~é]{0,12}",
+                ],
+                0..12,
+            ),
+        ) {
+            if let Ok(import) = curl::arguments(&words, None) {
+                holds(&import);
+            }
+            let line = format!("curl {}", words.join(" "));
+            for text in [line.clone(), line.replace(' ', " ^\n")] {
+                if let Ok(import) = curl::text(&text, None, "x") {
+                    holds(&import);
+                }
+            }
+        }
+
+        #[test]
+        fn whatever_a_browser_saved_what_comes_out_is_a_flow(
+            method in "[A-Z]{1,6}|GET|POST|PUT",
+            path in "[ -~]{0,20}",
+            header in "[a-zA-Z-]{1,9}",
+            value in "[ -~é]{0,12}",
+            body in prop_oneof!["[ -~]{0,24}", "\\{\"[a-z{} -]{0,8}\": \"[a-z{}%]{0,9}\"\\}"],
+            mime in "application/json|text/plain|application/x-www-form-urlencoded|multipart/form-data",
+        ) {
+            let entry = serde_json::json!({
+                "request": {"method": method, "url": format!("https://a.example/{path}"),
+                    "headers": [{"name": header, "value": value}],
+                    "postData": {"mimeType": mime, "text": body, "params": [{"name": header, "value": value}]}},
+                "response": {"status": 200, "content": {"mimeType": "application/json", "text": body}},
+            });
+            let text = serde_json::json!({"log": {"entries": [entry.clone(), entry]}}).to_string();
+            if let Ok(import) = har::har(text.as_bytes(), "x", "x.har", &har::Choice::default()) {
+                holds(&import);
+            }
+            har::har(body.as_bytes(), "x", "x.har", &har::Choice::default()).ok();
+        }
+    }
 
     #[test]
     fn file_names_are_words_and_each_its_own() {

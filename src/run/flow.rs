@@ -15,7 +15,7 @@ use super::{Context, Job, Outputs, ResolvedInput, Sink, Stop};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
 use crate::flow::{Action, Flow, Step};
 use crate::http::cookies::CookieJar;
-use crate::source::Source;
+use crate::source::{Bundle, Source};
 use crate::template::{self, to_template_value};
 
 /// A run that has ended.
@@ -112,11 +112,18 @@ pub(super) struct File {
     pub(super) source: Arc<Source>,
     /// What paths in it are relative to.
     pub(super) folder: PathBuf,
+    /// The files that come with it.
+    pub(super) bundle: Option<Arc<Bundle>>,
 }
 
 impl File {
     pub(super) fn of(flow: &Flow) -> Self {
-        Self { path: Arc::clone(&flow.path), source: Arc::clone(&flow.source), folder: flow.folder.clone() }
+        Self {
+            path: Arc::clone(&flow.path),
+            source: Arc::clone(&flow.source),
+            folder: flow.folder.clone(),
+            bundle: flow.bundle.clone(),
+        }
     }
 }
 
@@ -151,7 +158,8 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// Hands a renderer over the names of this moment to `f`.
     pub(super) fn render<T>(&self, f: impl FnOnce(&Renderer<'_>) -> T) -> T {
         let names = template::Context::new(&self.scope, &self.entropy);
-        f(&Renderer { names: &names, context: self.context, source: &self.file.source, folder: &self.file.folder })
+        let File { source, folder, bundle, .. } = &self.file;
+        f(&Renderer { names: &names, context: self.context, source, folder, bundle: bundle.as_deref() })
     }
 
     /// Inputs, then vars in order.

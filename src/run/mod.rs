@@ -40,7 +40,10 @@ pub use inputs::ResolvedInput;
 pub use oauth::{AccessToken, Getting, TokenSource};
 pub use once::{Leftover, Once, clean_up};
 pub use outputs::Outputs;
-pub use preview::{Previewed, preview};
+pub use preview::{
+    Act, Credentials, Previewed, PreviewedBody, PreviewedPart, PreviewedRequest, PreviewedUse, Secrets, preview,
+    preview_whole,
+};
 pub use replay::{Recorded, Recording, Replay};
 
 use std::sync::Arc;

@@ -1,8 +1,11 @@
 //! `wxflow import`: what people have elsewhere becomes flows.
 
 pub(super) mod args;
+mod curl;
+mod har;
 mod postman;
-mod write;
+pub(super) mod read;
+pub(super) mod write;
 
 use args::Import;
 
@@ -16,5 +19,7 @@ use super::output::Output;
 pub(super) fn import(args: &Import, output: &Output) -> Result<Exit, Exit> {
     match args {
         Import::Postman(args) => postman::postman(args, output),
+        Import::Curl(args) => curl::curl(args, output),
+        Import::Har(args) => har::har(args, output),
     }
 }

@@ -16,7 +16,21 @@ use crate::yaml;
 /// Files that exist already, unless `force` says to replace them; a disk that cannot be written. Both were told, and
 /// nothing was changed.
 pub(in crate::cli) fn write(import: &Import, target: &Target, output: &Output) -> Result<Exit, Exit> {
-    let files = files(import);
+    put(&files(import), target, output)?;
+    for note in &import.notes {
+        output.say(&format!("note: {}", visible(note)));
+    }
+    for loss in &import.losses {
+        output.say(&format!("not carried over: {}", visible(&loss.to_string())));
+    }
+    Ok(if import.losses.is_empty() { Exit::Success } else { Exit::Failed })
+}
+
+/// Writes files, each with its path below the target's folder, and tells their paths on stdout.
+///
+/// # Errors
+/// As [`write`].
+pub(in crate::cli) fn put(files: &[(String, String)], target: &Target, output: &Output) -> Result<(), Exit> {
     if !target.force {
         let there: Vec<_> = files.iter().map(|(path, _)| target.out.join(path)).filter(|path| path.exists()).collect();
         if let Some(first) = there.first() {
@@ -28,7 +42,7 @@ pub(in crate::cli) fn write(import: &Import, target: &Target, output: &Output) -
             return Err(Exit::Invalid);
         }
     }
-    if let Err(error) = place(&files, &target.out) {
+    if let Err(error) = place(files, &target.out) {
         let folder = visible(&target.out.to_string_lossy());
         output.error(&format!("{folder} cannot be written: {error}; nothing was changed"), None);
         return Err(Exit::Unwritten);
@@ -38,14 +52,7 @@ pub(in crate::cli) fn write(import: &Import, target: &Target, output: &Output) -
         out => visible(&format!("{}/{path}", out.trim_end_matches('/'))),
     };
     let list: String = files.iter().map(|(path, _)| format!("{}\n", shown(path))).collect();
-    output.results(&list)?;
-    for note in &import.notes {
-        output.say(&format!("note: {}", visible(note)));
-    }
-    for loss in &import.losses {
-        output.say(&format!("not carried over: {}", visible(&loss.to_string())));
-    }
-    Ok(if import.losses.is_empty() { Exit::Success } else { Exit::Failed })
+    output.results(&list)
 }
 
 fn files(import: &Import) -> Vec<(String, String)> {

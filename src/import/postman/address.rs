@@ -251,8 +251,9 @@ fn assembled(url: &Value) -> String {
 fn queries(text: &str) -> Vec<(String, Option<String>)> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs
-        .map(|pair| match split_outside(pair, '=') {
-            (key, value) => (key.to_owned(), value.map(str::to_owned)),
+        .map(|pair| {
+            let (key, value) = split_outside(pair, '=');
+            (key.to_owned(), value.map(str::to_owned))
         })
         .collect()
 }

@@ -94,7 +94,7 @@ impl Walk<'_> {
         let mut negate = false;
         let mut any = false;
         let mut contained = false;
-        let mut words = words.iter().peekable();
+        let words = words.iter().peekable();
         for (word, args) in words {
             match (*word, *args) {
                 ("not", None) => negate = !negate,
