@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fields::{self, Field};
 use super::tier::Tier;
-use super::{Binding, MASK};
+use super::{Binding, MASK, Marks};
 use crate::value::{Map, Value};
 
 /// Calls its argument with each field of a text.
@@ -79,19 +79,40 @@ impl Snapshot {
         self.tiers.iter().map(|tier| tier.undecided(text)).min().unwrap_or(text.len())
     }
 
-    /// The merged places of secrets; nothing is allocated where there are none.
-    fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
-        if self.whole_field(text).is_some() {
-            return vec![Range { start: 0, end: text.len() }];
+    /// The merged places of secrets, each with the longest secret in it; nothing is allocated where there are none.
+    fn places(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
+        if let Some(&secret) = self.whole_field(text) {
+            return vec![(0..text.len(), secret)];
         }
-        let mut ranges = Vec::new();
-        self.collect(text, &mut ranges);
-        merge(&mut ranges);
-        ranges
+        let mut found: Vec<(Range<usize>, u32)> = Vec::new();
+        for tier in &self.tiers {
+            tier.find(text, |range, secret| {
+                found.push((range, secret));
+                true
+            });
+        }
+        found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
+        let mut merged: Vec<(Range<usize>, u32)> = Vec::new();
+        let mut longest = 0;
+        for (range, secret) in found {
+            match merged.last_mut() {
+                Some((place, kept)) if range.start <= place.end => {
+                    if range.len() > longest {
+                        (longest, *kept) = (range.len(), secret);
+                    }
+                    place.end = place.end.max(range.end);
+                }
+                _ => {
+                    longest = range.len();
+                    merged.push((range, secret));
+                }
+            }
+        }
+        merged
     }
 
-    pub(super) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.mask_bytes(text.as_bytes()) {
+    pub(super) fn mask<'a>(&self, text: &'a str, marks: Marks) -> Cow<'a, str> {
+        match self.mask_bytes(text.as_bytes(), marks) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
             // Forms are text, so a place begins and ends between characters and the rest stays text.
             Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| MASK.to_owned())),
@@ -99,81 +120,83 @@ impl Snapshot {
     }
 
     /// As [`Snapshot::mask`], with short secrets where they are whole fields that `each` finds.
-    pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField) -> Cow<'a, str> {
+    pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField, marks: Marks) -> Cow<'a, str> {
         if self.short.is_empty() {
-            return self.mask(text);
+            return self.mask(text, marks);
         }
-        let mut places: Vec<(Range<usize>, bool)> = Vec::new();
+        let mut places: Vec<(Range<usize>, bool, u32)> = Vec::new();
         each(text, &mut |field| {
-            if self.short.contains_key(field.text.trim()) {
-                places.push((field.place, field.bare));
+            if let Some(&secret) = self.short.get(field.text.trim()) {
+                places.push((field.place, field.bare, secret));
             }
         });
         if places.is_empty() {
-            return self.mask(text);
+            return self.mask(text, marks);
         }
-        places.sort_unstable_by_key(|(place, _)| place.start);
+        places.sort_unstable_by_key(|(place, _, _)| place.start);
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for (place, bare) in places.into_iter() {
+        for (place, bare, secret) in places.into_iter() {
             let Some(before) = text.get(at..place.start) else { continue };
             out.push_str(before);
             // A number becomes a text, so that what was JSON still is.
-            out.push_str(if bare { "\"***\"" } else { MASK });
+            let quote = if bare { "\"" } else { "" };
+            out.extend([quote, &marks.of(secret), quote]);
             at = place.end;
         }
         out.push_str(text.get(at..).unwrap_or_default());
-        Cow::Owned(self.mask(&out).into_owned())
+        Cow::Owned(self.mask(&out, marks).into_owned())
     }
 
-    pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8], marks: Marks) -> Cow<'a, [u8]> {
         let places = self.places(bytes);
         if places.is_empty() {
             return Cow::Borrowed(bytes);
         }
         let mut out = Vec::with_capacity(bytes.len());
         let mut at = 0;
-        for place in places {
+        for (place, secret) in places {
             out.extend_from_slice(bytes.get(at..place.start).unwrap_or_default());
-            out.extend_from_slice(MASK.as_bytes());
+            out.extend_from_slice(marks.of(secret).as_bytes());
             at = place.end;
         }
         out.extend_from_slice(bytes.get(at..).unwrap_or_default());
         Cow::Owned(out)
     }
 
-    pub(super) fn mask_value(&self, value: &mut Value) {
+    pub(super) fn mask_value(&self, value: &mut Value, marks: Marks) {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(n) => {
-                if self.numeric && !self.places(n.to_string().as_bytes()).is_empty() {
-                    *value = Value::String(MASK.to_owned());
+                let found = if self.numeric { self.places(n.to_string().as_bytes()) } else { Vec::new() };
+                if let Some((_, secret)) = found.first() {
+                    *value = Value::String(marks.of(*secret).into_owned());
                 }
             }
             Value::String(text) => {
-                if let Cow::Owned(masked) = self.mask(text) {
+                if let Cow::Owned(masked) = self.mask(text, marks) {
                     *text = masked;
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item, marks)),
             Value::Object(fields) => {
                 if fields.keys().any(|key| !self.places(key.as_bytes()).is_empty()) {
-                    *fields = self.mask_keys(std::mem::take(fields));
+                    *fields = self.mask_keys(std::mem::take(fields), marks);
                 }
-                fields.values_mut().for_each(|field| self.mask_value(field));
+                fields.values_mut().for_each(|field| self.mask_value(field, marks));
             }
         }
     }
 
     /// Two keys may become the same text: the later ones get a number, so that no field is lost.
-    fn mask_keys(&self, fields: Map<String, Value>) -> Map<String, Value> {
+    fn mask_keys(&self, fields: Map<String, Value>, marks: Marks) -> Map<String, Value> {
         let mut masked = Map::with_capacity(fields.len());
         for (key, field) in fields {
-            let mut name = self.mask(&key).into_owned();
+            let mut name = self.mask(&key, marks).into_owned();
             let mut count = 1;
             while masked.contains_key(&name) {
                 count += 1;
-                name = format!("{} ({count})", self.mask(&key));
+                name = format!("{} ({count})", self.mask(&key, marks));
             }
             masked.insert(name, field);
         }
