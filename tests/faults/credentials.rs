@@ -1,6 +1,6 @@
 //! Each kind of credential over a redirect to another origin and back: it never goes there, and never comes back.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, SECRET};
 use crate::server::{Peer, always, reply};
 
 /// Leads with `status` to the URL that the request's `x-to` header names, and answers what has none.
@@ -43,6 +43,23 @@ fn body(status: u16, keys: &str) -> Fault {
         .with(keys)
 }
 
+/// A client of the environment, whose tokens the server itself gives out: `reply` is its answer.
+pub(crate) fn oauth(serve: impl Fn(&mut Peer) + Send + Sync + 'static) -> Fault {
+    let environment = "oauth:
+  own:
+    grant: client_credentials
+    token_url: '{url}/token'
+    client_id: { env: WEBEX_SECRET }
+    client_secret: { env: WEBEX_SECRET }
+";
+    Fault::plain(serve).file("environments/e.yaml", environment).arguments(&["-e", "e"]).with("auth: { oauth: own }")
+}
+
+/// What a token endpoint answers.
+pub(crate) fn token() -> Vec<u8> {
+    reply("200 OK", format!(r#"{{"access_token": "{SECRET}-token", "token_type": "Bearer", "expires_in": 3600}}"#))
+}
+
 const REFUSED: &str = "too, and it holds a secret: nothing was sent there";
 const ITSELF: &str = "send the request to it yourself";
 
@@ -65,6 +82,13 @@ rows! {
     a_cookie_of_the_step => there_and_back("cookies: { own: '{secret}' }");
     a_query => there_and_back("query: { token: '{secret}' }");
     an_authorization_header_without_a_secret => there_and_back("auth: { bearer: abc }");
+    an_oauth_token => oauth(|peer| {
+        while let Some(request) = peer.request() {
+            let to = request.lines().find_map(|line| line.strip_prefix("x-to: "));
+            peer.send(to.map_or_else(token, |to| reply(&format!("302 Found\r\nlocation: {to}"), "")));
+        }
+    }).other(always(reply("200 OK", ""))).with("headers: { X-To: '{other}/y' }")
+        .passes(&[]).asked(2).other_asked(1).secret_in(&[1, 2]);
     digest_proof => Fault::plain(digest).other(always(reply("401 Unauthorized\r\nwww-authenticate: Digest realm=\"r\", nonce=\"n\"", "")))
         .steps("- request: GET {url}/x\n  headers: { X-To: '{other}/y' }\n  auth: { digest: { username: guest, password: '{secret}' } }")
         .fails(&["401 Unauthorized"]).asked(2).other_asked(1).secret_in(&[2]);

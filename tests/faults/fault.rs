@@ -114,7 +114,7 @@ impl Fault {
         self
     }
 
-    /// A file in the project.
+    /// A file in the project; `{url}` in a text file is the server's address.
     pub(crate) fn file(mut self, path: &'static str, content: impl Into<Vec<u8>>) -> Self {
         self.files.push((path, content.into()));
         self
@@ -143,8 +143,7 @@ impl Fault {
         let project = self.project(&calm);
         let folder = project.path().to_owned();
         let (code, shown) = self.run(&folder);
-        println!("{shown}");
-        assert_eq!(code, Some(status), "the exit status");
+        assert_eq!(code, Some(status), "the exit status, after\n{shown}");
         let told = shown.split_whitespace().collect::<Vec<_>>().join(" ").replace(&self.url, "URL");
         let told = self.servers.iter().fold(told, |text, server| text.replace(&server.address.to_string(), "HOST"));
         let told = self
@@ -152,11 +151,11 @@ impl Fault {
             .iter()
             .fold(told, |text, server| text.replace(&format!("localhost:{}", server.address.port()), "HOST"));
         for text in texts {
-            assert!(told.contains(text), "`{text}` is not shown");
+            assert!(told.contains(text), "`{text}` is not shown:\n{shown}");
         }
-        assert!(!shown.contains("panicked") && !shown.contains('\u{1b}'), "a panic, or a control character");
+        assert!(!shown.contains("panicked") && !shown.contains('\u{1b}'), "a panic, or a control character:\n{shown}");
         let calls: Vec<_> = calm.heard().iter().filter_map(|r| r.split(' ').next().map(str::to_owned)).collect();
-        assert_eq!(calls, ["POST", "DELETE"], "the cleanup runs, once");
+        assert_eq!(calls, ["POST", "DELETE"], "the cleanup runs, once:\n{shown}");
         reports(&folder, status == 0);
         Ended { shown: told, servers: self.servers }
     }
@@ -181,7 +180,10 @@ steps:
         for (path, content) in &self.files {
             let path = project.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, content).unwrap();
+            match std::str::from_utf8(content) {
+                Ok(text) => std::fs::write(path, text.replace("{url}", &self.url)).unwrap(),
+                Err(_) => std::fs::write(path, content).unwrap(),
+            }
         }
         project
     }
@@ -191,7 +193,9 @@ steps:
         let mut command = Command::new("/bin/sh");
         let bound = format!("ulimit -v {ADDRESS_SPACE}; exec \"$0\" \"$@\" 2>&1");
         command.args(["-c", &bound, env!("CARGO_BIN_EXE_wxflow"), "run", "fault.flow.yaml", "-j", "1"]);
-        for report in ["junit=r/junit.xml", "json=r/report.json", "events=r/events.ndjson", "html=r/report.html"] {
+        for report in
+            ["junit=r/junit.xml", "json=r/report.json", "events=r/events.ndjson", "html=r/report.html", "har=r/run.har"]
+        {
             command.args(["--report", report]);
         }
         command.args(&self.arguments).current_dir(folder).env_clear().env("HOME", folder.join("home"));
@@ -237,6 +241,8 @@ fn reports(folder: &Path, passed: bool) {
     assert_eq!(events.last().unwrap()["type"], "run_finished");
     let html = read("report.html");
     assert!(html.trim_end().ends_with("</html>") && html.contains("Undo"), "the HTML report");
+    let har: Value = serde_json::from_str(&read("run.har")).unwrap();
+    assert!(har["log"]["entries"].as_array().is_some_and(|entries| entries.len() >= 2), "the HAR report");
     let report: Value = serde_json::from_str(&read("report.json")).unwrap();
     let flow = &report["flows"][0];
     assert_eq!(flow["outcome"], if passed { "passed" } else { "failed" });

@@ -19,7 +19,7 @@ fn proxy(scheme: &str, serve: impl Fn(&mut Peer) + Send + Sync + 'static) -> Fau
 fn connect(bytes: &'static str) -> Fault {
     proxy("http", move |peer| {
         peer.answer(bytes);
-        peer.hold()
+        peer.hold();
     })
 }
 
@@ -79,6 +79,9 @@ rows! {
         peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
         peer.hold();
     }).fails(&["host.invalid:443 does not speak TLS"]).asked(1);
+    is_not_shown_what_is_meant_for_the_host => connect("HTTP/1.1 403 Forbidden\r\n\r\n")
+        .with("auth: { bearer: '{secret}' }\ncookies: { own: '{secret}' }\nquery: { token: '{secret}' }")
+        .fails(&[THROUGH]).asked(1).secret_in(&[]);
     the_password_is_not_shown => {
         let fault = Fault::plain(|peer| _ = peer.request()).addressed("http", "me:pr0xy-passw0rd@127.0.0.1");
         let url = fault.url().to_owned();

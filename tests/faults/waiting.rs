@@ -1,5 +1,6 @@
 //! Replies that ask to come back later, with every kind of `Retry-After`, and those that ask who is there.
 
+use crate::credentials::{oauth, token};
 use crate::fault::Fault;
 use crate::server::{Peer, always, reply};
 
@@ -64,6 +65,18 @@ rows! {
 
     unauthorized => Fault::answer(reply("401 Unauthorized\r\nwww-authenticate: Bearer error=\"invalid_token\"", ""))
         .with("auth: { bearer: '{secret}' }").fails(&["401 Unauthorized"]).asked(1);
+    unauthorized_whatever_the_token => oauth(|peer| {
+        while let Some(request) = peer.request() {
+            peer.send(if request.starts_with("POST") { token() } else { reply("401 Unauthorized", "") });
+        }
+    }).fails(&["401 Unauthorized"]).asked(4);
+    no_token_but_a_page => oauth(always(reply("200 OK\r\ncontent-type: text/html", "<html>Sign in</html>")))
+        .fails(&["token"]).asked(1);
+    no_token_but_an_error => oauth(always(reply("500 Internal Server Error", "{}"))).fails(&["token", "500"]).asked(1);
+    no_token_but_a_closed_door => oauth(|peer| _ = peer.request())
+        .fails(&["token", "HOST closed the connection before it replied"]).asked(1);
+    no_token_but_a_way_out_of_http => oauth(always(reply("302 Found\r\nlocation: file:///etc/passwd", "")))
+        .fails(&["token", "302"]).asked(1);
     unauthorized_whatever_digest_says => Fault::answer(reply(
         "401 Unauthorized\r\nwww-authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"", "",
     )).with("auth: { digest: { username: guest, password: '{secret}' } }").fails(&["401 Unauthorized"]).asked(2);
