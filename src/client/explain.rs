@@ -6,7 +6,7 @@ use std::io;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::{ClientOptions, Proxy, http2};
-use crate::http::{Delivery, Method, Request, TransportError, TransportErrorKind as Kind, Url, Version};
+use crate::http::{Delivery, Request, TransportError, TransportErrorKind as Kind, Url, Version};
 
 /// What to do about a reply that no server should send.
 pub(super) const THEIR_FAULT: &str = "the server, or a proxy before it, is at fault: its log may say more";
@@ -57,7 +57,7 @@ pub(super) fn explain(
     if causes.hyper.is_some_and(hyper::Error::is_canceled) {
         // hyper cancels only what it did not begin to write.
         let message = format!("the connection to {at} was closed before the request was sent");
-        return failure(Kind::Interrupted, Delivery::NotSent, message, Some(again(request)));
+        return failure(Kind::Interrupted, Delivery::NotSent, message, None);
     }
     if phase == Phase::Reply
         && let Some(error) = not_http(&causes, url)
@@ -73,12 +73,12 @@ pub(super) fn explain(
         let (what, help) = match phase {
             // A server that does not speak HTTP/2 may just hang up.
             Phase::Reply if request.version == Some(Version::HTTP_2) => {
-                ("closed the connection before it replied", format!("{}; {}", http2::INSISTED, again(request)))
+                ("closed the connection before it replied", Some(http2::INSISTED))
             }
-            Phase::Reply => ("closed the connection before it replied", again(request).to_owned()),
-            Phase::Body => ("closed the connection before the whole body had come", again(request).to_owned()),
+            Phase::Reply => ("closed the connection before it replied", None),
+            Phase::Body => ("closed the connection before the whole body had come", None),
         };
-        return failure(Kind::Interrupted, Delivery::MayHaveArrived, format!("{at} {what}"), Some(&help));
+        return failure(Kind::Interrupted, Delivery::MayHaveArrived, format!("{at} {what}"), help);
     }
     if let Some(error) = causes.http2 {
         return http2::explain(error, request, phase);
@@ -88,16 +88,6 @@ pub(super) fn explain(
         Phase::Body => (Kind::Protocol, "the reply's body from"),
     };
     failure(kind, Delivery::MayHaveArrived, format!("{part} {at} broke: {}", causes.last), Some(THEIR_FAULT))
-}
-
-/// How the flow may send a request again whose reply did not come.
-pub(super) fn again(request: &Request) -> &'static str {
-    match request.method {
-        Method::POST | Method::PATCH => {
-            "the server may have carried it out, so it is not sent again; `retry: { on: [network], unsafe: true }` does that"
-        }
-        _ => "the server, or something before it, gave up: `retry: { on: [network] }` sends it again",
-    }
 }
 
 /// A request that the libraries will not write.
@@ -190,6 +180,13 @@ fn proxy_reason<'c>(causes: &'c Causes<'_>) -> (&'c str, bool) {
         }
         () => (&causes.last, false),
     }
+}
+
+/// The bound on connecting passed in the TLS handshake.
+pub(super) fn stalled(request: &Request, options: &ClientOptions) -> TransportError {
+    let at = authority(&request.url);
+    let message = format!("{at} did not finish the TLS handshake within {:?}", options.connect_timeout);
+    failure(Kind::Connect, Delivery::NotSent, message, Some(SPEAKS_TLS))
 }
 
 /// `timeout` passed before a connection was there.

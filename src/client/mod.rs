@@ -26,7 +26,7 @@ use crate::http::{
 pub use options::{ClientOptions, Identity, Proxy, certificates_from_pem};
 
 use decode::DecodeError;
-use explain::{Phase, THEIR_FAULT, authority, explain, failure, too_late_to_connect};
+use explain::{Phase, THEIR_FAULT, authority, explain, failure, stalled, too_late_to_connect};
 use probe::Probe;
 
 /// The largest head of an HTTP/2 reply, in bytes as RFC 9113 section 6.5.2 counts them. hyper's own bound for HTTP/1.1 is
@@ -119,6 +119,7 @@ impl Client {
         notice_closed_connections().await;
         let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
+            Ok(Err(e)) if e.is_timeout() && probe.is_in_handshake() => return Err(stalled(request, options)),
             Ok(Err(e)) => {
                 let mut error = explain(&e, request, Phase::Reply, options);
                 let unanswered = (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived);

@@ -17,7 +17,7 @@ use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
 use crate::http::{
-    Delivery, HeaderValue, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
+    Delivery, HeaderValue, Method, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
 };
 use crate::value::Value;
 
@@ -132,19 +132,25 @@ impl From<Stop> for Failed {
 }
 
 impl Failed {
-    /// The problem, after this many sends.
-    pub(super) fn into_stop(self, sends: u32) -> Stop {
+    /// The problem, after this many sends with this method.
+    pub(super) fn into_stop(self, sends: u32, method: &Method) -> Stop {
         let error = match self {
             Self::Stop(stop) => return stop,
             Self::Unanswered(error) => error,
         };
-        let (message, help) = match sends {
-            1 => (error.message, error.help),
-            // To try again is no advice any more.
-            sends => {
-                let help = error.help.filter(|_| error.kind != TransportErrorKind::Interrupted);
-                (format!("{} (the last of {sends} sends)", error.message), help)
+        let again = match *method {
+            Method::POST | Method::PATCH if error.delivery != Delivery::NotSent => {
+                "the server may have carried it out, so it is not sent again; `retry: { on: [network], unsafe: true }` does that"
             }
+            _ => "the server, or something before it, gave up: `retry: { on: [network] }` sends it again",
+        };
+        let (message, help) = match sends {
+            1 if error.kind == TransportErrorKind::Interrupted => {
+                let help = error.help.map_or_else(|| again.to_owned(), |help| format!("{help}; {again}"));
+                (error.message, Some(help))
+            }
+            1 => (error.message, error.help),
+            sends => (format!("{} (the last of {sends} sends)", error.message), error.help),
         };
         Stop::Problem(Box::new(Problem { message, help, code: None, at: None }))
     }

@@ -44,8 +44,8 @@ fn alert(code: u8) -> Fault {
 }
 
 rows! {
-    silence_in_the_handshake => hello(Peer::hold).with("timeout: 1500ms")
-        .fails(&["the timeout of 1.5s passed during the TLS handshake with HOST", "check that the port speaks TLS"]);
+    silence_in_the_handshake => hello(Peer::hold).with("timeout: 3s")
+        .fails(&["the timeout of 3s passed during the TLS handshake with HOST", "check that the port speaks TLS"]);
     closed_in_the_handshake => hello(read_hello)
         .fails(&["HOST closed the connection during the TLS handshake", "check that the port speaks TLS"]);
     reset_in_the_handshake => hello(Peer::reset)
