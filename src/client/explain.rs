@@ -80,7 +80,7 @@ pub(super) fn explain(
         };
         return failure(Kind::Interrupted, Delivery::MayHaveArrived, format!("{at} {what}"), help);
     }
-    if let Some(error) = causes.http2 {
+    if let Some(error) = causes.http2.filter(|error| !error.is_io()) {
         return http2::explain(error, request, phase);
     }
     let (kind, part) = match phase {

@@ -3,7 +3,7 @@
 //! The jar asks the clock which cookies have expired (`cookie_store` does), the one place below the edge that does.
 //! It has no list of public suffixes: a `Domain` of one label (`com`) is refused, `co.uk` is not.
 
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::{CookieStore, RawCookie, StoreAction};
 use serde::Serialize;
 
 use super::{HeaderMap, HeaderValue, Url};
@@ -93,13 +93,12 @@ impl CookieJar {
             // An expired cookie removes the stored one; a refused one changes nothing, as in a browser.
             let Ok(cookie) = cookie_store::Cookie::try_from_raw_cookie(&cookie, url) else { continue };
             let (domain, path) = (cookie.domain.as_cow().unwrap_or_default().into_owned(), String::from(&cookie.path));
-            if !self.0.contains_any(&domain, &path, cookie.name()) {
-                if kept >= MOST {
-                    continue;
-                }
+            if kept >= MOST && !self.0.contains_any(&domain, &path, cookie.name()) {
+                continue;
+            }
+            if matches!(self.0.insert(cookie.into_owned(), url), Ok(StoreAction::Inserted)) {
                 kept += 1;
             }
-            self.0.insert(cookie.into_owned(), url).ok();
         }
     }
 
@@ -136,6 +135,21 @@ mod tests {
 
     fn sent(jar: &CookieJar, to: &str) -> Option<String> {
         jar.header_for(&url(to)).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_host_has_a_bounded_number_of_bounded_cookies() {
+        let (mine, other) = (url("http://a.example/"), url("http://b.example/"));
+        let mut jar = CookieJar::new();
+        let lines: Vec<String> = (0..200).map(|n| format!("c{n}=1")).collect();
+        jar.store(&mine, &headers(&lines.iter().map(String::as_str).collect::<Vec<_>>()));
+        jar.store(&mine, &headers(&["c0=2", "late=1"]));
+        let kept = sent(&jar, mine.as_str()).unwrap();
+        assert_eq!(kept.split("; ").count(), MOST);
+        assert!(kept.contains("c0=2") && !kept.contains("late"));
+        let large = format!("large={}", "x".repeat(LARGEST));
+        jar.store(&other, &headers(&[&large, "small=1"]));
+        assert_eq!(sent(&jar, other.as_str()).as_deref(), Some("small=1"));
     }
 
     #[test]
