@@ -10,7 +10,7 @@ use super::{Project, read, shown};
 use crate::check::Schemas;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::flow::{self, Flow, UseError};
-use crate::source::Files as _;
+use crate::source::{Files as _, Source};
 
 /// How many flows may stand inside each other.
 const DEPTH: usize = 32;
@@ -60,7 +60,7 @@ impl Library {
 
     /// The flow at `place` (absolute, symlinks followed), called `shown` in messages.
     pub fn flow(&self, place: &Path, shown: &str, schemas: &mut Schemas) -> Arc<Parsed> {
-        self.parse(place, shown, Vec::new(), schemas)
+        self.parse(place, shown, Vec::new(), schemas, || read::source(place, shown))
     }
 
     /// Every flow that was read so far, used ones too, sorted by path.
@@ -71,7 +71,14 @@ impl Library {
         all
     }
 
-    fn parse(&self, place: &Path, shown: &str, around: Vec<Frame>, schemas: &mut Schemas) -> Arc<Parsed> {
+    fn parse(
+        &self,
+        place: &Path,
+        shown: &str,
+        around: Vec<Frame>,
+        schemas: &mut Schemas,
+        read: impl FnOnce() -> Result<Arc<Source>, Vec<Diagnostic>>,
+    ) -> Arc<Parsed> {
         if let Some(parsed) = self.lock().get(place) {
             return Arc::clone(parsed);
         }
@@ -80,7 +87,7 @@ impl Library {
         let mut reading = Reading { library: self, chain: around };
         reading.chain.push(Frame { place: place.to_owned(), at: shown.to_owned() });
         // No lock is held meanwhile: a used flow is read by this thread, in the middle of the one that uses it.
-        let flow = read::source(place, shown)
+        let flow = read()
             .and_then(|source| Flow::parse(source, Arc::clone(&path), folder, &*self.project, schemas, &mut reading));
         let (flow, warnings) = match flow {
             Ok((flow, warnings)) => (Ok(Arc::new(flow)), warnings),
@@ -139,7 +146,8 @@ impl flow::Library for Reading<'_> {
             );
         }
         let name = shown(&place, current);
-        match &self.library.parse(&place, &name, self.chain.clone(), schemas).flow {
+        let read = || read::used(project, folder, path, &name);
+        match &self.library.parse(&place, &name, self.chain.clone(), schemas, read).flow {
             Ok(flow) => Ok(Arc::clone(flow)),
             Err(mistakes) => {
                 let errors = mistakes.iter().filter(|d| d.severity == Severity::Error).count();

@@ -5,6 +5,7 @@
 mod choosing;
 mod connect;
 mod guest;
+mod jail;
 mod list;
 mod login;
 mod oauth;
