@@ -25,5 +25,6 @@ pub mod schema;
 pub mod source;
 pub mod template;
 pub mod value;
+pub mod webex;
 pub mod xpath;
 pub mod yaml;

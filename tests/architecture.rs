@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("xpath", &["diagnostic", "value"]),
     ("yaml", &["source", "diagnostic", "value"]),
     ("http", &["value", "redact"]),
+    ("webex", &["value", "http"]),
     ("template", &["source", "diagnostic", "value", "jwt", "jsonpath", "xpath", "yaml"]),
     ("oauth", &["value", "redact", "http"]),
     ("check", &["source", "diagnostic", "value", "redact", "jsonpath", "xpath", "yaml", "http", "template"]),
@@ -54,6 +55,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "environment",
             "flow",
             "event",
+            "webex",
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
@@ -88,6 +90,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "guest",
             "login",
             "sandbox",
+            "webex",
         ],
     ),
 ];
@@ -108,6 +111,7 @@ const PURE: &[&str] = &[
     "flow",
     "event",
     "guest",
+    "webex",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

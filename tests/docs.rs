@@ -176,6 +176,27 @@ fn masked(text: &str) -> String {
     })
 }
 
+/// Every `wxflow run` and `wxflow validate` that the Webex page shows, its CI jobs included: files, tags, environments,
+/// inputs and options are there. What shows a failure ends with 1, and nothing with more.
+#[test]
+fn the_commands_of_the_webex_page_are_accepted() {
+    let command = regex::Regex::new(r"wxflow ((?:run|validate)\b[^)\n#]*)").unwrap();
+    let reports = tempfile::tempdir().unwrap();
+    let mut tried = BTreeSet::new();
+    for block in blocks().iter().filter(|block| block.name.starts_with("webex-") && block.kind != "yaml") {
+        for found in command.captures_iter(&block.text) {
+            let line = found[1].replace("reports/", &format!("{}/", reports.path().display()));
+            let mut arguments: Vec<_> = line.split_whitespace().collect();
+            arguments.extend((arguments[0] == "run" && !line.contains("--sandbox")).then_some("--sandbox"));
+            let done = wxflow(root(), &arguments);
+            let fails = line.contains("most_") || line.contains("--fault");
+            assert_eq!(done.status.code(), Some(i32::from(fails)), "{}: {line}\n{}", block.name, shown(&done));
+            tried.insert(line);
+        }
+    }
+    assert!(tried.len() >= 10, "{tried:?}");
+}
+
 #[test]
 fn the_language_page_names_everything_there_is() {
     let text = fs::read_to_string(root().join("docs/language.md")).unwrap();

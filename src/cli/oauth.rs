@@ -10,7 +10,7 @@ use super::machine;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::environment::{ClientId, Environment, OAuthClient, SecretSource};
 use crate::flow::{Action, Flow};
-use crate::http::Transport;
+use crate::http::{Transport, Url};
 use crate::load::FileStore;
 use crate::oauth::{Client, Keeper, MemoryStore, OAuthError, TokenStore};
 use crate::redact::{HostPattern, Redactor, Secret};
@@ -22,8 +22,8 @@ const SANDBOX_TOKEN: &str = "WEBEX_ACCESS_TOKEN";
 
 /// Where a flow's tokens come from.
 pub(super) enum Tokens {
-    /// This one, whoever asks.
-    Sandbox(AccessToken),
+    /// This one, whoever asks; where the sandbox refuses it, what its own client refreshes to.
+    Sandbox(AccessToken, Option<Box<Keeper>>),
     /// The environment's clients, by name.
     Clients(HashMap<Arc<str>, (Keeper, Vec<HostPattern>)>),
 }
@@ -38,7 +38,14 @@ impl TokenSource for Tokens {
     ) -> Getting<'a> {
         Box::pin(async move {
             match self {
-                Self::Sandbox(token) => Ok(token.clone()),
+                Self::Sandbox(token, None) => Ok(token.clone()),
+                Self::Sandbox(token, Some(keeper)) => {
+                    if rejected.is_none() && keeper.kept()?.is_none() {
+                        return Ok(token.clone());
+                    }
+                    let tokens = keeper.tokens(rejected, transport, now).await?;
+                    Ok(AccessToken { token: tokens.access, hosts: None })
+                }
                 Self::Clients(clients) => {
                     let (keeper, hosts) = clients.get(name).ok_or_else(|| unknown(name))?;
                     let tokens = keeper.tokens(rejected, transport, now).await?;
@@ -116,9 +123,16 @@ fn with_used(flow: &Flow) -> Vec<&Flow> {
 
 /// The sandbox's token for every client.
 pub(super) fn of_sandbox(invented: &Invented) -> Tokens {
-    let token = invented.variables.iter().find(|(name, _)| name == SANDBOX_TOKEN);
-    let token = Secret::new(token.map(|(_, value)| value.as_str()).unwrap_or_default());
-    Tokens::Sandbox(AccessToken { token, hosts: None })
+    let variable = |wanted| invented.variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let token = Secret::new(variable(SANDBOX_TOKEN).unwrap_or_default());
+    let url = variable("WEBEX_URL").and_then(|url| Url::parse(&format!("{url}/access_token")).ok());
+    let keeper = url.zip(variable("WEBEX_CLIENT_ID")).map(|(url, id)| {
+        let mut client = Client::new(crate::oauth::Grant::RefreshToken, url, id);
+        client.client_secret = variable("WEBEX_CLIENT_SECRET").map(Secret::new);
+        client.refresh_token = variable("WEBEX_REFRESH_TOKEN").map(Secret::new);
+        Box::new(Keeper::new(client, "sandbox", "sandbox", Arc::new(MemoryStore::new())))
+    });
+    Tokens::Sandbox(AccessToken { token, hosts: None }, keeper)
 }
 
 fn missing(name: &str, environment: Option<&Environment>) -> (String, String) {

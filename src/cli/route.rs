@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::http::{Delivery, Request, Sending, Transport, TransportError, TransportErrorKind, Url};
-use crate::sandbox::{Sandbox, SandboxTransport, is_webex_host};
+use crate::sandbox::{Sandbox, SandboxTransport};
+use crate::webex;
 
 /// The closed network of `--sandbox`. URLs stay as they are, so that replies and reports show what a real run would.
 pub(super) struct SandboxRoute {
@@ -21,7 +22,7 @@ impl SandboxRoute {
     fn leads_here(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or("");
         let own = matches!(host, "127.0.0.1" | "localhost") && url.port_or_known_default() == Some(self.port);
-        own || is_webex_host(host)
+        own || webex::is_host(host)
     }
 }
 

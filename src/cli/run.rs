@@ -102,13 +102,15 @@ fn reports(showing: &Showing, workers: usize, output: &Output) -> Result<Reports
         (false, 1) => Verbosity::Headers,
         (false, _) => Verbosity::Bodies,
     };
-    let width = if on_stderr { output::width(&std::io::stderr()) } else { output::width(&std::io::stdout()) };
+    let columns: fn() -> usize =
+        if on_stderr { || output::width(&std::io::stderr()) } else { || output::width(&std::io::stdout()) };
+    let width = columns();
     let options = terminal::Options { verbosity, live: workers <= 1, interactive: output::watched(on_stderr), width };
     let wanted = showing.reports.iter().map(|(format, path)| {
         let target = if path == Path::new("-") { Target::Stream(output.raw()) } else { Target::File(path.clone()) };
         (*format, target)
     });
-    Ok(Reports::new(Terminal::new(options, output.view(on_stderr)), wanted.collect()))
+    Ok(Reports::new(Terminal::new(options, output.view(on_stderr)).ticking(columns), wanted.collect()))
 }
 
 fn started(flows: usize, seed: Option<u64>) -> EventKind {

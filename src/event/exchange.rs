@@ -96,6 +96,9 @@ pub struct Reply {
     /// The peer's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_ip: Option<String>,
+    /// What a refusal usually means and what to do, in one line, where a step failed and the service (Webex) is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// One send.

@@ -52,6 +52,7 @@ impl Redact for Exchange {
             reply.reason.redact(redactor);
             reply.headers.redact(redactor);
             reply.body.redact(redactor);
+            reply.hint.redact(redactor);
         }
     }
 }

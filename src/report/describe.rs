@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::display;
+use super::{changes, display};
 use crate::event::{Assertion, Exchange, Problem, Reason, Snippet, StepOutcome, Wait};
 use crate::value::Value;
 
@@ -15,6 +15,9 @@ pub(super) fn headline(step: &StepOutcome) -> String {
         return display::line(first_line(&problem.message)).into_owned();
     }
     let Some(assertion) = step.assertions.iter().find(|a| !a.passed) else { return "failed".to_owned() };
+    if let Some(text) = first_change(assertion) {
+        return display::cut(&text, 120).into_owned();
+    }
     let claim = claim(assertion);
     let text = match (&assertion.actual, &assertion.message) {
         (Some(actual), _) if is_short(actual) => format!("{claim}, was {}", shown(actual)),
@@ -22,6 +25,27 @@ pub(super) fn headline(step: &StepOutcome) -> String {
         _ => claim,
     };
     display::cut(&text, 120).into_owned()
+}
+
+/// The first place in which two JSON values differ that are too long to stand side by side.
+fn first_change(assertion: &Assertion) -> Option<String> {
+    let (expected, actual) = (assertion.expected.as_ref()?, assertion.actual.as_ref()?);
+    if is_short(expected) && is_short(actual) {
+        return None;
+    }
+    let changes = changes::of(assertion)?;
+    let first = changes.first()?;
+    let place = display::line(&format!("{}{}", changes::start(assertion), first.path)).into_owned();
+    let value = |value: &Value| display::cut(&shown(value), 40).into_owned();
+    let text = match (first.expected, first.actual) {
+        (Some(expected), Some(actual)) => format!("{place} expected {}, was {}", value(expected), value(actual)),
+        (None, Some(actual)) => format!("{place} is one too many: {}", value(actual)),
+        _ => format!("{place} is missing"),
+    };
+    Some(match changes.len() {
+        1 => text,
+        n => format!("{text}, and {}", display::count(n as u64 - 1, "more difference")),
+    })
 }
 
 /// `$.displayName equals "Stève"`, in a line's length. An expression says by itself that it should be true.
@@ -124,9 +148,10 @@ fn exchange(out: &mut String, exchange: &Exchange) {
         return;
     };
     writeln!(out, "reply: {}", format!("{} {}", reply.status, reply.reason).trim_end()).ok();
-    if let Some(tracking) = tracking_id(exchange) {
-        writeln!(out, "trackingid: {tracking}").ok();
-    }
+    match &reply.hint {
+        Some(hint) => writeln!(out, "{hint}").ok(),
+        None => tracking_id(exchange).and_then(|id| writeln!(out, "trackingid: {id}").ok()),
+    };
 }
 
 /// The reply's `trackingid`: what Webex support asks for.

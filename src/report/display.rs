@@ -59,9 +59,11 @@ impl Commands {
     }
 }
 
-/// Control characters, and those that reorder or break lines without being one.
+/// Control characters, and those that reorder or break lines without being one: the marks, embeddings, overrides and
+/// isolates of the bidirectional algorithm (UAX 9 section 2).
 fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A value as JSON on one line that steers nothing either. Only in strings is there anything to escape, and there the
@@ -102,6 +104,8 @@ pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
         }
         out.push(c);
     }
+    // A joiner would pull the `…` into the emoji before it, and one `…` is enough.
+    out.truncate(out.trim_end_matches(['\u{200d}', '\u{fe0f}', '…']).len());
     out.push('…');
     Cow::Owned(out)
 }
@@ -117,7 +121,7 @@ pub(super) fn spaces(out: &mut String, count: usize) {
     out.extend(std::iter::repeat_n(' ', count));
 }
 
-/// Milliseconds for a person: `0.4 ms`, `83 ms`, `1.25 s`, `2 min 05 s`.
+/// Milliseconds for a person: `0.4 ms`, `83 ms`, `1.25 s`, `2 min 05 s`, `1 h 02 min`.
 pub(super) fn duration(ms: f64) -> String {
     if ms < 9.95 {
         format!("{ms:.1} ms")
@@ -126,14 +130,26 @@ pub(super) fn duration(ms: f64) -> String {
     } else if ms < 59_995.0 {
         format!("{:.2} s", ms / 1000.0)
     } else {
-        let seconds = (ms / 1000.0).round() as u64;
-        format!("{} min {:02} s", seconds / 60, seconds % 60)
+        seconds((ms / 1000.0).round() as u64)
     }
 }
 
-/// A wait as the language writes it: `500ms`, `2s`, `1.5s`.
+/// Whole seconds for a person: `12 s`, `2 min 05 s`, `1 h 02 min`.
+pub(super) fn seconds(n: u64) -> String {
+    match n {
+        0..60 => format!("{n} s"),
+        60..3600 => format!("{} min {:02} s", n / 60, n % 60),
+        _ => format!("{} h {:02} min", n / 3600, n % 3600 / 60),
+    }
+}
+
+/// A wait as the language writes it, `500ms`, `2s`, `1.5s`; a long one as [`seconds`] does.
 pub(super) fn wait(ms: u64) -> String {
-    if ms < 1000 { format!("{ms}ms") } else { format!("{}s", ms as f64 / 1000.0) }
+    match ms {
+        0..1000 => format!("{ms}ms"),
+        1000..60_000 => format!("{}s", ms as f64 / 1000.0),
+        _ => seconds(ms.div_ceil(1000)),
+    }
 }
 
 /// `1 step`, `2 steps`.
@@ -180,7 +196,7 @@ mod tests {
     fn nothing_steers_a_terminal() {
         assert_eq!(line("Stève 你好 👋 ok"), "Stève 你好 👋 ok");
         assert_eq!(line("a\u{1b}[2Jb\u{7}\rc\nd\te\u{9b}1m"), "a\\u{1b}[2Jb\\u{7}\\rc\\nd  e\\u{9b}1m");
-        assert_eq!(line("\u{202e}evil\u{2028}"), "\\u{202e}evil\\u{2028}");
+        assert_eq!(line("\u{202e}evil\u{2028}\u{200f}"), "\\u{202e}evil\\u{2028}\\u{200f}");
     }
 
     #[test]
@@ -199,6 +215,15 @@ mod tests {
     #[test]
     fn widths_are_columns() {
         assert_eq!(cut("你好你好", 5), "你好…");
+        assert_eq!(cut("abc…def", 5), "abc…");
+        // An emoji of several characters is never torn so that more than its columns are taken.
+        for text in ["👩‍💻 works here", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", "🇨🇭🇨🇭🇨🇭🇨🇭"]
+        {
+            for columns in 1..8 {
+                assert!(width(&cut(text, columns)) <= columns, "{text} {columns}");
+            }
+        }
+        assert_eq!(cut("👩‍💻 works here", 4), "👩…");
         let mut out = String::new();
         pad(&mut out, "你好", 6);
         assert_eq!(out, "你好  ");
@@ -206,9 +231,12 @@ mod tests {
 
     #[test]
     fn times_are_readable() {
-        let shown = [0.0, 0.44, 9.96, 83.4, 999.6, 1254.0, 59_999.0, 125_000.0].map(duration);
-        assert_eq!(shown, ["0.0 ms", "0.4 ms", "10 ms", "83 ms", "1.00 s", "1.25 s", "1 min 00 s", "2 min 05 s"]);
-        assert_eq!([500, 1000, 1500].map(wait), ["500ms", "1s", "1.5s"]);
+        let shown = [0.0, 0.44, 9.96, 83.4, 999.6, 1254.0, 59_999.0, 125_000.0, 3_720_000.0].map(duration);
+        assert_eq!(
+            shown,
+            ["0.0 ms", "0.4 ms", "10 ms", "83 ms", "1.00 s", "1.25 s", "1 min 00 s", "2 min 05 s", "1 h 02 min"]
+        );
+        assert_eq!([500, 1000, 1500, 60_000, 90_500].map(wait), ["500ms", "1s", "1.5s", "1 min 00 s", "1 min 31 s"]);
     }
 
     #[test]

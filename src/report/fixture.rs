@@ -177,6 +177,7 @@ pub(super) fn exchange(method: &str, url: &str, status: u16) -> Exchange {
             size: 20,
             wire_size: 20,
             remote_ip: None,
+            hint: None,
         }),
         error: None,
     }

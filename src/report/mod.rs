@@ -4,6 +4,7 @@
 //! flows before it, on disk once they are many, and at the run's end they are put together in the order of the paths.
 //! Events arrive in order within a flow; flows run at the same time on several threads.
 
+mod changes;
 mod describe;
 mod display;
 mod events;

@@ -9,6 +9,7 @@ use super::{Context, Detail};
 use crate::event::{Body, Encoding, Exchange, Header, Reason, Reply, Times};
 use crate::http::{Bytes, HeaderMap, Request, Response, TransportError};
 use crate::redact::Redactor;
+use crate::webex;
 
 /// One send as it happened.
 pub(super) struct Sent {
@@ -39,16 +40,17 @@ impl Sent {
 pub(super) fn exchanges(sent: &[Sent], failed: bool, context: &Context<'_>) -> Vec<Exchange> {
     let headers = failed || context.options.detail != Detail::Failures;
     let bodies = failed || context.options.detail == Detail::Everything;
-    sent.iter().map(|s| exchange(s, headers, bodies, context)).collect()
+    sent.iter().map(|s| exchange(s, failed, headers, bodies, context)).collect()
 }
 
-fn exchange(sent: &Sent, headers: bool, bodies: bool, context: &Context<'_>) -> Exchange {
+fn exchange(sent: &Sent, failed: bool, headers: bool, bodies: bool, context: &Context<'_>) -> Exchange {
     let request = &sent.request;
     let limit = context.options.report_bodies;
     let (reply, error) = match &sent.reply {
         Ok(response) => {
             let size = sent.let_go.unwrap_or(response.body.len()) as u64;
-            (Some(Reply { size, ..reply(response, headers, bodies, limit, context.redactor) }), None)
+            let hint = if failed { webex::hint(request, response) } else { None };
+            (Some(Reply { size, hint, ..reply(response, headers, bodies, limit, context.redactor) }), None)
         }
         Err(error) => (None, Some(error.message.clone())),
     };
@@ -77,6 +79,7 @@ fn reply(response: &Response, headers: bool, bodies: bool, limit: usize, redacto
         size: response.body.len() as u64,
         wire_size: response.wire_size,
         remote_ip: response.remote_addr.map(|a| a.ip().to_string()),
+        hint: None,
     }
 }
 

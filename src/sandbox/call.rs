@@ -33,6 +33,13 @@ pub(super) struct Caller {
     pub(super) role: Role,
 }
 
+impl Caller {
+    /// Refuses everyone but an administrator.
+    pub(super) fn must_administer(self) -> Result<(), Refusal> {
+        if self.role == Role::Admin { Ok(()) } else { Err(Refusal::missing_scope()) }
+    }
+}
+
 impl Call<'_> {
     /// The first query parameter of this name; an empty one counts as absent, as `?before&after` in Webex's own links.
     pub(super) fn query(&self, name: &str) -> Option<String> {

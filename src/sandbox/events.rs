@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::answer::{Answer, Outcome, Refusal};
 use super::call::{Call, Caller};
 use super::page::{self, Limits};
-use super::store::{PersonKind, Role, Store, Webhook, date};
+use super::store::{PersonKind, Store, Webhook, date};
 use super::{delivery, ids, webhooks};
 use crate::value::Value;
 use jiff::Timestamp;
@@ -98,7 +98,7 @@ fn fits(webhook: &Webhook, data: &Value) -> bool {
 
 /// `GET /events`: newest first, for administrators (the real service asks for a compliance officer).
 pub(super) fn list(call: &mut Call, caller: Caller) -> Outcome {
-    admin_only(caller)?;
+    caller.must_administer()?;
     let (resource, kind) = (call.query("resource"), call.query("type"));
     let actor = call.query("actorId").map(|id| ids::uuid("PEOPLE", &id).ok_or_else(Refusal::not_found)).transpose()?;
     let (from, to) = (time(call, "from")?, time(call, "to")?);
@@ -115,14 +115,10 @@ pub(super) fn list(call: &mut Call, caller: Caller) -> Outcome {
 
 /// `GET /events/{id}`.
 pub(super) fn get(call: &mut Call, caller: Caller) -> Outcome {
-    admin_only(caller)?;
+    caller.must_administer()?;
     let uuid = ids::uuid("EVENT", &call.param);
     let event = call.store.events.iter().find(|event| Some(event.uuid) == uuid).ok_or_else(Refusal::not_found)?;
     Ok(Answer::json(&shown(call, event)))
-}
-
-fn admin_only(caller: Caller) -> Result<(), Refusal> {
-    if caller.role == Role::Admin { Ok(()) } else { Err(Refusal::missing_scope()) }
 }
 
 fn time(call: &Call, name: &str) -> Result<Option<Timestamp>, Refusal> {

@@ -4,6 +4,7 @@
 //! It does what the public documentation says. Where that is silent it accepts what it can, and a comment says so.
 //! Time is handed in, and a seed fixes every id and token.
 
+mod accounts;
 mod actions;
 mod answer;
 mod call;
@@ -58,21 +59,6 @@ use store::Store;
 pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
-
-/// The real service's hosts, whose requests `run --sandbox` sends here.
-const WEBEX_HOSTS: [&str; 5] = [
-    "webexapis.com",
-    "api.ciscospark.com",
-    "idbroker.webex.com",
-    "analytics.webexapis.com",
-    "analytics-calling.webexapis.com",
-];
-
-/// True for a host of the real Webex API, in any letter case.
-#[must_use]
-pub fn is_webex_host(host: &str) -> bool {
-    WEBEX_HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host))
-}
 
 /// True for a URL whose host is this machine.
 fn is_loopback(url: &Url) -> bool {
@@ -185,11 +171,5 @@ mod tests {
         let token = |seed| Sandbox::new(seed, Box::new(|| Timestamp::UNIX_EPOCH)).variables("http://a")[1].1.clone();
         assert_eq!(token(1), token(1));
         assert_ne!(token(1), token(2));
-    }
-
-    #[test]
-    fn webex_hosts_are_known() {
-        assert!(is_webex_host("WebexAPIs.com"));
-        assert!(!is_webex_host("webexapis.com.example.org"));
     }
 }

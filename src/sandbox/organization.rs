@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Outcome, Refusal};
 use super::call::{Call, Caller};
-use super::store::{Role, date};
+use super::store::date;
 use super::{ids, page};
 use crate::value::Value;
 
@@ -53,7 +53,12 @@ fn all_licenses(call: &Call) -> Vec<Value> {
             "subscriptionId": "Sub-sandbox",
         })
     };
-    (0..).zip(rows).map(license).collect()
+    let mut licenses: Vec<Value> = (0..).zip(rows).map(license).collect();
+    for license in licenses.iter_mut().filter(|license| license["name"] == "Meeting 1000 Assist") {
+        license["siteUrl"] = "sandbox.example.com".into();
+        license["siteType"] = "Control Hub managed site".into();
+    }
+    licenses
 }
 
 /// `GET /roles`.
@@ -147,7 +152,7 @@ fn derived(call: &Call, n: u128) -> Uuid {
 }
 
 fn list(call: &Call, caller: Caller, rows: &[Value]) -> Outcome {
-    admin_only(caller)?;
+    caller.must_administer()?;
     if call.query("orgId").is_some_and(|id| ids::uuid("ORGANIZATION", &id) != Some(call.fixtures.org)) {
         return Err(Refusal::not_found());
     }
@@ -156,13 +161,9 @@ fn list(call: &Call, caller: Caller, rows: &[Value]) -> Outcome {
 }
 
 fn get(call: &Call, caller: Caller, rows: &[Value]) -> Outcome {
-    admin_only(caller)?;
+    caller.must_administer()?;
     let row = rows.iter().find(|row| row["id"] == call.param.as_ref()).ok_or_else(Refusal::not_found)?;
     Ok(Answer::json(row))
-}
-
-fn admin_only(caller: Caller) -> Result<(), Refusal> {
-    if caller.role == Role::Admin { Ok(()) } else { Err(Refusal::missing_scope()) }
 }
 
 #[cfg(test)]

@@ -35,10 +35,19 @@ pub(super) fn list(call: &mut Call, caller: Caller) -> Outcome {
     }
     let uuids: Option<Vec<_>> = wanted.as_ref().map(|ids| ids.iter().map(|id| ids::uuid("PEOPLE", id)).collect());
     let name = name.map(|n| n.to_lowercase());
+    let org =
+        call.query("orgId").map(|id| ids::uuid("ORGANIZATION", &id).ok_or_else(Refusal::not_found)).transpose()?;
+    let roles = call.query("roles");
+    let has_role = |person: &Person| {
+        let own = person.is_admin.then(|| ids::encode("ROLE", "id_full_admin"));
+        roles.as_ref().is_none_or(|roles| own.is_some_and(|own| roles.split(',').any(|role| role.trim() == own)))
+    };
     let matches = |person: &&Person| {
         uuids.as_ref().is_none_or(|uuids| uuids.contains(&Some(person.uuid)))
             && email.as_ref().is_none_or(|email| person.email.eq_ignore_ascii_case(email))
             && name.as_ref().is_none_or(|name| person.display_name.to_lowercase().starts_with(name))
+            && org.is_none_or(|org| person.org == org)
+            && has_role(person)
     };
     let mut rows: Vec<&Person> = call.store.people.values().filter(matches).collect();
     rows.sort_by_key(|person| person.seq);
@@ -53,7 +62,7 @@ pub(super) fn list(call: &mut Call, caller: Caller) -> Outcome {
 
 /// A person as `caller` sees them. Invitation and login states are booleans here, as the live service has them;
 /// its specification says text.
-fn shown(person: &Person, caller: Caller) -> Value {
+pub(super) fn shown(person: &Person, caller: Caller) -> Value {
     let kind = match person.kind {
         PersonKind::Person => "person",
         PersonKind::Bot => "bot",
@@ -140,6 +149,10 @@ mod tests {
         assert_eq!((reply.status, reply.message()), (400, "Email, displayName, or id list should be specified."));
         let all = lab.get("/people?max=3").token(&lab.variable("WEBEX_ADMIN_TOKEN")).send();
         assert_eq!(all.items(), 3);
+        let admins = format!("/people?roles={}", ids::encode("ROLE", "id_full_admin"));
+        assert_eq!(lab.get(&admins).token(&lab.variable("WEBEX_ADMIN_TOKEN")).send().items(), 1);
+        let guests = format!("/people?orgId={}", lab.variable("WEBEX_GUEST_ISSUER"));
+        assert_eq!(lab.get(&guests).token(&lab.variable("WEBEX_ADMIN_TOKEN")).send().items(), 0);
         let found = lab.get("/people?email=ADA.example@sandbox.example.com").token(&lab.person()).send();
         assert_eq!((found.items(), &found.json["notFoundIds"]), (1, &Value::Null));
         assert_eq!(lab.get("/people?displayName=chloé").token(&lab.person()).send().items(), 1);

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -58,8 +59,28 @@ pub(super) fn list(call: &mut Call, caller: Caller) -> Outcome {
     if kind.as_ref().is_some_and(|k| k != "direct" && k != "group") {
         return Err(Refusal::bad_request("type must be direct or group"));
     }
+    // Public spaces of the organization are listed for everyone in it, by when they were made public.
+    let public = call.query("orgPublicSpaces").as_deref() == Some("true");
+    let time = |name| {
+        let parse = |text: String| text.parse::<Timestamp>();
+        let wrong = |_| Refusal::bad_request(format!("{name} must be a date and time like 2030-01-01T00:00:00.000Z"));
+        call.query(name).map(parse).transpose().map_err(wrong)
+    };
+    let (from, to) = (time("from")?, time("to")?);
+    if !public && (from.is_some() || to.is_some()) {
+        return Err(Refusal::bad_request("from and to need orgPublicSpaces=true"));
+    }
+    let org_of = |person| call.store.people.get(&person).map(|person| person.org);
+    let org = org_of(caller.person);
+    let made_public = |room: &Room| {
+        room.is_public
+            && org_of(room.creator) == org
+            && room
+                .made_public
+                .is_some_and(|then| from.is_none_or(|from| then >= from) && to.is_none_or(|to| then < to))
+    };
     let matches = |room: &&Room| {
-        room.member(caller.person).is_some()
+        (if public { made_public(room) } else { room.member(caller.person).is_some() })
             && team.as_ref().is_none_or(|team| room.team_id.as_ref() == Some(team))
             && kind.as_ref().is_none_or(|kind| room.kind() == kind)
     };
@@ -219,6 +240,34 @@ mod tests {
             assert_eq!((reply.status, reply.message()), (404, "The requested resource could not be found."));
         }
         assert_eq!(lab.get("/rooms").token(&bot).send().items(), 0);
+    }
+
+    #[test]
+    fn public_rooms_are_listed_for_the_whole_organization() {
+        let lab = Lab::new();
+        let make = |title: &str, public| {
+            let body = json!({"title": title, "isPublic": public});
+            lab.post("/rooms").token(&lab.person()).json(&body).send()
+        };
+        make("Hidden", false);
+        make("Early", true);
+        lab.advance(60);
+        make("Late", true);
+        let list = |query: &str| lab.get(&format!("/rooms?{query}")).token(&lab.variable("WEBEX_BOT_TOKEN")).send();
+        assert_eq!(list("orgPublicSpaces=true").items(), 2);
+        assert_eq!(list("orgPublicSpaces=true&from=2030-01-01T00:00:30Z").items(), 1);
+        let early = list("orgPublicSpaces=true&to=2030-01-01T00:00:30Z");
+        assert_eq!(early.json["items"][0]["title"], "Early");
+        assert_eq!(list("").items(), 0);
+        let body = json!({"subject": "s", "displayName": "n"});
+        let guest = lab.post("/guests/token").token(&lab.variable("WEBEX_SERVICE_APP_TOKEN")).json(&body).send();
+        let guest = guest.json["accessToken"].as_str().unwrap();
+        assert_eq!(
+            lab.get("/rooms?orgPublicSpaces=true").token(guest).send().items(),
+            2,
+            "a guest of the organization"
+        );
+        assert_eq!((list("from=2030-01-01T00:00:30Z").status, list("orgPublicSpaces=true&to=x").status), (400, 400));
     }
 
     #[test]

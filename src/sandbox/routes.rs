@@ -5,8 +5,8 @@ use super::call::{self, Call, Caller};
 use super::fault::Faults;
 use super::store::Store;
 use super::{
-    actions, contents, events, guests, lab, login, memberships, messages, oauth, organization, people, rooms, teams,
-    webhooks,
+    accounts, actions, contents, events, guests, lab, login, memberships, messages, oauth, organization, people, rooms,
+    teams, webhooks,
 };
 use crate::http::Method;
 
@@ -52,8 +52,11 @@ const ROUTES: &[Route] = &[
     route("POST", "guests/token", Signed("guest-issuer:write", guests::token)),
     route("GET", "guests/count", Signed("guest-issuer:read guest-issuer:write", guests::count)),
     route("GET", "people", Signed("spark:people_read spark-admin:people_read", people::list)),
+    route("POST", "people", Signed("spark-admin:people_write", accounts::create)),
     route("GET", "people/me", Signed("spark:people_read spark-admin:people_read", people::me)),
     route("GET", "people/{}", Signed("spark:people_read spark-admin:people_read", people::get)),
+    route("PUT", "people/{}", Signed("spark-admin:people_write", accounts::update)),
+    route("DELETE", "people/{}", Signed("spark-admin:people_write", accounts::delete)),
     route("POST", "rooms", Signed("spark:rooms_write", rooms::create)),
     route("GET", "rooms", Signed("spark:rooms_read", rooms::list)),
     route("GET", "rooms/{}", Signed("spark:rooms_read", rooms::get)),

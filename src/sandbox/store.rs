@@ -244,6 +244,12 @@ impl Store {
         uuid
     }
 
+    /// Forgets a person; what else knows of them is the caller's to clear.
+    pub(super) fn remove_person(&mut self, uuid: Uuid) {
+        self.people.remove(&uuid);
+        self.by_email.retain(|_, known| *known != uuid);
+    }
+
     pub(super) fn person(&self, uuid: Uuid) -> Result<&Person, Refusal> {
         self.people.get(&uuid).ok_or_else(Refusal::not_found)
     }

@@ -50,6 +50,11 @@ fn moderated<'a>(store: &'a mut Store, person: Uuid, id: &str) -> Result<&'a mut
     store.teams.get_mut(&uuid).ok_or_else(Refusal::not_found)
 }
 
+/// Takes a person out of every team.
+pub(super) fn forget(store: &mut Store, person: Uuid) {
+    store.teams.values_mut().for_each(|team| team.members.retain(|member| member.person != person));
+}
+
 /// `POST /teams`. Whoever creates a team moderates it.
 pub(super) fn create(call: &mut Call, caller: Caller) -> Outcome {
     let body = call.body()?;

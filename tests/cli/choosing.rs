@@ -40,8 +40,10 @@ flows/a.flow.yaml [row 3]
   ✗ invalid: 1 mistake, nothing was sent
 
 failures
-  ✗ flows/a.flow.yaml [row 2] › One: age < 40 (age is 41)
-  ✗ flows/a.flow.yaml [row 3] › invalid: 1 mistake, nothing was sent
+  ✗ flows/a.flow.yaml [row 2] › One
+    flows/a.flow.yaml:6:14: age < 40 (age is 41)
+  ✗ flows/a.flow.yaml [row 3]
+    invalid: 1 mistake, nothing was sent
 
 flows 1 passed, 1 failed, 1 invalid · steps 2 passed, 1 failed, 1 skipped · assertions 2 held, 1 failed · requests 0 · [time]
 FAILED

@@ -242,6 +242,8 @@ pub(crate) struct Setup {
     pub(crate) hosts: Vec<(&'static str, &'static str)>,
     pub(crate) options: Options,
     pub(crate) faults: Vec<wxflow::sandbox::Fault>,
+    /// What became of the sandbox before the flow.
+    pub(crate) prepare: Option<fn(&Sandbox)>,
     /// Where the flow stands, below `flows`.
     pub(crate) folder: &'static str,
     /// What answers instead of the sandbox, one for each send.
@@ -259,9 +261,7 @@ pub(crate) struct Setup {
 
 /// Runs a flow of this repository, by its path.
 pub(crate) fn run_file(path: &Path) -> Ran {
-    let project = Arc::new(Project::named(Path::new(env!("CARGO_MANIFEST_DIR")), &around()).unwrap());
-    let root = project.root().to_owned();
-    Setup::default().run_flow(&from(&Library::new(project, root), path), &TestFiles::default())
+    Setup::default().run_file(path)
 }
 
 fn around() -> Surroundings {
@@ -291,6 +291,13 @@ pub(crate) fn load(yaml: &str) -> Result<Flow, Vec<Diagnostic>> {
 }
 
 impl Setup {
+    /// As [`run_file`].
+    pub(crate) fn run_file(self, path: &Path) -> Ran {
+        let project = Arc::new(Project::named(Path::new(env!("CARGO_MANIFEST_DIR")), &around()).unwrap());
+        let root = project.root().to_owned();
+        self.run_flow(&from(&Library::new(project, root), path), &TestFiles::default())
+    }
+
     pub(crate) fn run(self, yaml: &str) -> Ran {
         let given = self.files.iter().map(|(path, bytes)| (*path, bytes.to_vec())).collect();
         let files = TestFiles { given, ..TestFiles::default() };
@@ -327,6 +334,9 @@ impl Setup {
         let clock = TestClock(Cell::new(Duration::ZERO));
         let start: jiff::Timestamp = clock.now();
         let sandbox = Sandbox::new(7, Box::new(move || start)).with_faults(&self.faults);
+        if let Some(prepare) = self.prepare {
+            prepare(&sandbox);
+        }
         let sandbox = Arc::new(sandbox);
         let variables = sandbox.variables("http://sandbox.test:80/v1");
         let redactor = Redactor::new();

@@ -18,3 +18,4 @@ mod reuse;
 mod secrets;
 mod sending;
 mod steps;
+mod webex;

@@ -7,38 +7,42 @@ use similar::{Algorithm, DiffOp, DiffTag};
 
 use super::display;
 use crate::event::Assertion;
-use crate::value::{Map, Value};
+use crate::report::changes::{self, Change};
+use crate::value::Value;
 
 /// Lines that are shown of a value or a difference.
 const LINES: usize = 20;
+/// Differing places of a JSON value that are shown.
+const PLACES: usize = 8;
 /// Lines on each side that are compared after the first difference; what follows is not shown anyway.
 const COMPARED: usize = 400;
 /// Lines that stand still around a change.
 const CONTEXT: usize = 3;
 
-/// Shows what an assertion expected and found.
-pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width: usize) {
+/// Shows what an assertion expected and found. True where that tells every place in which two JSON values differ.
+pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width: usize) -> bool {
     let room = width.saturating_sub(margin + 10).max(20);
     let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
-    if let (Some(expected), Some(actual)) = (expected, actual)
-        && (is_long(expected, room) || is_long(actual, room))
-        && comparable(assertion, expected, actual)
-    {
-        return difference(out, expected, actual, margin, room);
+    let long = expected.is_some_and(|v| is_long(v, room)) || actual.is_some_and(|v| is_long(v, room));
+    // Two secrets look the same once they are masked: then no place differs.
+    if long && let Some(changes) = changes::of(assertion).filter(|changes| !changes.is_empty()) {
+        places(out, changes::start(assertion), &changes, margin, room);
+        return true;
     }
-
+    if let (Some(Value::String(expected)), Some(Value::String(actual))) = (expected, actual)
+        && long
+        && assertion.predicate == "equals"
+    {
+        lines(out, expected, actual, margin, room);
+        return false;
+    }
     if let Some(value) = expected {
         self::value(out, &"expected".green(), value, margin, room);
     }
     if let Some(value) = actual {
         self::value(out, &"actual".red(), value, margin, room);
     }
-}
-
-/// A difference helps where the two were meant to be the same.
-fn comparable(assertion: &Assertion, expected: &Value, actual: &Value) -> bool {
-    matches!(assertion.predicate.as_str(), "equals" | "is like")
-        && std::mem::discriminant(expected) == std::mem::discriminant(actual)
+    false
 }
 
 /// Text of several lines, or what does not fit one.
@@ -84,12 +88,54 @@ fn more(out: &mut String, lines: usize, margin: usize) {
     }
 }
 
-fn difference(out: &mut String, expected: &Value, actual: &Value, margin: usize, room: usize) {
-    let (old, new) = (laid_out(expected), laid_out(&in_order_of(expected, actual)));
-    // Not `lines`: a missing last line break, or one that is `\r\n`, is a difference.
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+fn legend(out: &mut String, margin: usize) {
     display::spaces(out, margin);
     writeln!(out, "{}  {}", "- expected".green(), "+ actual".red()).ok();
+}
+
+/// Two JSON values by the places where they differ, each with its path from `start`.
+fn places(out: &mut String, start: &str, changes: &[Change<'_>], margin: usize, room: usize) {
+    legend(out, margin);
+    for change in changes.iter().take(PLACES) {
+        place(out, start, change, margin, room);
+    }
+    let left = changes.len().saturating_sub(PLACES);
+    if left > 0 {
+        display::spaces(out, margin);
+        writeln!(out, "{}", format!("│ … {}", display::count(left as u64, "more difference")).dimmed()).ok();
+    }
+}
+
+/// The path on a line, and below it what was expected there and what is.
+fn place(out: &mut String, start: &str, change: &Change<'_>, margin: usize, room: usize) {
+    let path = format!("{start}{}", change.path);
+    let path = if path.is_empty() { "the whole".to_owned() } else { path };
+    let note = match (change.expected, change.actual) {
+        (Some(_), None) => " is missing",
+        (None, Some(_)) => " is one too many",
+        _ => "",
+    };
+    row(out, &"│".dimmed(), &format!("{path}{note}"), margin, room);
+    let side = |value: Option<&Value>| value.map(ToString::to_string);
+    let (old, new) = match (side(change.expected), side(change.actual)) {
+        (Some(old), Some(new)) => {
+            let (old, new) = around(&old, &new, room.saturating_sub(2));
+            (Some(old), Some(new))
+        }
+        one => one,
+    };
+    for (mark, text) in [("│   -".green(), old), ("│   +".red(), new)] {
+        if let Some(text) = text {
+            row(out, &mark, &text, margin, room.saturating_sub(2));
+        }
+    }
+}
+
+/// Two texts by the lines in which they differ.
+fn lines(out: &mut String, old: &str, new: &str, margin: usize, room: usize) {
+    // Not `lines`: a missing last line break, or one that is `\r\n`, is a difference.
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+    legend(out, margin);
 
     // Only what lies around the first difference is compared, so that megabytes cost nothing.
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
@@ -151,20 +197,4 @@ fn around(a: &str, b: &str, room: usize) -> (String, String) {
         format!("…{}", display::cut(&rest, room))
     };
     (cut(a), cut(b))
-}
-
-/// `actual` with its keys in the order of `expected`: order means nothing, so it is no difference.
-fn in_order_of(expected: &Value, actual: &Value) -> Value {
-    match (expected, actual) {
-        (Value::Object(expected), Value::Object(actual)) => {
-            let known = expected.iter().filter_map(|(key, e)| actual.get(key).map(|a| (key, in_order_of(e, a))));
-            let extra = actual.iter().filter(|(key, _)| !expected.contains_key(*key)).map(|(k, v)| (k, v.clone()));
-            Value::Object(known.chain(extra).map(|(k, v)| (k.clone(), v)).collect::<Map<_, _>>())
-        }
-        (Value::Array(expected), Value::Array(actual)) => {
-            let rest = actual.iter().skip(expected.len()).cloned();
-            Value::Array(expected.iter().zip(actual).map(|(e, a)| in_order_of(e, a)).chain(rest).collect())
-        }
-        _ => actual.clone(),
-    }
 }

@@ -4,16 +4,34 @@ use std::fmt::Write as _;
 
 use colored::Colorize as _;
 
-use super::{difference, display, step};
-use crate::event::{Assertion, Exchange, Problem, Snippet, StepOutcome};
+use super::{difference, display, excerpt, step};
+use crate::event::{Assertion, Body, Exchange, Problem, Snippet, StepOutcome};
 use crate::report::describe;
 
-/// Lines of a reply's body that are shown.
-const BODY: usize = 10;
+/// One failure in the list at the end.
+pub(super) struct Listed {
+    /// The step; `None` for the flow as a whole.
+    pub(super) step: Option<String>,
+    /// `flows/a.flow.yaml:5:14`.
+    pub(super) place: Option<String>,
+    /// The first thing that is wrong, in one line.
+    pub(super) what: String,
+}
 
-/// The step and the first thing wrong with it, for the list at the end.
-pub(super) fn headline(item: Option<u32>, step: &StepOutcome) -> String {
-    format!("{}: {}", step::name(&step.name, item), describe::headline(step))
+impl Listed {
+    pub(super) fn of(item: Option<u32>, step: &StepOutcome) -> Self {
+        let problem = step.problems.first().map(|p| p.at.as_ref());
+        let at = problem.unwrap_or_else(|| step.assertions.iter().find(|a| !a.passed).and_then(|a| a.at.as_ref()));
+        Self { step: Some(step::name(&step.name, item)), place: at.map(place), what: describe::headline(step) }
+    }
+
+    pub(super) fn flow(what: String) -> Self {
+        Self { step: None, place: None, what }
+    }
+}
+
+fn place(at: &Snippet) -> String {
+    format!("{}:{}:{}", display::line(&at.file), at.line, at.column)
 }
 
 /// All that a failed step has to say. The exchange is left out where `-v` has shown it.
@@ -26,7 +44,9 @@ pub(super) fn step(out: &mut String, step: &StepOutcome, margin: usize, width: u
     }
     if let Some(exchange) = step.exchanges.last().filter(|_| show_exchange) {
         let told = step.problems.iter().any(|p| Some(&p.message) == exchange.error.as_ref());
-        self::exchange(out, exchange, margin, width, told);
+        // What a path looked at is what the person wants to see of the body.
+        let meant = step.assertions.iter().find(|a| !a.passed && a.subject.starts_with('$'));
+        self::exchange(out, exchange, margin, width, told, meant.map(|a| a.subject.as_str()));
     }
 }
 
@@ -50,10 +70,14 @@ fn assertion(out: &mut String, assertion: &Assertion, margin: usize, width: usiz
     if let Some(at) = &assertion.at {
         snippet(out, at, margin, width);
     }
-    if let Some(message) = &assertion.message {
+    let mut shown = String::new();
+    let told = difference::show(&mut shown, assertion, margin, width);
+    // The message names one of the places that stand below; that of a snapshot also its file and what to do.
+    let wanted = !told || assertion.subject == "snapshot";
+    if let Some(message) = assertion.message.as_ref().filter(|_| wanted) {
         words(out, "", message, margin);
     }
-    difference::show(out, assertion, margin, width);
+    out.push_str(&shown);
 }
 
 /// A labelled text; further lines stand below its first.
@@ -82,8 +106,7 @@ fn snippet(out: &mut String, at: &Snippet, margin: usize, width: usize) {
         display::spaces(out, margin);
         writeln!(out, "{head}{text}").ok();
     };
-    let place = format!("{}:{}:{}", display::line(&at.file), at.line, at.column);
-    row(&format!("{:gutter$}{} ", "", "-->".blue()), &place);
+    row(&format!("{:gutter$}{} ", "", "-->".blue()), &place(at));
     row(&format!("{:gutter$} {bar}", ""), "");
     row(&format!("{} {bar} ", number.blue()), &shown);
     row(&format!("{:gutter$} {bar} {:before$}", "", ""), &"^".repeat(carets).red().bold().to_string());
@@ -95,7 +118,7 @@ fn window(text: &str, column: usize, length: usize, room: usize) -> (String, usi
     // Far into a long line: begin a little before the place. `take` keeps a huge line cheap.
     let (skip, mark) =
         if column + length.min(room / 2) > room { (column.saturating_sub(room / 4), "…") } else { (0, "") };
-    let part: String = text.chars().skip(skip).take(room).collect();
+    let part: String = text.chars().skip(skip).take(room + 1).collect();
     let prefix: String = part.chars().take(column - skip).collect();
     let meant: String = part.chars().skip(column - skip).take(length).collect();
     let before = display::width(&display::line(&prefix)) + mark.chars().count();
@@ -104,8 +127,9 @@ fn window(text: &str, column: usize, length: usize, room: usize) -> (String, usi
     (shown, before, carets)
 }
 
-/// The request line, and what came back. `told`: a problem has said already why there is no reply.
-fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize, told: bool) {
+/// The request line, and what came back: of its body the beginning, or what surrounds the JSONPath `meant`. `told`: a
+/// problem has said already why there is no reply.
+fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize, told: bool, meant: Option<&str>) {
     let mut row = |text: &str| {
         display::spaces(out, margin);
         writeln!(out, "{text}").ok();
@@ -118,16 +142,35 @@ fn exchange(out: &mut String, exchange: &Exchange, margin: usize, width: usize, 
         }
         return;
     };
-    let tracking =
-        describe::tracking_id(exchange).map_or_else(String::new, |id| format!(" · trackingid {}", display::line(id)));
+    // The hint has the id in it.
+    let tracking = describe::tracking_id(exchange).filter(|_| reply.hint.is_none());
+    let tracking = tracking.map_or_else(String::new, |id| format!(" · trackingid {}", display::line(id)));
     row(&format!("{} {}{tracking}", reply.status, display::line(&reply.reason)).replace("  ", " "));
-    let Some(body) = &reply.body else { return };
+    if let Some(hint) = &reply.hint {
+        row(&format!("{} {}", "hint:".cyan().bold(), display::line(hint)));
+    }
+    if let Some(body) = &reply.body {
+        self::body(out, body, margin, width, meant);
+    }
+}
+
+fn body(out: &mut String, body: &Body, margin: usize, width: usize, meant: Option<&str>) {
+    let mut row = |text: &str| {
+        display::spaces(out, margin);
+        writeln!(out, "{text}").ok();
+    };
     let text = step::body(body);
-    let mut lines = text.lines();
-    for line in lines.by_ref().take(BODY) {
+    let count = text.lines().count();
+    let place = meant.and_then(|path| excerpt::line_of(&serde_json::from_str(&body.text).ok()?, path));
+    let shown = excerpt::window(count, place);
+    if shown.start > 0 {
+        let before = display::count(shown.start as u64, "line");
+        row(&format!("│ … {before} before").dimmed().to_string());
+    }
+    for line in text.lines().take(shown.end).skip(shown.start) {
         row(&format!("{} {}", "│".dimmed(), display::cut(&display::line(line), width.saturating_sub(margin + 2))));
     }
-    let more = lines.count() as u64;
+    let more = count.saturating_sub(shown.end) as u64;
     if more > 0 || body.cut {
         let lines = if body.cut { "more".to_owned() } else { display::count(more, "more line") };
         row(&format!("│ … {lines}, {} in all", display::count(body.size, "byte")).dimmed().to_string());

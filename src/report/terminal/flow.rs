@@ -1,10 +1,12 @@
 //! One flow on the terminal: its title, its steps, what is wrong with it as a whole.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use colored::Colorize as _;
 
-use super::{FAILURES, Key, Options, Terminal, Verbosity, display, failure, step};
+use super::failure::{self, Listed};
+use super::{FAILURES, Key, Options, Terminal, Verbosity, display, step};
 use crate::event::{EventKind, FlowOutcome, Outcome, Phase, Reason, RunEvent, StepOutcome, Wait};
 use crate::redact::Redacted;
 
@@ -12,6 +14,8 @@ use crate::redact::Redacted;
 pub(in crate::report) struct TerminalFlow<'a> {
     terminal: &'a Terminal,
     key: Key,
+    /// Its number in the progress.
+    id: u64,
     /// What waits to be written.
     text: String,
     title: String,
@@ -28,7 +32,7 @@ pub(in crate::report) struct TerminalFlow<'a> {
     /// A poll of this step was told; the others are only counted.
     polled: bool,
     /// What goes into the list of failures.
-    listed: Vec<String>,
+    listed: Vec<Listed>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -51,6 +55,7 @@ impl<'a> TerminalFlow<'a> {
         Self {
             terminal,
             key: key.clone(),
+            id: terminal.lock().progress.id(),
             text: String::new(),
             title: display::line(&key.path).into_owned() + &key.suffix(),
             titled: false,
@@ -73,8 +78,16 @@ impl<'a> TerminalFlow<'a> {
                 self.polled = false;
                 self.running(name, event.item);
             }
-            EventKind::Wait(wait) => flush = self.wait(wait, !own),
+            EventKind::Wait(wait) => {
+                if self.terminal.options.interactive {
+                    self.terminal.lock().progress.wait(self.id, wait, Instant::now());
+                }
+                flush = self.wait(wait, !own);
+            }
             EventKind::StepFinished(step) => {
+                if self.terminal.options.interactive {
+                    self.terminal.lock().progress.idle(self.id);
+                }
                 self.step(event, step, own);
                 flush = step.outcome == Outcome::Failed;
             }
@@ -88,6 +101,10 @@ impl<'a> TerminalFlow<'a> {
         if live && !self.text.is_empty() {
             self.terminal.lock().write(&self.text, flush || interactive);
             self.text.clear();
+        }
+        // Between two steps there is nothing to show, and the next one begins at once.
+        if live && interactive && matches!(event.kind, EventKind::StepStarted { .. } | EventKind::Wait(_)) {
+            self.terminal.lock().draw();
         }
     }
 
@@ -117,16 +134,15 @@ impl<'a> TerminalFlow<'a> {
         }
         out.begun |= self.terminal.options.live;
         drop(out);
-        self.text.push_str(&self.title.bold().to_string());
+        let title = display::cut(&self.title, self.terminal.options.width);
+        self.text.push_str(&title.bold().to_string());
         self.text.push('\n');
     }
 
     fn running(&mut self, name: &str, item: Option<u32>) {
-        let Options { live, interactive, verbosity, width } = self.terminal.options;
-        if live && interactive && verbosity > Verbosity::Quiet {
-            let name = step::name(name, item);
-            let shown = display::cut(&name, width.saturating_sub(6));
-            self.terminal.lock().run(&format!("  {} {}", "…".dimmed(), shown.dimmed()), display::width(&shown) + 4);
+        if self.terminal.options.interactive {
+            let flow = display::line(&self.key.path).into_owned() + &self.key.suffix();
+            self.terminal.lock().progress.step(self.id, &flow, step::name(name, item), Instant::now());
         }
     }
 
@@ -161,7 +177,7 @@ impl<'a> TerminalFlow<'a> {
         self.show_title();
         self.show_place(event, step, own);
         if step.outcome != Outcome::Skipped {
-            step::line(&mut self.text, event.item, step, margin);
+            step::line(&mut self.text, event.item, step, margin, width);
         }
         if verbosity >= Verbosity::Headers {
             for exchange in &step.exchanges {
@@ -171,7 +187,7 @@ impl<'a> TerminalFlow<'a> {
         if failed {
             self.failed = true;
             self.gap = true;
-            self.listed.push(failure::headline(event.item, step));
+            self.listed.push(Listed::of(event.item, step));
             failure::step(&mut self.text, step, margin + 2, width, verbosity < Verbosity::Headers);
         }
         for warning in &step.warnings {
@@ -210,7 +226,7 @@ impl<'a> TerminalFlow<'a> {
         let Skips { count, name, reason, margin } = std::mem::take(&mut self.skips);
         if count > 0 {
             self.show_title();
-            step::skipped(&mut self.text, count, &name, reason.as_deref(), margin);
+            step::skipped(&mut self.text, count, &name, reason.as_deref(), margin, self.terminal.options.width);
         }
     }
 
@@ -231,14 +247,14 @@ impl<'a> TerminalFlow<'a> {
             };
             let line = format!("invalid: {mistakes}, nothing was sent");
             self.text.push_str(&format!("  {}\n", format!("✗ {line}").red()));
-            self.listed.push(line);
+            self.listed.push(Listed::flow(line));
         } else if flow.outcome == Outcome::Skipped {
             self.show_title();
             self.text.push_str(&format!("  {}\n", "○ every step was skipped, which is not success".yellow()));
-            self.listed.push("every step was skipped".to_owned());
+            self.listed.push(Listed::flow("every step was skipped".to_owned()));
         } else if flow.outcome == Outcome::Failed && self.listed.is_empty() {
             let first = flow.problems.first().map_or("failed", |p| p.message.as_str());
-            self.listed.push(display::line(first).into_owned());
+            self.listed.push(Listed::flow(display::line(first).into_owned()));
         }
         if verbosity > Verbosity::Quiet {
             for warning in &flow.warnings {
@@ -260,15 +276,15 @@ impl Drop for TerminalFlow<'_> {
             }
             out.write(&self.text, true);
         }
-        out.ended += 1;
-        let Options { live, interactive, verbosity, .. } = self.terminal.options;
-        if !live && interactive && verbosity > Verbosity::Quiet && out.ended < out.flows {
-            let text = format!("… {} of {} flows done", out.ended, out.flows);
-            out.run(&text.dimmed().to_string(), display::width(&text));
+        out.progress.idle(self.id);
+        out.progress.ended += 1;
+        out.progress.failed += u32::from(!self.listed.is_empty());
+        if !self.terminal.options.live {
+            out.draw();
         }
-        for text in self.listed.drain(..) {
+        for listed in self.listed.drain(..) {
             if out.failures.len() < FAILURES {
-                out.failures.push((self.key.clone(), text));
+                out.failures.push((self.key.clone(), listed));
             } else {
                 out.unlisted += 1;
             }

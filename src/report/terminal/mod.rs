@@ -4,20 +4,25 @@
 //! users and servers pass through `display::line`, and each line begins with a word or mark of ours.
 
 mod difference;
+mod excerpt;
 mod failure;
 mod flow;
+mod progress;
 mod step;
 mod totals;
 
 use std::io::{self, BufWriter, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use colored::Colorize as _;
 
 use super::Key;
 use super::display;
 use crate::event::{EventKind, RunEvent, Summary};
+use failure::Listed;
 pub(super) use flow::TerminalFlow;
+use progress::{Progress, Ticker};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +46,7 @@ pub struct Options {
     pub live: bool,
     /// A person watches: each step is flushed, and the step that runs is shown.
     pub interactive: bool,
-    /// Columns; long source lines and values are cut to them.
+    /// Columns; long names, source lines and values are cut to them.
     pub width: usize,
 }
 
@@ -51,24 +56,25 @@ const FAILURES: usize = 100;
 /// The view of a run.
 pub struct Terminal {
     options: Options,
-    out: Mutex<Out>,
+    out: Arc<Mutex<Out>>,
+    ticker: Option<Ticker>,
 }
 
 struct Out {
+    options: Options,
+    columns: Option<fn() -> usize>,
     stream: BufWriter<Box<dyn Write + Send>>,
     /// The first; after it nothing is written.
     error: Option<io::Error>,
     /// What failed, for the end.
-    failures: Vec<(Key, String)>,
+    failures: Vec<(Key, Listed)>,
     /// Failures that are not in the list.
     unlisted: u64,
-    /// Columns of the line that says what runs now, to wipe it.
-    running: usize,
+    /// The line that says what runs now, which the next text wipes.
+    shown: String,
     /// Something was printed: the next flow is set off by an empty line.
     begun: bool,
-    /// Flows that will run, and that ended, for the line that says how far the run is.
-    flows: u32,
-    ended: u32,
+    progress: Progress,
 }
 
 impl Terminal {
@@ -78,22 +84,35 @@ impl Terminal {
         // Padding is done by the formatter, whose widths are 16 bits.
         let options = Options { width: options.width.clamp(40, 1000), ..options };
         let out = Out {
+            options,
+            columns: None,
             stream: BufWriter::new(stream),
             error: None,
             failures: Vec::new(),
             unlisted: 0,
-            running: 0,
+            shown: String::new(),
             begun: false,
-            flows: 0,
-            ended: 0,
+            progress: Progress::new(),
         };
-        Self { options, out: Mutex::new(out) }
+        Self { options, out: Arc::new(Mutex::new(out)), ticker: None }
+    }
+
+    /// The same view, whose line of what runs now moves with the time where a person watches. `columns` measures the
+    /// window anew, as people change it: a line that wraps could not be wiped.
+    #[must_use]
+    pub fn ticking(mut self, columns: fn() -> usize) -> Self {
+        if self.options.interactive && self.options.verbosity > Verbosity::Quiet {
+            let out = Arc::clone(&self.out);
+            lock(&out).columns = Some(columns);
+            self.ticker = Ticker::start(move || lock(&out).draw());
+        }
+        self
     }
 
     pub(super) fn run_started(&self, event: &RunEvent) {
         let EventKind::RunStarted { flows, seed, .. } = event.kind else { return };
         let mut out = self.lock();
-        out.flows = flows;
+        out.progress.flows = flows;
         if let Some(seed) = seed.filter(|_| self.options.verbosity >= Verbosity::Headers) {
             out.begun = true;
             out.write(&format!("{}\n", format!("seed {seed}").dimmed()), true);
@@ -104,42 +123,59 @@ impl Terminal {
         TerminalFlow::new(self, key)
     }
 
-    pub(super) fn finish(self, summary: &Summary) -> io::Result<()> {
-        let mut out = self.out.into_inner().unwrap_or_else(PoisonError::into_inner);
-        out.failures.sort_by(|a, b| a.0.cmp(&b.0));
+    pub(super) fn finish(mut self, summary: &Summary) -> io::Result<()> {
+        self.ticker = None;
+        let mut out = self.lock();
+        let mut failures = std::mem::take(&mut out.failures);
+        failures.sort_by(|a, b| a.0.cmp(&b.0));
         let mut text = String::new();
         if out.begun {
             text.push('\n');
         }
         if summary.flows() > 1 && self.options.verbosity > Verbosity::Quiet {
-            totals::failures(&mut text, &out.failures, out.unlisted);
+            totals::failures(&mut text, &failures, out.unlisted, self.options.width);
         }
-        totals::last_lines(&mut text, summary);
+        totals::last_lines(&mut text, summary, self.options.interactive.then_some(self.options.width));
         out.write(&text, true);
-        out.error.map_or(Ok(()), Err)
+        out.error.take().map_or(Ok(()), Err)
     }
 
     fn lock(&self) -> MutexGuard<'_, Out> {
-        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.out)
     }
+}
+
+fn lock(out: &Mutex<Out>) -> MutexGuard<'_, Out> {
+    out.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Out {
     fn write(&mut self, text: &str, flush: bool) {
+        let wiped = display::width(&std::mem::take(&mut self.shown));
+        // Spaces wipe, as escapes may be stripped.
+        let wipe = if wiped > 0 { format!("\r{:wiped$}\r", "") } else { String::new() };
         if self.error.is_some() {
             return;
         }
-        let wiped = std::mem::take(&mut self.running);
-        let wipe = if wiped > 0 { format!("\r{:wiped$}\r", "") } else { String::new() };
         let written = self.stream.write_all(wipe.as_bytes()).and_then(|()| self.stream.write_all(text.as_bytes()));
         let written = written.and_then(|()| if flush { self.stream.flush() } else { Ok(()) });
         self.error = written.err();
     }
 
-    /// Shows what runs now, on a line that the next text replaces. Spaces wipe it, as escapes may be stripped.
-    fn run(&mut self, text: &str, columns: usize) {
-        self.write(text, true);
-        self.running = columns;
+    /// Shows what runs now, on a line that the next text replaces.
+    fn draw(&mut self) {
+        let Options { live, interactive, verbosity, width } = self.options;
+        if !interactive || verbosity == Verbosity::Quiet {
+            return;
+        }
+        // A line that fills the last column would wrap on some terminals.
+        let width = self.columns.map_or(width, |columns| columns());
+        let line = self.progress.line(live, width.saturating_sub(1), Instant::now());
+        if line == self.shown {
+            return;
+        }
+        self.write(&line.dimmed().to_string(), true);
+        self.shown = line;
     }
 }
 

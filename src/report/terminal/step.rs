@@ -12,16 +12,24 @@ use crate::report::describe;
 const NAME: usize = 28;
 const ACTION: usize = 28;
 
+/// Columns of the status and the time, with the gaps before them.
+const END: usize = 2 + 3 + 2 + 9;
+
 /// `Invite`, or `Invite [2]` for an item.
 pub(super) fn name(name: &str, item: Option<u32>) -> String {
     let name = display::line(name);
     item.map_or_else(|| name.to_string(), |item| format!("{name} [{item}]"))
 }
 
-/// The line of a step that ran.
-pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, margin: usize) {
-    let name = name(&step.name, item);
-    let action = action(step);
+/// The line of a step that ran. A name and an action that do not fit `width` are cut, the action first.
+pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, margin: usize, width: usize) {
+    let (name, action) = (name(&step.name, item), action(step));
+    // Each may have what the other leaves, but never less than its own column.
+    let room = width.saturating_sub(2 + END);
+    let begin = (NAME + 2).max(margin + display::width(&name) + 2);
+    let action = display::cut(&action, room.saturating_sub(begin).max(ACTION));
+    let taken = if action.is_empty() { 0 } else { display::width(&action) + 2 };
+    let name = cut_name(&name, room.saturating_sub(margin + taken).max(NAME - margin));
     spaces(out, margin);
     match step.outcome {
         Outcome::Passed => write!(out, "{} ", "✓".green()),
@@ -40,9 +48,24 @@ pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, marg
     write!(out, "  {}  {:>9}", status(step), display::duration(step.duration_ms)).ok();
     let notes = notes(step);
     if !notes.is_empty() {
+        let end = used.max(NAME + 2 + ACTION) + 2 + END;
+        if end + 2 + display::width(&notes) > width {
+            out.push('\n');
+            spaces(out, margin);
+        }
         write!(out, "  {}", notes.dimmed()).ok();
     }
     out.push('\n');
+}
+
+/// A name cut in its middle, so that the number of an item stays.
+fn cut_name(name: &str, columns: usize) -> std::borrow::Cow<'_, str> {
+    match name.rfind(" [").map(|at| name.split_at(at)) {
+        Some((name, item)) if display::width(name) + display::width(item) > columns => {
+            format!("{}{item}", display::cut(name, columns.saturating_sub(display::width(item)))).into()
+        }
+        _ => display::cut(name, columns),
+    }
 }
 
 /// `METHOD path` of the first send; nothing where the name says the same.
@@ -84,12 +107,13 @@ fn notes(step: &StepOutcome) -> String {
 }
 
 /// One skipped step by name, several by number.
-pub(super) fn skipped(out: &mut String, count: u64, name: &str, reason: Option<&str>, margin: usize) {
+pub(super) fn skipped(out: &mut String, count: u64, name: &str, reason: Option<&str>, margin: usize, width: usize) {
     spaces(out, margin);
     let reason = reason.map_or_else(String::new, |r| format!(": {}", display::line(r)));
     if count == 1 {
         let mut padded = String::new();
-        pad(&mut padded, name, NAME.saturating_sub(margin));
+        let room = width.saturating_sub(margin + 2 + 2 + "skipped".len() + display::width(&reason));
+        pad(&mut padded, &cut_name(name, room.max(NAME - margin)), NAME.saturating_sub(margin));
         let text = format!("○ {padded}  skipped{reason}");
         writeln!(out, "{}", text.dimmed()).ok();
     } else {

@@ -103,7 +103,7 @@ fn several_flows_repeat_their_failures() {
     let last = text.split_once("failures").unwrap().1;
     assert_eq!(
         last,
-        "\n  ✗ flows/guest.flow.yaml › Who am I: $.displayName equals \"Stève\", was \"Steve\"\n\nflows 1 passed, 1 failed · steps 3 passed, 1 failed, 2 skipped · assertions 4 held, 1 failed · requests 4 · 0.42 s\nFAILED\n"
+        "\n  ✗ flows/guest.flow.yaml › Who am I\n    flows/guest.flow.yaml:38:24: $.displayName equals \"Stève\", was \"Steve\"\n\nflows 1 passed, 1 failed · steps 3 passed, 1 failed, 2 skipped · assertions 4 held, 1 failed · requests 4 · 0.42 s\nFAILED\n"
     );
 }
 
@@ -341,27 +341,13 @@ flows/a.flow.yaml
     38 |         $.displayName: "{{ guest_name }}"
        |                        ^^^^^^^^^^^^^^^^^^
     - expected  + actual
-    │   …
-    │       "name": "person 6"
-    │     },
-    │     {
-    │ -     "name": "Stève",
-    │ +     "name": "Steve",
-    │       "id": 7
-    │     },
-    │     {
-    │   …
-    │     {
-    │       "id": 11,
-    │       "name": "person 11"
-    │ +   },
-    │ +   {
-    │ +     "id": 12,
-    │ +     "name": "person 12"
-    │ +   },
-    │ +   {
-    │ +     "id": 13,
-    │ … 3 more lines
+    │ $.displayName[6].name
+    │   - "Stève"
+    │   + "Steve"
+    │ $.displayName[11] is one too many
+    │   + {"id":12,"name":"person 12"}
+    │ $.displayName[12] is one too many
+    │   + {"id":13,"name":"person 13"}
     GET https://webexapis.com/v1/people
     200 OK
 
@@ -438,7 +424,7 @@ fn causes_are_told_once() {
     let text = shown(Verbosity::Normal, &[flow, passing("flows/b.flow.yaml")]);
     assert_eq!(text.matches("refused").count(), 2, "where it happened and in the list: {text}");
     assert!(text.contains("    failed: x == 3\n    x is 2\n"), "{text}");
-    assert!(text.contains("› Check it: x == 3 (x is 2)\n"), "{text}");
+    assert!(text.contains("› Check it\n    x == 3 (x is 2)\n"), "{text}");
 }
 
 /// A difference that `lines` would not see.
@@ -476,7 +462,7 @@ fn a_person_sees_what_runs() {
     assert!(text.starts_with(expected), "{text:?}");
     watched.live = false;
     let text = run(watched, None, &[passing("flows/a.flow.yaml"), passing("flows/b.flow.yaml")]).0;
-    assert!(text.contains("… 1 of 2 flows done\r                   \r"), "{text:?}");
+    assert!(text.contains("… 1 of 2 flows\r              \r"), "{text:?}");
 }
 
 #[test]
@@ -512,6 +498,7 @@ fn servers_steer_nothing() {
     let mut sent = detailed("GET", &format!("{BASE}/{evil}"), 200, evil);
     if let Some(reply) = &mut sent.reply {
         reply.reason = evil.into();
+        reply.hint = Some(evil.into());
         reply.headers.iter_mut().for_each(|h| h.value = evil.into());
     }
     let mut failed = failing(evil, sent, json!(evil), json!(format!("{evil}{evil}")));
@@ -526,5 +513,68 @@ fn servers_steer_nothing() {
             assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "{line}");
             assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
         }
+    }
+}
+
+/// What differs may be masked: then both sides are shown, and the message that says why.
+#[test]
+fn masked_values_that_look_alike_are_still_shown() {
+    let list = json!(["***".repeat(20), "***".repeat(20)]);
+    let mut failed = failing("Secrets", exchange("GET", &format!("{BASE}/people"), 200), list.clone(), list);
+    failed.assertions[1].message = Some("at /0: they differ".into());
+    let text = shown(Verbosity::Normal, &[Flow::new("flows/a.flow.yaml", "a").step(failed).end()]);
+    assert!(text.contains("    at /0: they differ\n    expected\n    │ [\n"), "{text}");
+}
+
+/// A body is shown where the path that failed leads, and what Webex said is explained.
+#[test]
+fn a_refusal_is_explained_and_a_long_body_is_cut_around_the_place() {
+    let items: Vec<_> = (0..40).map(|id| json!({"id": id, "name": format!("person {id}")})).collect();
+    let mut sent = detailed("GET", &format!("{BASE}/people"), 403, &json!({"items": items}).to_string());
+    if let Some(reply) = &mut sent.reply {
+        reply.hint = Some("Webex's 403 usually means: a scope is missing (trackingId ROUTER_65)".into());
+    }
+    let mut failed = failing("List", sent, json!("person x"), json!("person 30"));
+    failed.assertions[1].subject = "$.items[30].name".into();
+    let text = shown(Verbosity::Normal, &[Flow::new("flows/a.flow.yaml", "a").step(failed).end()]);
+    let end = text.split_once("people\n    403").unwrap().1;
+    assert_eq!(
+        end.split_once("\n\n").unwrap().0,
+        r#" Forbidden
+    hint: Webex's 403 usually means: a scope is missing (trackingId ROUTER_65)
+    │ … 121 lines before
+    │     },
+    │     {
+    │       "id": 30,
+    │       "name": "person 30"
+    │     },
+    │     {
+    │       "id": 31,
+    │       "name": "person 31"
+    │     },
+    │     {
+    │ … 33 more lines, 1151 bytes in all"#
+    );
+}
+
+#[test]
+fn no_line_of_a_step_is_wider_than_the_terminal() {
+    let name = "確認: 👩‍💻 がスペースに参加できる e\u{301}e\u{301} and then some more words to make it long";
+    let url = format!("{BASE}/a-rather-long/path/of/many/parts/that/fills/the/line");
+    let flow = || {
+        Flow::new("flows/a.flow.yaml", "a")
+            .item(12, request(name, vec![exchange("DELETE", &url, 204)]))
+            .step(request("Short", vec![exchange("DELETE", &url, 204)]))
+            .step(request(name, vec![]))
+            .end()
+    };
+    for width in [80, 90, 120, 140] {
+        let mut options = options(Verbosity::Normal, true);
+        options.width = width;
+        let text = run(options, None, &[flow()]).0;
+        for line in text.lines().filter(|line| line.contains('✓')) {
+            assert!(crate::report::display::width(line) <= width, "{width}: {line}");
+        }
+        assert!(text.contains(" [12]  DELETE"), "{text}");
     }
 }

@@ -91,6 +91,12 @@ impl Grants {
     pub(super) fn keep_refresh(&mut self, token: &str, grant: Grant, now: Timestamp) {
         self.refreshes.insert(token.to_owned(), Refresh { grant, expires: later(now, REFRESH_SECONDS) });
     }
+
+    /// Ends what a person granted.
+    pub(super) fn forget(&mut self, person: Uuid) {
+        self.refreshes.retain(|_, entry| entry.grant.person != person);
+        self.codes.retain(|_, code| code.grant.person != person);
+    }
 }
 
 fn later(now: Timestamp, seconds: i64) -> Timestamp {
