@@ -210,8 +210,9 @@ impl Sender<'_, '_> {
             let (url, location) = (current.url.to_string(), hop.request.url.to_string());
             chain.hops.push(Hop { status: response.status, url, location });
             *current = hop.request;
-            if hop.cross_origin {
-                chain.strayed = true;
+            chain.strayed |= hop.cross_origin;
+            // Also further on: what a foreign server knows of a secret goes no way that we are sent.
+            if chain.strayed {
                 let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
                 without_credentials(current, &[], carries).map_err(refused)?;
             }
