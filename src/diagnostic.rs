@@ -56,6 +56,7 @@ pub enum Code {
     MissingInput,
     InvalidInput,
     CredentialLiteral,
+    LiteralText,
     UseCycle,
     InvalidUse,
 }
@@ -107,6 +108,7 @@ impl Code {
             Code::MissingInput => "missing-input",
             Code::InvalidInput => "invalid-input",
             Code::CredentialLiteral => "credential-literal",
+            Code::LiteralText => "literal-text",
             Code::UseCycle => "use-cycle",
             Code::InvalidUse => "invalid-use",
         }

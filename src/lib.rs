@@ -9,6 +9,7 @@ pub mod client;
 pub mod diagnostic;
 pub mod environment;
 pub mod event;
+pub mod explain;
 pub mod flow;
 pub mod guest;
 pub mod http;

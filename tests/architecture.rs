@@ -38,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "environment",
         ],
     ),
+    ("explain", &["source", "redact", "value", "http", "template", "check", "flow"]),
     ("event", &["source", "diagnostic", "value", "redact", "http", "check"]),
     (
         "run",
@@ -85,6 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "run",
             "load",
             "schema",
+            "explain",
             "client",
             "report",
             "guest",
@@ -110,6 +112,7 @@ const PURE: &[&str] = &[
     "check",
     "flow",
     "event",
+    "explain",
     "guest",
     "webex",
 ];

@@ -229,14 +229,62 @@ fn properties(schema: &serde_json::Value, out: &mut BTreeSet<String>) {
 
 #[test]
 fn every_fence_is_of_a_known_kind() {
-    const KINDS: &[&str] = &["yaml", "yaml fails", "yaml invalid", "yaml fragment", "console", "text", "sh"];
+    const KINDS: &[&str] =
+        &["yaml", "yaml fails", "yaml invalid", "yaml fragment", "console", "text", "sh", "json", "lua", "toml"];
     for block in blocks() {
         assert!(KINDS.contains(&block.kind.as_str()), "{}: a fence of the kind `{}`", block.name, block.kind);
         if block.kind == "yaml fragment" {
             let read = serde_yaml::from_str::<serde_json::Value>(&block.text);
             assert!(read.is_ok(), "{}: {read:?}", block.name);
         }
+        if block.kind == "json" {
+            let read = serde_json::from_str::<serde_json::Value>(&block.text);
+            assert!(read.is_ok(), "{}: {read:?}", block.name);
+        }
     }
+}
+
+/// `--help`, the manual pages and docs/cli.md, with the pages that it links to, know the same options.
+#[test]
+fn every_option_is_documented() {
+    let page = fs::read_to_string(root().join("docs/cli.md")).unwrap();
+    let linked =
+        page.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()).filter(|l| l.ends_with(".md"));
+    let linked: BTreeSet<_> = linked.filter(|l| !l.contains('/')).collect();
+    let pages = linked.iter().map(|l| fs::read_to_string(root().join("docs").join(l)).unwrap());
+    let docs = pages.fold(page.clone(), |all, page| all + &page);
+    let words = |text: &str| {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|w| w.starts_with("--"));
+        words.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let documented = words(&docs);
+    let mut commands = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(command) = commands.pop() {
+        let arguments = [command.as_slice(), &["--help".to_owned()]].concat();
+        let help = wxflow(root(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        let (_, options) = help.split_once("Options:").unwrap();
+        let own: BTreeSet<_> = options
+            .lines()
+            .filter(|line| line.trim_start().starts_with('-') && line.starts_with("  "))
+            .flat_map(|line| words(line.split("  ").find(|part| part.trim_start().starts_with('-')).unwrap()))
+            .collect();
+        seen += own.len();
+        let missing: Vec<_> = own.difference(&documented).collect();
+        assert!(missing.is_empty(), "docs/cli.md does not name {missing:?} of `wxflow {}`", command.join(" "));
+        let arguments = [&["man".to_owned()], command.as_slice()].concat();
+        let man = wxflow(root(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let man = words(&String::from_utf8_lossy(&man.stdout).replace("\\-", "-").replace("\\fB", " "));
+        let missing: Vec<_> = own.difference(&man).collect();
+        assert!(missing.is_empty(), "the manual page of `wxflow {}` does not name {missing:?}", command.join(" "));
+        let inner = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
+        let inner =
+            inner.lines().take_while(|l| !l.is_empty()).filter(|l| l.starts_with("  ") && !l.starts_with("   "));
+        let names = inner.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+        commands.extend(names.map(|name| [command.clone(), vec![name.to_owned()]].concat()));
+    }
+    assert!(seen > 60, "only {seen} options were found");
 }
 
 /// The example flows and how many steps they have, so that one that silently does nothing is seen.

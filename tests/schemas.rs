@@ -69,7 +69,7 @@ fn editors_see_the_same_keys_as_the_reader() {
 /// Files of the corpus whose mistake is not one of structure: broken YAML, or what only the reader can know (names,
 /// templates, paths, URLs, files, values that do not go together). All others must fail in the editor too.
 const NOT_STRUCTURE: &str = "base-url base-url-query capture-reserved-names cleanup-names credentials-in-the-url-and-base-url \
-    expect-duration expect-empty-parts expect-regex expect-schema-file expect-schema-inline \
+    elsewhere-literals elsewhere-templates elsewhere-urls expect-duration expect-empty-parts expect-regex expect-schema-file expect-schema-inline \
     expect-schema-references expect-sha256-shape expect-that-braces expect-that-names expect-that-syntax \
     expect-that-unknown-words file-omit files-refused header-and-auth header-and-cookies header-duplicates \
     header-names input-choices input-default-null input-default-template input-default-type input-hosts \
@@ -78,14 +78,14 @@ const NOT_STRUCTURE: &str = "base-url base-url-query capture-reserved-names clea
     name-default-in-cleanup name-default-too-early name-function-not-called name-guarded-but-never-bound \
     name-jwt-misplaced name-loop-outside name-of-item name-rebinds-input name-response-fields \
     name-response-misplaced name-steps name-undefined name-var-order omit-misplaced poll-names poll-snapshot \
-    predicate-regex-mistakes request-halves request-method-case request-method-invalid \
+    predicate-empty-text predicate-regex-mistakes request-halves request-method-case request-method-invalid \
     request-method-template request-method-typo request-relative-path request-url-broken request-url-scheme \
     request-url-space-and-fragment request-without-base-url step-duplicate-id step-name-empty \
     template-arguments template-braces-of-other-engines template-filters-of-other-engines \
     template-functions-of-other-engines template-in-a-block template-literal-arguments template-syntax \
     template-unknown-filter template-unknown-function template-unknown-test top-name-template url-mistakes \
     use-itself use-outputs when-braces yaml-alias-bomb yaml-ambiguous-number \
-    yaml-ambiguous-numbers-of-all-kinds yaml-asterisk-and-percent yaml-at-sign-and-backtick yaml-bad-escape \
+    yaml-ambiguous-numbers-of-all-kinds yaml-asterisk-and-percent yaml-at-sign-and-backtick yaml-bad-escape yaml-brackets-in-a-list-of-expressions \
     yaml-colon-in-value yaml-control-character yaml-deep-nesting yaml-duplicate-key yaml-duplicate-keys-deep \
     yaml-flow-not-closed yaml-indentation yaml-json-path-unquoted-in-flow yaml-list-on-the-keys-line \
     yaml-merge-key yaml-null-key yaml-second-document yaml-tab yaml-tag yaml-text-after-a-quote \

@@ -39,7 +39,12 @@ impl Expect {
     /// Reads `expect`; every mistake in it is reported. What is left out for one keeps the flow from being run, not from
     /// having the rest of it checked.
     pub fn lower(node: &Node<'_>, cx: &mut Lower<'_>) -> Option<Self> {
-        let fields = Fields::read(node, &EXPECT, cx.diagnostics)?;
+        let Some(fields) = Fields::read(node, &EXPECT, cx.diagnostics) else {
+            if let (Data::List(_) | Data::Scalar(..), Some(last)) = (&node.data, cx.diagnostics.last_mut()) {
+                last.help("each thing to look at is a key: `expect: { status: 200, json: { $.name: Ada } }`");
+            }
+            return None;
+        };
         if fields.keys().next().is_none() {
             cx.diagnostics
                 .error(Code::MissingKey, node.span, "`expect` asks nothing")
@@ -130,6 +135,26 @@ impl Expect {
             }
         }
         verdicts
+    }
+
+    /// What is asked about besides the status, in the file's order: `$.id`, `header link`, `schema`, an expression.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<String> {
+        let words = self.assertions.iter().map(|assertion| match assertion {
+            Assertion::Compare(subject, _) => subject.name(),
+            Assertion::Schema(_) => "schema".to_owned(),
+            Assertion::That(expression, _) => expression.source().to_owned(),
+            Assertion::Snapshot(_) => "snapshot".to_owned(),
+        });
+        words.collect()
+    }
+
+    /// The schema files that it names, as the flow does.
+    pub fn schemas(&self) -> impl Iterator<Item = &str> {
+        self.assertions.iter().filter_map(|assertion| match assertion {
+            Assertion::Schema(schema) => schema.file(),
+            _ => None,
+        })
     }
 
     /// Visits every name its templates and expressions use.
@@ -249,7 +274,9 @@ pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) ->
     };
     // After an error, what it asks about may not be there yet.
     let pending = reason.is_some();
-    let shown: Vec<_> = expression.explain(context).iter().map(value_in).collect();
+    // What is not there, the error names.
+    let shown = expression.explain(context).into_iter().filter(|shown| !pending || shown.value.is_some());
+    let shown: Vec<_> = shown.map(|shown| value_in(&shown)).collect();
     let message = reason.into_iter().chain((!shown.is_empty()).then(|| shown.join(", "))).collect::<Vec<_>>();
     Verdict {
         message: (!message.is_empty()).then(|| message.join("; ")),
@@ -258,12 +285,17 @@ pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) ->
     }
 }
 
-/// `response.status is 404`.
+/// `response.status is 404`; a small list or object whole, a large one by its size.
 fn value_in(shown: &Shown) -> String {
+    const LARGEST: usize = 80;
     match &shown.value {
-        _ if shown.secret => format!("{} is ***", shown.path),
-        Some(value) => format!("{} is {}", shown.path, short(value)),
-        None => format!("{} is undefined", shown.path),
+        _ if shown.secret => format!("{} is ***", shown.text),
+        Some(value @ (Value::Array(_) | Value::Object(_))) => {
+            let whole = Some(value.to_string()).filter(|text| text.len() <= LARGEST);
+            format!("{} is {}", shown.text, whole.unwrap_or_else(|| short(value)))
+        }
+        Some(value) => format!("{} is {}", shown.text, short(value)),
+        None => format!("{} is undefined", shown.text),
     }
 }
 

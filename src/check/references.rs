@@ -48,11 +48,15 @@ pub(super) fn compile(schema: &Value, file: &Path, files: &dyn Files, read: Read
         }
         let built = options.build(schema);
         let Some(wanted) = documents.missed() else { return built.map_err(Failure::Schema) };
+        if schema.get("$schema").and_then(Value::as_str).is_some_and(|draft| draft.trim_end_matches('#') == wanted) {
+            let message = format!("`$schema` names {wanted}, which is no draft of JSON Schema from 4 to 2020-12");
+            let help = "write \"https://json-schema.org/draft/2020-12/schema\", or remove the key".to_owned();
+            return Err(Failure::Reference(message, help));
+        }
         let (path, folder, value) = load(&wanted, &places, files, read)?;
         if let Err(error) = jsonschema::meta::validate(&value) {
-            let place = error.instance_path();
-            let message = format!("`{path}`, which a `$ref` leads to, is none: at {place}: {error}");
-            return Err(Failure::Reference(message, "see https://json-schema.org for what a keyword takes".to_owned()));
+            let (message, help) = super::schema::broken(&error);
+            return Err(Failure::Reference(format!("`{path}`, which a `$ref` leads to, is none: {message}"), help));
         }
         places.extend(self::places(Url::parse(&wanted).ok(), &folder, &value));
         documents.add(wanted, value)?;
@@ -86,7 +90,11 @@ fn load(
     Err(match refused {
         Some((path, error)) if !remote => Failure::Reference(
             format!("a `$ref` leads to `{path}`: {}", error.message),
-            error.help.unwrap_or_else(|| "a `$ref` is relative to the schema's own file".to_owned()),
+            // What is relative to the flow's folder elsewhere is relative to the schema here.
+            error.help.filter(|help| !help.contains("the flow's folder")).unwrap_or_else(|| {
+                "a `$ref` is relative to the file that it stands in; an inline schema's, to the flow's folder"
+                    .to_owned()
+            }),
         ),
         _ => Failure::Reference(
             format!("a `$ref` leads to {wanted}, and nothing is fetched"),

@@ -46,6 +46,11 @@ impl SchemaCheck {
         Some(Self { validator, file, span: node.span })
     }
 
+    /// Its file as the flow names it; `None` where it stands in the flow.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
     /// Judges the body.
     pub(super) fn judge(&self, reply: &Reply<'_>) -> Verdict {
         let name = self.file.as_deref().unwrap_or("the schema");
@@ -163,16 +168,33 @@ fn document(path: &str, bytes: &[u8]) -> Result<Value, (String, String)> {
 }
 
 /// What is wrong with a schema, and what to do.
-fn broken(error: &ValidationError<'_>) -> (String, String) {
+pub(super) fn broken(error: &ValidationError<'_>) -> (String, String) {
     let pointer = error.instance_path().as_str();
-    let place = if pointer.is_empty() { String::new() } else { format!("at {pointer}: ") };
-    let text = error.to_string();
-    let help = if matches!(error.kind(), ValidationErrorKind::Referencing(_)) {
-        "correct the `$ref`: what it points at is not there"
-    } else {
-        "see https://json-schema.org/draft/2020-12 for what a keyword takes"
+    let keyword = pointer.rsplit('/').next().unwrap_or("");
+    let (text, help) = match error.kind() {
+        ValidationErrorKind::Referencing(reference) => return unresolved(&reference.to_string()),
+        ValidationErrorKind::AnyOf { .. } if keyword == "type" => (
+            format!("{} is no type", error.instance()),
+            "a type is `string`, `integer`, `number`, `boolean`, `null`, `array` or `object`, or a list of these",
+        ),
+        ValidationErrorKind::Format { .. } if keyword == "pattern" => {
+            (format!("{} is no regular expression", error.instance()), "correct it, or escape what is meant as it is")
+        }
+        _ => (error.to_string(), "see https://json-schema.org/draft/2020-12 for what a keyword takes"),
     };
+    let place = if pointer.is_empty() { String::new() } else { format!("at {pointer}: ") };
     (format!("{place}{text}"), help.to_owned())
+}
+
+/// A `$ref` whose document is there and whose place in it is not. The library's words name that place in quotes.
+fn unresolved(words: &str) -> (String, String) {
+    let what = words.split('\'').nth(1).unwrap_or("");
+    let message = match words.split(' ').next() {
+        Some("Pointer") => format!("a `$ref` points to `#{what}`, and nothing is there"),
+        Some("Anchor") => format!("a `$ref` points to `#{what}`, and no `$anchor` has that name"),
+        _ => format!("a `$ref` leads nowhere: {words}"),
+    };
+    (message, "definitions stand under `$defs`: `{ $ref: \"#/$defs/person\" }`".to_owned())
 }
 
 /// The span of the node that a JSON Pointer leads to.

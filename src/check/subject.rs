@@ -108,7 +108,7 @@ impl Subject {
     }
 
     /// As reports and messages name it.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Subject::Header(name) => format!("header {name}"),
             Subject::Json(path) => path.to_string(),

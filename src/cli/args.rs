@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::completions::{Complete, Shell};
+use super::explain::Explain;
 use super::guest::args::Guest;
 use super::login::args::{Login, Token};
-use super::parse::{address, duration, host, pair, report, size};
+use super::man::Man;
+use super::merge::Report;
+use super::parse::{address, duration, host, jobs, pair, repeat, report, size};
 use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -58,12 +62,21 @@ pub(super) enum Command {
     /// List flows with their tags, inputs and steps
     #[command(after_help = "Example:\n  wxflow list --format json")]
     List(List),
+    /// Explain a flow: what it asks for, where its secrets go, what it sends and leaves
+    ///
+    /// Nothing is run and nothing is sent.
+    #[command(after_help = "Examples:\n  wxflow explain flows/guest.flow.yaml -e staging\n  \
+        wxflow explain flows/guest.flow.yaml --format markdown > guest.md")]
+    Explain(Explain),
     /// Print the JSON Schema of a file format
     #[command(after_help = "Example:\n  wxflow schema flow > flow.schema.json")]
     Schema {
         /// Which format
         format: SchemaName,
     },
+    /// Join the reports of shards
+    #[command(subcommand, after_help = "Example:\n  wxflow report merge shards/*.json --report html=flows.html")]
+    Report(Report),
     /// Webex guests: make, exchange and check their tokens
     #[command(
         subcommand,
@@ -85,6 +98,25 @@ pub(super) enum Command {
     /// Prints `export` lines that point tools at it.
     #[command(after_help = "Example:\n  wxflow sandbox --port 4000 --fault rate-limit=10")]
     Sandbox(Sandbox),
+    /// Print the script that completes wxflow in a shell
+    ///
+    /// It knows commands and options, flow files, environments, tags, steps and inputs.
+    #[command(after_help = "Examples:\n  \
+        wxflow completions bash > ~/.local/share/bash-completion/completions/wxflow\n  \
+        wxflow completions zsh  > ~/.zfunc/_wxflow        with fpath+=~/.zfunc before compinit\n  \
+        wxflow completions fish > ~/.config/fish/completions/wxflow.fish\n  \
+        wxflow completions powershell >> $PROFILE")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print a manual page
+    #[command(after_help = "Examples:\n  wxflow man run | man -l -\n  \
+        wxflow man > ~/.local/share/man/man1/wxflow.1")]
+    Man(Man),
+    /// What may stand at the cursor: for the scripts of `completions`
+    #[command(name = "__complete", hide = true)]
+    Complete(Complete),
 }
 
 /// Which flows.
@@ -145,7 +177,7 @@ pub(super) struct Choice {
     #[arg(long, value_name = "FILE")]
     pub(super) data: Option<String>,
     /// Run every flow this many times
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = repeat)]
     pub(super) repeat: Option<NonZeroU32>,
     /// Run only this part of the flows, as I/N, or auto[/N] as CI says
     ///
@@ -191,7 +223,7 @@ pub(super) struct Values {
 #[command(next_help_heading = "Running")]
 pub(super) struct Limits {
     /// Flows at the same time [default: one per core]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Start no new flow after one failed; those under way are finished
     #[arg(long)]
@@ -244,12 +276,15 @@ pub(super) struct Connecting {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Showing")]
 pub(super) struct Showing {
-    /// Write a report: junit, json or events; `-` is stdout
+    /// Write a report: junit, json, html, markdown, tap or events; `-` is stdout
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(super) reports: Vec<(FormatName, PathBuf)>,
     /// Print this output of the one flow that runs, raw: secrets too
     #[arg(long, value_name = "NAME", conflicts_with = "dry_run")]
     pub(super) output: Option<String>,
+    /// Run again whenever a flow, or a file that it uses, changes; Ctrl-C ends
+    #[arg(long, conflicts_with = "output")]
+    pub(super) watch: bool,
     /// Most bytes of a body in a report
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64k")]
     pub(super) report_bodies: u64,

@@ -2,14 +2,20 @@
 
 mod args;
 mod bugs;
+mod completions;
 mod connect;
 mod deadline;
 mod dry;
 mod exit;
+mod explain;
+mod github;
 mod guest;
+mod habit;
 mod list;
 mod login;
 mod machine;
+mod man;
+mod merge;
 mod oauth;
 mod output;
 mod parse;
@@ -27,6 +33,7 @@ mod token;
 mod validate;
 mod values;
 mod wanted;
+mod watch;
 mod workers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,7 +51,7 @@ use output::Output;
 pub fn main() -> ExitCode {
     bugs::watch();
     // clap writes its own errors and help, and leaves with 2 and 0.
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| habit::answered(error).exit());
     let output = Arc::new(Output::new(arguments.color));
     let done = catch_unwind(AssertUnwindSafe(|| command(&arguments.command, &output)));
     let bug = bugs::tell(&output);
@@ -57,8 +64,13 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Run(args) => run::run(args, output),
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
+        Command::Explain(args) => explain::explain(args, output),
         Command::Schema { format } => schema::schema(*format, output),
+        Command::Report(args) => merge::merge(args, output),
         Command::Guest(args) => guest::guest(args, output),
+        Command::Completions { shell } => completions::script(*shell, output),
+        Command::Complete(args) => completions::complete(args, output),
+        Command::Man(args) => man::man(args, output),
         Command::Login(args) => login::login(args, output),
         Command::Token(args) => token::token(args, output),
         Command::Sandbox(args) => sandbox::serve(args, output),

@@ -113,7 +113,7 @@ pub(super) fn of(
 }
 
 /// A flow and all that it uses, however deep; the loader bounds the depth.
-fn with_used(flow: &Flow) -> Vec<&Flow> {
+pub(super) fn with_used(flow: &Flow) -> Vec<&Flow> {
     let used = flow.steps.iter().filter_map(|step| match &step.action {
         Action::Use(step) => Some(&*step.flow),
         _ => None,
@@ -160,8 +160,6 @@ pub(super) fn client(
     let name = &written.name;
     let lacks = |key: &str| (format!("the OAuth client `{name}` has no `{key}`"), format!("add `{key}: …`"));
     let url = written.token_url.clone().ok_or_else(|| lacks("token_url"))?;
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port_or_known_default().unwrap_or_default();
     // Both get the client's secret.
     for url in std::iter::once(&url).chain(&written.device_url) {
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
@@ -197,9 +195,18 @@ pub(super) fn client(
     client.device_url = written.device_url.clone();
     client.redirect_uri = written.redirect_uri.clone();
     client.scopes = written.scopes.clone().unwrap_or_default();
-    let own =
-        HostPattern::parse(&format!("{host}:{port}")).map_err(|message| (message, "check `token_url`".to_owned()))?;
-    Ok((client, written.hosts.clone().unwrap_or_else(|| vec![own])))
+    let hosts = hosts(written).ok_or_else(|| lacks("token_url"))?;
+    Ok((client, hosts))
+}
+
+/// The hosts that a client's tokens may go to, where they are written: `hosts`, else the host of `token_url`.
+pub(super) fn hosts(written: &OAuthClient) -> Option<Vec<HostPattern>> {
+    let own = || {
+        let url = written.token_url.as_ref()?;
+        let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+        Some(vec![HostPattern::parse(&format!("{host}:{port}")).ok()?])
+    };
+    written.hosts.clone().or_else(own)
 }
 
 fn empty(name: &str, key: &str, from: &SecretSource) -> (String, String) {

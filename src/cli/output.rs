@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
 
 use anstream::adapter::StripBytes;
 use anstream::{AutoStream, ColorChoice};
@@ -12,6 +13,7 @@ use super::args::Color;
 use super::exit::Exit;
 use crate::diagnostic::{Diagnostic, Severity, render};
 use crate::redact::Redactor;
+use crate::report::Target;
 use crate::source::FileError;
 
 /// The widest a line is cut to where there is no terminal to ask.
@@ -118,9 +120,21 @@ impl Output {
         }
     }
 
-    /// stdout for a report that claims it: every failure counts.
-    pub(super) fn raw(&self) -> Box<dyn Write + Send> {
-        Box::new(self.redactor.writer(io::stdout()))
+    /// Where a report goes that was asked for as `path`: `-` is stdout, where every failure to write counts.
+    pub(super) fn target(&self, path: &Path) -> Target {
+        if path == Path::new("-") {
+            return Target::Stream(Box::new(self.redactor.writer(io::stdout())));
+        }
+        Target::File(path.to_owned())
+    }
+
+    /// Empties the terminal of the view for the next run; what was on it can be scrolled back to. Whether it was one.
+    pub(super) fn clear(&self, on_stderr: bool) -> bool {
+        if !watched(on_stderr) || matches!(super::machine::variable("TERM"), Ok(Some(term)) if term == "dumb") {
+            return false;
+        }
+        let mut stream: Box<dyn Write> = if on_stderr { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+        stream.write_all(b"\x1b[2J\x1b[H").and_then(|()| stream.flush()).is_ok()
     }
 
     fn choice<S: anstream::stream::RawStream>(&self, stream: &S) -> ColorChoice {
@@ -150,6 +164,24 @@ pub(super) fn draw(diagnostic: &Diagnostic, color: bool, width: usize) -> String
 /// The columns of the terminal that `stream` is.
 pub(super) fn width(stream: &dyn Terminal) -> usize {
     stream.columns().unwrap_or(WIDTH)
+}
+
+/// The columns of the view, which is on stderr where something else claims stdout.
+pub(super) fn view_width(on_stderr: bool) -> usize {
+    if on_stderr { width(&io::stderr()) } else { width(&io::stdout()) }
+}
+
+/// Whether a report claims stdout.
+///
+/// # Errors
+/// Several do; it was told.
+pub(super) fn claimed<T>(reports: &[(T, PathBuf)], output: &Output) -> Result<bool, Exit> {
+    let streams = reports.iter().filter(|(_, path)| path == Path::new("-")).count();
+    if streams > 1 {
+        output.error("only one report can go to stdout", Some("write the others to files: FORMAT=FILE"));
+        return Err(Exit::Invalid);
+    }
+    Ok(streams > 0)
 }
 
 /// A stream that may be a terminal.

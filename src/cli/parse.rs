@@ -1,6 +1,7 @@
 //! Readers of single option values: each error is a sentence for the person who typed it.
 
 use std::net::IpAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,16 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     let whole = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
     let seconds = whole.or_else(|| duration_of(text).ok().map(|d| d.as_secs()));
     seconds.filter(|s| *s > 0).ok_or_else(|| "write a number of seconds, or like 90m, 6h".to_owned())
+}
+
+/// How many flows may run at once.
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write how many flows may run at once, from 1".to_owned())
+}
+
+/// How often every flow runs.
+pub(super) fn repeat(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| "write how often every flow runs, from 1".to_owned())
 }
 
 /// A time that is not nothing.

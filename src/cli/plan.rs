@@ -76,6 +76,7 @@ pub(super) fn plan(
     args: &Run,
     around: &Surroundings,
     sandbox: Option<&Invented>,
+    person: Option<&Person>,
     output: &Output,
 ) -> Result<(Vec<Planned>, ClientOptions), Exit> {
     let part = part(args.choice.shard, output)?;
@@ -96,7 +97,6 @@ pub(super) fn plan(
         None => connect::options(&args.connecting, &environments, output)?,
     };
     let options = options(args, sandbox.is_some(), output)?;
-    let person = Person::there();
     let store = oauth::store();
     let planner = Planner { args, given, rows, environments, options, part, person, sandbox, store, output };
     let planned = planner.all(loaded);
@@ -106,7 +106,11 @@ pub(super) fn plan(
     Ok((planned, client))
 }
 
-fn part(shard: Option<Shard>, output: &Output) -> Result<Option<Part>, Exit> {
+/// Which part of the flow runs is this machine's.
+///
+/// # Errors
+/// Nothing says it; it was told.
+pub(super) fn part(shard: Option<Shard>, output: &Output) -> Result<Option<Part>, Exit> {
     let part = shard.map(|shard| shard.part(&machine::variable)).transpose();
     part.map_err(|error| {
         output.file_error(&error);
@@ -122,7 +126,7 @@ struct Planner<'a> {
     environments: HashMap<PathBuf, Environment>,
     options: Options,
     part: Option<Part>,
-    person: Option<Person>,
+    person: Option<&'a Person>,
     sandbox: Option<&'a Invented>,
     store: Arc<dyn TokenStore>,
     output: &'a Output,
@@ -190,7 +194,7 @@ impl Planner<'_> {
             secrets: &self.given.secrets,
             environment,
             allow_env: &self.args.values.allow_env,
-            outside: &Machine { project, person: self.person.as_ref() },
+            outside: &Machine { project, person: self.person },
             asking: self.person.is_some(),
             sandbox: self.sandbox,
             redactor: &self.output.redactor,
@@ -244,8 +248,11 @@ fn broken(mistakes: &[Diagnostic], output: &Output) -> Vec<Problem> {
     mistakes.iter().map(Problem::from).collect()
 }
 
-/// The chosen environment in each project that the flows belong to.
-fn environments(
+/// The chosen environment in each project that the flows belong to, by its root.
+///
+/// # Errors
+/// One is not there or not valid; it was told.
+pub(super) fn environments(
     loaded: &[Loaded],
     name: Option<&str>,
     current: &Path,

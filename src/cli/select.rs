@@ -167,6 +167,14 @@ pub(super) fn choose(mut flows: Vec<Loaded>, tags: &Tags, output: &Output) -> Re
         output.error("nothing to run: every flow here is a part (its name begins with `_`)", Some(help));
         return Err(Exit::Invalid);
     }
+    tagged(flows, tags, output)
+}
+
+/// Leaves out the valid flows that `tags` does not want.
+///
+/// # Errors
+/// As [`choose`].
+pub(super) fn tagged(mut flows: Vec<Loaded>, tags: &Tags, output: &Output) -> Result<Vec<Loaded>, Exit> {
     let known = known_tags(&flows);
     let has = |flow: &Flow, tags: &[String]| flow.tags.iter().any(|tag| tags.contains(tag));
     flows.retain(|f| f.flow.as_ref().map_or(true, |flow| tags.wanted.is_empty() || has(flow, &tags.wanted)));

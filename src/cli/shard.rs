@@ -112,6 +112,11 @@ impl Part {
         Ok(Self { index, of })
     }
 
+    /// `2/4`, as reports name it.
+    pub(super) fn short(self) -> String {
+        format!("{}/{}", self.index, self.of)
+    }
+
     /// Whether the run at `position`, from 0, is in this part.
     pub(super) fn takes(self, position: u64) -> bool {
         position % u64::from(self.of.get()) == u64::from(self.index.get() - 1)

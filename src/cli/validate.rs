@@ -1,18 +1,19 @@
 //! `wxflow validate`: everything that can be checked without sending.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::json;
 
 use super::args::{Validate, ValidateFormat};
 use super::exit::Exit;
+use super::github;
 use super::machine;
 use super::output::Output;
 use super::select::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::load;
+use crate::report::Annotation;
 
 /// Checks flows, parts too; with a folder also the environments of its project.
 ///
@@ -38,7 +39,10 @@ pub(super) fn validate(args: &Validate, output: &Output) -> Result<Exit, Exit> {
             text
         }
         ValidateFormat::Json => format!("{:#}\n", json!(all.iter().map(|d| object(d)).collect::<Vec<_>>())),
-        ValidateFormat::Github => all.iter().map(|d| annotation(d)).collect(),
+        ValidateFormat::Github => {
+            let prefix = github::prefix();
+            all.iter().map(|d| annotation(d, &prefix)).collect()
+        }
     };
     output.results(&text)?;
     Ok(if broken_flows + broken_environments == 0 { Exit::Success } else { Exit::Invalid })
@@ -92,19 +96,13 @@ fn object(d: &Diagnostic) -> serde_json::Value {
     })
 }
 
-/// One GitHub Actions command. What a user wrote is escaped as the runner wants it, so that it cannot start another.
-fn annotation(d: &Diagnostic) -> String {
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+/// One GitHub Actions command; `prefix` makes the file's path one from the repository's root.
+fn annotation(d: &Diagnostic, prefix: &str) -> String {
     let start = d.source.position(d.span.start);
-    let mut line = format!("::{} file={}", severity(d), property(d.source.name()));
-    write!(line, ",line={},col={},title={}", start.line, start.column, property(d.code.as_str())).ok();
     let help = d.help.as_ref().map_or_else(String::new, |help| format!("\n{help}"));
-    writeln!(line, "::{}", data(&format!("{}{help}", d.message))).ok();
-    line
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let (file, message) = (format!("{prefix}{}", d.source.name()), format!("{}{help}", d.message));
+    let (level, title) = (severity(d), d.code.as_str());
+    Annotation { level, file: &file, line: start.line, column: start.column, title, message: &message }.to_string()
 }
 
 #[cfg(test)]
@@ -118,7 +116,7 @@ mod tests {
         let mut list = Diagnostics::new(Source::new("a,b:c\n.flow.yaml", "x"));
         list.error(Code::UnknownKey, Span::new(0, 1), "100%\n::error::x").help("h");
         assert_eq!(
-            annotation(&list.into_sorted()[0]),
+            annotation(&list.into_sorted()[0], ""),
             "::error file=a%2Cb%3Ac%0A.flow.yaml,line=1,col=1,title=unknown-key::100%25%0A::error::x%0Ah\n"
         );
     }

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::args::Values;
 use super::exit::Exit;
@@ -144,11 +144,15 @@ pub(super) fn hidden(value: &str, folder: &Path) -> Result<Option<String>, FileE
     if value != "-" {
         return Ok(None);
     }
-    let mut text = String::new();
-    let read = std::io::stdin().read_to_string(&mut text);
-    read.map_err(|e| FileError { message: format!("stdin cannot be read: {e}"), help: None })?;
-    load::trim(&mut text);
-    Ok(Some(text))
+    // It can be read only once, and `--watch` asks again.
+    static STDIN: OnceLock<Result<String, String>> = OnceLock::new();
+    let read = STDIN.get_or_init(|| {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|e| e.to_string())?;
+        load::trim(&mut text);
+        Ok(text)
+    });
+    read.clone().map(Some).map_err(|e| FileError { message: format!("stdin cannot be read: {e}"), help: None })
 }
 
 fn visible(option: &str, name: &str) -> String {

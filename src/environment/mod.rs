@@ -13,6 +13,8 @@ use crate::redact::HostPattern;
 use crate::source::{Source, Span};
 use crate::value::Value;
 
+pub(crate) use read::variable;
+
 pub use oauth::{ClientId, OAuthClient};
 pub use shape::ENVIRONMENT;
 

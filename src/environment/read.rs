@@ -7,7 +7,7 @@ use super::{Environment, Located, OAuthClient, Secret, SecretSource, Var};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::redact::HostPattern;
 use crate::source::{Source, Span};
-use crate::yaml::{self, Fields, Node};
+use crate::yaml::{self, Data, Fields, Node};
 
 impl Environment {
     /// Reads one file; `extends` is left for whoever reads files, and `complete` for when it is done.
@@ -36,12 +36,19 @@ impl Environment {
             self.extends = node.text("`extends`", list).map(|name| (name.to_owned(), node.span));
         }
         for (key, node) in fields.get("vars").and_then(|n| n.entries("`vars`", list)).unwrap_or_default() {
+            no_template(node, list);
             if let (Some(name), Some(value)) = (name(key, list), node.value(list)) {
                 self.vars.push(Var { name, at: (Arc::clone(&source), key.span), value });
             }
         }
         for (key, node) in fields.get("secrets").and_then(|n| n.entries("`secrets`", list)).unwrap_or_default() {
-            if let (Some(name), Some(secret)) = (name(key, list), Fields::read(node, &SECRET, list)) {
+            let secret = Fields::read(node, &SECRET, list);
+            if let (None, Some(_), Some(last)) = (&secret, node.scalar(), list.last_mut()) {
+                last.help(
+                    "a secret's value does not stand here, only its place: `{ env: VARIABLE }` or `{ file: ~/PATH }`",
+                );
+            }
+            if let (Some(name), Some(secret)) = (name(key, list), secret) {
                 self.secret(name, key.span, &secret, list);
             }
         }
@@ -79,7 +86,45 @@ impl Environment {
 fn place(fields: &Fields<'_, '_>, list: &mut Diagnostics) -> Option<SecretSource> {
     let (key, node) = fields.one_of(&["env", "file"], list)?;
     let text = node.text(&format!("`{key}`"), list)?.to_owned();
+    if let ("env", Err((message, help))) = (key, variable(&text)) {
+        list.error(Code::InvalidName, node.span, message).help(help);
+        return None;
+    }
     Some(if key == "env" { SecretSource::Variable(text) } else { SecretSource::File(text) })
+}
+
+/// Whether `name` can be an environment variable's; else a message and a help.
+pub(crate) fn variable(name: &str) -> Result<(), (String, String)> {
+    let fits = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    if fits(name) {
+        return Ok(());
+    }
+    let bare = name.trim_matches(|c: char| "${} ".contains(c));
+    let help = match fits(bare) {
+        true => format!("write its name alone: `{bare}`"),
+        false => "write letters, digits and `_`, like `WEBEX_TOKEN`".to_owned(),
+    };
+    Err((format!("`{name}` is not the name of an environment variable"), help))
+}
+
+/// Reports every template: what stands in an environment is never rendered.
+fn no_template(node: &Node<'_>, list: &mut Diagnostics) {
+    match &node.data {
+        Data::Scalar(text, _) if text.contains("{{") => {
+            list.error(
+                Code::TemplateMisplaced,
+                node.span,
+                "a value of an environment is data, and cannot hold a template",
+            )
+            .help("write the value itself; what is worked out stands in the flow, under `vars`");
+        }
+        Data::List(items) => items.iter().for_each(|item| no_template(item, list)),
+        Data::Map(entries) => entries.iter().for_each(|(_, value)| no_template(value, list)),
+        Data::Scalar(..) | Data::Broken => {}
+    }
 }
 
 /// A secret of an OAuth client: nothing but its place.
@@ -154,6 +199,25 @@ mod tests {
         let wrong = parse("tls: { insecure: true, ca: [a] }\nproxy: 1").unwrap_err();
         let codes: Vec<_> = wrong.into_iter().map(|(code, _)| code).collect();
         assert_eq!(codes, [Code::ReservedKey, Code::WrongType, Code::WrongType]);
+    }
+
+    #[test]
+    fn habits_of_other_tools_are_answered() {
+        let help = |text: &str| {
+            let list = Environment::parse(Source::new("environments/x.yaml", text)).unwrap_err();
+            list.into_iter().map(|d| d.help.unwrap_or_default()).collect::<Vec<_>>().join(" / ")
+        };
+        assert!(help("secrets: { t: hunter22 }").starts_with("a secret's value does not stand here, only its place"));
+        assert!(
+            help("vars: { id: '{{ uuid() }}', l: [{ a: '{{ b }}' }] }").matches("write the value itself").count() == 2
+        );
+        assert_eq!(help("secrets: { t: { env: $TOKEN } }"), "write its name alone: `TOKEN`");
+        assert_eq!(help("secrets: { t: { env: '${{ TOKEN }}' } }"), "write its name alone: `TOKEN`");
+        assert_eq!(help("secrets: { t: { env: my-token } }"), "write letters, digits and `_`, like `WEBEX_TOKEN`");
+        assert!(help("tls: { verify: false }").starts_with("use --insecure HOST for one run"));
+        assert!(help("base_url: https://x.test").starts_with("an environment gives values to inputs"));
+        assert_eq!(help("variables: { a: 1 }"), "did you mean `vars`?");
+        assert!(help("oauth: { a: { grant_type: x } }").starts_with("did you mean `grant`?"));
     }
 
     #[test]

@@ -43,13 +43,12 @@ pub(super) static TLS: Shape = Shape {
         Key::new("cert", Kind::Text, "the certificate to show to servers that ask for one, with its chain"),
         Key::new("key", Kind::Text, "its private key; left out, it is in the file of `cert`"),
     ],
-    refused: &[(
-        "insecure",
-        "no environment can switch the check of certificates off",
-        "use --insecure HOST for one run, or trust the server's authority with `ca`",
-    )],
+    refused: &[("insecure", UNCHECKED, CHECKED), ("verify", UNCHECKED, CHECKED)],
     extensible: false,
 };
+
+const UNCHECKED: &str = "no environment can switch the check of certificates off";
+const CHECKED: &str = "use --insecure HOST for one run, or trust the server's authority with `ca`";
 
 /// One entry of `secrets`.
 pub(super) static SECRET: Shape = Shape {

@@ -1,10 +1,10 @@
 //! One send and its reply, as reports show it.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why a send happened, or a wait before one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The step's first send, or a `wait` step.
@@ -24,7 +24,7 @@ pub enum Reason {
 }
 
 /// A header line.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
     /// Its name, lower case.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Header {
 }
 
 /// How [`Body::text`] is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
     /// As text.
@@ -43,7 +43,7 @@ pub enum Encoding {
 }
 
 /// A body, or the beginning of one.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Body {
     /// Its text, masked and cut.
     pub text: String,
@@ -56,7 +56,7 @@ pub struct Body {
 }
 
 /// Where the time of a send went, in milliseconds. Absent phases did not happen: the connection was reused.
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// Name resolution.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ pub struct Times {
 }
 
 /// A reply.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
@@ -84,7 +84,7 @@ pub struct Reply {
     /// `1.1`, `2`.
     pub http_version: String,
     /// The headers; empty where the run did not ask for them and the step passed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<Header>,
     /// The body; absent where there is none, or the run did not ask for it and the step passed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,7 @@ pub struct Reply {
 }
 
 /// One send.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Exchange {
     /// Why it happened.
     pub because: Reason,
@@ -111,7 +111,7 @@ pub struct Exchange {
     /// The URL.
     pub url: String,
     /// The headers we set; empty where the run did not ask for them and the step passed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<Header>,
     /// The body.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -57,6 +57,9 @@ pub enum EventKind {
         /// The seed, where one was given.
         #[serde(skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
+        /// Which part of the flow runs this is: `2/4`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shard: Option<String>,
     },
     /// A flow begins.
     FlowStarted {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Exchange;
 use crate::diagnostic::Diagnostic;
@@ -11,7 +11,7 @@ use crate::source::{Source, Span};
 use crate::value::Value;
 
 /// The three ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything held.
@@ -23,7 +23,7 @@ pub enum Outcome {
 }
 
 /// The action of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // The language's own keys.
 pub enum StepKind {
@@ -36,7 +36,7 @@ pub enum StepKind {
 }
 
 /// Where in a flow's life a step ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// In `steps`.
@@ -46,7 +46,7 @@ pub enum Phase {
 }
 
 /// A place in a flow file, with its line, so that a report can show it without the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Snippet {
     /// The file's path as messages show it.
     pub file: String,
@@ -79,7 +79,7 @@ impl Snippet {
 }
 
 /// Something that went wrong and is not an assertion: a template, a send, a capture, a mistake in the file.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// What happened: a sentence, lower case, no final period.
     pub message: String,
@@ -106,7 +106,7 @@ impl From<&Diagnostic> for Problem {
 }
 
 /// One assertion and its verdict.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Assertion {
     /// What was looked at: `status`, `$.displayName`, `header content-type`.
     pub subject: String,
@@ -115,10 +115,10 @@ pub struct Assertion {
     /// Whether it held.
     pub passed: bool,
     /// What was expected, where one value says it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
     pub expected: Option<Value>,
     /// What was found; absent where nothing was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
     pub actual: Option<Value>,
     /// Why it failed, in words; absent where it held.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,8 +128,13 @@ pub struct Assertion {
     pub at: Option<Snippet>,
 }
 
+/// A value that is there: `null` is one too.
+fn there<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(reader).map(Some)
+}
+
 /// A value that a step bound to a name.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Capture {
     /// The name.
     pub name: Arc<str>,
@@ -140,7 +145,7 @@ pub struct Capture {
 }
 
 /// Why a step waited, and how long. `reason` and `status` are closed, so the event can leave before the reply is known whole.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Wait {
     /// Why.
     pub reason: super::Reason,
@@ -154,7 +159,7 @@ pub struct Wait {
 }
 
 /// How a step, one item of it, or a cleanup ended.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StepOutcome {
     /// Its name: as written, else its action (`GET /people/me`).
     pub name: Arc<str>,
@@ -171,34 +176,34 @@ pub struct StepOutcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     /// True where a `use` with `once` took the result of a run that another step had begun.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reused: bool,
     /// Where it stands in the flow.
     pub line: u32,
     /// How long it took, waits included, in milliseconds.
     pub duration_ms: f64,
     /// Every send, in order: resends, redirects and pages each are one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
     /// Every assertion.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertions: Vec<Assertion>,
     /// What was bound.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub captures: Vec<Capture>,
     /// Every wait.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
     /// What went wrong besides assertions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
     /// What the person should know although nothing failed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
 /// How a flow ended.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FlowOutcome {
     /// Its `name`.
     pub name: String,
@@ -209,10 +214,10 @@ pub struct FlowOutcome {
     /// How long it took, cleanups included, in milliseconds.
     pub duration_ms: f64,
     /// What is wrong with the flow as a whole.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
     /// What the person should know although nothing failed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// What happened in it.
     pub counts: super::Counts,

@@ -1,12 +1,12 @@
 //! A run in numbers: a fold over its events.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{EventKind, Outcome, Phase, RunEvent, StepOutcome};
 
 /// What happened, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Steps (each loop item is one) that passed.
     pub steps_passed: u64,
@@ -64,7 +64,7 @@ impl Counts {
 }
 
 /// A whole run in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Flows that passed.
     pub flows_passed: u64,

@@ -40,3 +40,18 @@ pub enum InputType {
     List,
     Object,
 }
+
+impl InputType {
+    /// The language's word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::List => "list",
+            Self::Object => "object",
+        }
+    }
+}

@@ -30,11 +30,12 @@ pub use body::{Body, FilePart, FilePath, Part};
 pub(crate) use convert::{Raw, convert};
 pub use input::{Input, InputType};
 pub(crate) use names::RESPONSE_FIELDS;
-pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings};
+pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings, join, stands_alone};
 pub use reuse::{Library, UseError, UseStep};
 pub use secret::{secret_from_base64, secret_from_hex};
 pub(crate) use shape::{ACTIONS, FLOW, REQUEST_ONLY, USE_ONLY};
 pub use step::{Action, ForEach, JwtStep, Key, NamedCapture, RequestStep, Step};
+pub(crate) use validate::{auth_names, request_names};
 pub use waiting::{Paginate, Poll, Retry, RetryOn, Waiting};
 
 /// How long `poll` goes on where `within` is left out.

@@ -79,3 +79,19 @@ pub struct Defaults {
     /// How requests are sent.
     pub settings: Settings,
 }
+
+/// Whether a request's URL has a scheme, so that `base_url` is not asked. A path may hold another URL: `/go?to=https://…`.
+#[must_use]
+pub fn stands_alone(url: &str) -> bool {
+    !url.starts_with(['/', '?']) && url.contains("://")
+}
+
+/// A URL behind `base_url`, where it is a path, a query or nothing; any other stands alone.
+#[must_use]
+pub fn join(base: Option<&str>, url: &str) -> String {
+    match base {
+        Some(base) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
+        Some(base) if url.is_empty() || url.starts_with('?') => format!("{base}{url}"),
+        _ => url.to_owned(),
+    }
+}

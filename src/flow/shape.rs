@@ -25,8 +25,8 @@ use waiting::{PAGINATE_KEY, POLL_KEY, RETRY_KEY};
 
 static CAPTURE_KIND: Kind = Kind::Named("capture", &CAPTURE_SOURCE);
 const BOUND_ANY: Kind = Kind::Map(&Kind::Name, &Kind::Any);
-const HEADERS: Kind = Kind::Map(&Kind::Text, &Kind::OneOrMany(&Kind::Scalar));
-const COOKIES: Kind = Kind::Map(&Kind::Text, &Kind::Scalar);
+const HEADERS: Kind = Kind::Map(&Kind::Text, &Kind::OneOrMany(&Kind::Sendable));
+const COOKIES: Kind = Kind::Map(&Kind::Text, &Kind::Sendable);
 const REDIRECTS: Kind = Kind::Either(&[Kind::Integer(0), Kind::Boolean]);
 const RATE_LIMIT: Kind = Kind::Either(&[Kind::Choice(&["wait", "fail"]), Kind::Object(&RATE_LIMIT_SHAPE)]);
 

@@ -54,7 +54,7 @@ impl RedirectError {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
             Self::BodyHoldsSecret { .. } | Self::LocationHoldsSecret { .. } => {
-                "a secret goes only to the origin it was written for: send the request to that host itself"
+                "where that host may have the secret, send the request to it yourself; `redirects: false` shows the reply"
             }
         }
     }
@@ -68,10 +68,13 @@ impl fmt::Display for RedirectError {
             }
             Self::Scheme { location } => write!(f, "the redirect leads out of HTTP, to `{location}`"),
             Self::BodyHoldsSecret { host } => {
-                write!(f, "the redirect to {host} would take the request's body there, and it holds a secret")
+                write!(
+                    f,
+                    "the redirect asks to send the body to {host} too, and it holds a secret: nothing was sent there"
+                )
             }
             Self::LocationHoldsSecret { host } => {
-                write!(f, "the redirect to {host} has a secret in its location, which would go there")
+                write!(f, "the redirect to {host} has a secret in its location: nothing was sent there")
             }
         }
     }
@@ -147,7 +150,7 @@ pub fn without_credentials(
     credentials: &[HeaderName],
     carries_secret: impl Fn(&[u8]) -> bool,
 ) -> Result<(), RedirectError> {
-    let host = || request.url.host_str().unwrap_or_default().to_owned();
+    let host = || request.url.authority().to_owned();
     if carries_secret(request.url.as_str().as_bytes()) {
         return Err(RedirectError::LocationHoldsSecret { host: host() });
     }

@@ -39,7 +39,8 @@ fn chain(folder: &Path, name: &str, names: &[String], current: &Path) -> Result<
         let Some((base, span)) = extends else { break };
         let mut list = Diagnostics::new(source);
         if files.iter().any(|(name, _)| *name == base) {
-            list.error(Code::InvalidValue, span, format!("`{base}` is extended in a circle"));
+            list.error(Code::InvalidValue, span, format!("`{base}` is extended in a circle"))
+                .help("let the one that the others build on extend none");
         } else if !names.contains(&base) {
             let error = unknown(&base, names, &shown(folder, current));
             list.error(Code::InvalidValue, span, error.message).help(error.help.unwrap_or_default());

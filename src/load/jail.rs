@@ -36,6 +36,7 @@ impl Files for Project {
 
     fn write(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<(), FileError> {
         let inside = self.judge_target(folder, path)?;
+        self.touched.write(&self.root.join(&inside));
         let written = inside::replace(&self.root, &inside, bytes);
         written.map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))
     }
@@ -66,7 +67,9 @@ impl Project {
     /// Where a file that may be read lies, from the root, links followed.
     fn judge(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
         self.relative(path)?;
-        let file = folder.join(path).canonicalize().map_err(|e| self.missing(folder, path, &e))?;
+        let found = folder.join(path).canonicalize();
+        self.touched.ask(folder, path, found.as_deref().ok());
+        let file = found.map_err(|e| self.missing(folder, path, &e))?;
         let inside = self.permit(folder, path, &file)?;
         if file.is_dir() {
             return Err(refusal(format!("`{path}` is a folder, not a file"), None));

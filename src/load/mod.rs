@@ -12,6 +12,7 @@ mod secret;
 mod snapshot;
 mod table;
 mod tokens;
+mod touched;
 
 pub use discover::{Discovered, discover};
 pub use environment::{environment, environment_names};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::dotenv;
+use super::touched::Touched;
 use crate::source::FileError;
 
 /// The folders that decide where a project's root is: handed in, as only the command line reads them.
@@ -24,6 +25,8 @@ pub struct Project {
     /// A flow directly in `$HOME` or `/` has no root: it may read no file at all.
     pub(super) closed: bool,
     pub(super) dotenv: OnceLock<Result<dotenv::Variables, FileError>>,
+    /// Which files its flows asked for.
+    pub(super) touched: Touched,
 }
 
 impl Surroundings {
@@ -77,13 +80,19 @@ impl Project {
     }
 
     fn at(root: PathBuf, closed: bool) -> Self {
-        Self { root, closed, dotenv: OnceLock::new() }
+        Self { root, closed, dotenv: OnceLock::new(), touched: Touched::default() }
     }
 
     /// The root: absolute, symlinks followed.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The files that its flows asked for so far, those that were not there too, without those that they wrote.
+    #[must_use]
+    pub fn asked_for(&self) -> Vec<PathBuf> {
+        self.touched.read()
     }
 
     /// A file's path from the root, with `/`; as it is where it lies elsewhere (a named flow outside of `--root`).

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::{changes, display};
-use crate::event::{Assertion, Exchange, Problem, Reason, Snippet, StepOutcome, Wait};
+use super::difference::{self, is_long};
+use super::{changes, display, layout};
+use crate::event::{Assertion, Body, Exchange, FlowOutcome, Outcome, Problem, Reason, Snippet, StepOutcome, Wait};
 use crate::value::Value;
 
-/// Characters of a value that are written.
-const VALUE: usize = 2000;
+/// Lines of a value or a body that are written, and columns of each.
+const LINES: usize = 20;
+const COLUMNS: usize = 120;
 
 /// What went wrong, in one line: the first problem, else the first failed assertion.
 pub(super) fn headline(step: &StepOutcome) -> String {
@@ -87,10 +89,25 @@ pub(super) fn failure(step: &StepOutcome) -> String {
     for assertion in step.assertions.iter().filter(|a| !a.passed) {
         self::assertion(&mut out, assertion);
     }
+    out + &exchanged(step)
+}
+
+/// The last request of a step and what came back.
+pub(super) fn exchanged(step: &StepOutcome) -> String {
+    let mut out = String::new();
     if let Some(exchange) = step.exchanges.last() {
         self::exchange(&mut out, exchange);
+        if let Some(body) = exchange.reply.as_ref().and_then(|reply| reply.body.as_ref()) {
+            excerpt(&mut out, body);
+        }
     }
     out
+}
+
+/// Why a flow of which nothing ran is no success; `None` for any other.
+pub(super) fn idle(flow: &FlowOutcome) -> Option<&str> {
+    let told = flow.warnings.first().map(|warning| first_line(warning)).filter(|_| flow.counts.steps() == 0);
+    (flow.outcome == Outcome::Skipped).then(|| told.unwrap_or("every step was skipped, which is not success"))
 }
 
 /// A wait and its reason.
@@ -117,16 +134,43 @@ pub(super) fn problem(out: &mut String, problem: &Problem) {
     }
 }
 
-fn assertion(out: &mut String, assertion: &Assertion) {
+/// A failed assertion, its place, and what was expected and found.
+pub(super) fn assertion(out: &mut String, assertion: &Assertion) {
     writeln!(out, "{}", claim(assertion)).ok();
     place(out, assertion.at.as_ref());
     if let Some(message) = &assertion.message {
         writeln!(out, "  {message}").ok();
     }
-    for (label, value) in [("expected", &assertion.expected), ("actual", &assertion.actual)] {
-        if let Some(value) = value {
-            writeln!(out, "  {label}: {}", short(value)).ok();
+    let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
+    if let (Some(expected), Some(actual)) = (expected, actual)
+        && (is_long(expected, COLUMNS) || is_long(actual, COLUMNS))
+        && difference::comparable(assertion, expected, actual)
+    {
+        out.push_str("  difference (- expected, + actual):\n");
+        let rows = difference::rows(expected, actual, COLUMNS);
+        return lines(out, rows.iter().map(|(sign, line)| format!("{sign} {line}")), rows.len());
+    }
+    for (label, value) in [("expected", expected), ("actual", actual)] {
+        match value {
+            Some(value) if is_long(value, COLUMNS) => {
+                writeln!(out, "  {label}:").ok();
+                let text = difference::laid_out(value);
+                lines(out, text.lines().map(str::to_owned), text.lines().count());
+            }
+            Some(value) => writeln!(out, "  {label}: {value}").unwrap_or_default(),
+            None => {}
         }
+    }
+}
+
+/// The first lines of `count`.
+fn lines(out: &mut String, lines: impl Iterator<Item = String>, count: usize) {
+    for line in lines.take(LINES) {
+        writeln!(out, "    {}", display::cut(&line, COLUMNS)).ok();
+    }
+    let more = count.saturating_sub(LINES) as u64;
+    if more > 0 {
+        writeln!(out, "    … {}", display::count(more, "more line")).ok();
     }
 }
 
@@ -137,11 +181,8 @@ fn place(out: &mut String, at: Option<&Snippet>) {
     }
 }
 
-fn short(value: &Value) -> String {
-    display::cut(&value.to_string(), VALUE).into_owned()
-}
-
-fn exchange(out: &mut String, exchange: &Exchange) {
+/// A request line, and the reply's status and `trackingid`.
+pub(super) fn exchange(out: &mut String, exchange: &Exchange) {
     writeln!(out, "request: {} {}", exchange.method, exchange.url).ok();
     let Some(reply) = &exchange.reply else {
         writeln!(out, "no reply: {}", exchange.error.as_deref().unwrap_or("the reason is not known")).ok();
@@ -152,6 +193,20 @@ fn exchange(out: &mut String, exchange: &Exchange) {
         Some(hint) => writeln!(out, "{hint}").ok(),
         None => tracking_id(exchange).and_then(|id| writeln!(out, "trackingid: {id}").ok()),
     };
+}
+
+/// The first lines of a body.
+fn excerpt(out: &mut String, body: &Body) {
+    let text = layout::body(body);
+    let mut lines = text.lines();
+    for line in lines.by_ref().take(LINES) {
+        writeln!(out, "  {}", display::cut(line, COLUMNS)).ok();
+    }
+    let more = lines.count() as u64;
+    if more > 0 || body.cut {
+        let lines = if body.cut { "more".to_owned() } else { display::count(more, "more line") };
+        writeln!(out, "  … {lines}, {} in all", display::count(body.size, "byte")).ok();
+    }
 }
 
 /// The reply's `trackingid`: what Webex support asks for.

@@ -66,17 +66,18 @@ fn steers(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A value as JSON on one line that steers nothing either. Only in strings is there anything to escape, and there the
-/// escapes mean the same.
+/// A value as JSON on one line that steers nothing either, and that is YAML too (which knows no U+FFFE). Only in strings is
+/// there anything to escape, and there the escapes mean the same.
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<String> {
     let text = serde_json::to_string(value)?;
-    if !text.chars().any(|c| c == '#' || steers(c)) {
+    let kept = |c: char| !steers(c) && !matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    if text.chars().all(|c| c != '#' && kept(c)) {
         return Ok(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     let mut commands = Commands::default();
     for c in text.chars() {
-        if (commands.ends_with(c) && c == '[') || steers(c) {
+        if (commands.ends_with(c) && c == '[') || !kept(c) {
             write!(out, "\\u{:04x}", u32::from(c)).ok();
         } else {
             out.push(c);

@@ -229,15 +229,20 @@ pub(super) fn options(verbosity: Verbosity, live: bool) -> Options {
 pub(super) fn run(options: Options, format: Option<FormatName>, flows: &[Flow]) -> (String, String) {
     let (view, file) = (Shared::default(), Shared::default());
     let wanted = format.map(|f| (f, Target::Stream(Box::new(file.clone()) as Box<_>))).into_iter().collect();
-    let reports = Reports::new(Terminal::new(options, Box::new(view.clone())), wanted);
+    play(Reports::new(Terminal::new(options, Box::new(view.clone())), wanted), options.live, flows);
+    (view.text(), file.text())
+}
+
+/// Tells `flows` to `reports`, one after the other where they are `live`.
+pub(super) fn play(reports: Reports, live: bool, flows: &[Flow]) {
     let redactor = Redactor::new();
     let redacted = |event: &RunEvent| -> Redacted<RunEvent> { redactor.redact(event.clone()) };
-    let started = EventKind::RunStarted { wxflow: "0.1.0".into(), flows: flows.len() as u32, seed: None };
+    let started = EventKind::RunStarted { wxflow: "0.1.0".into(), flows: flows.len() as u32, seed: None, shard: None };
     reports.start(redacted(&event(None, None, None, None, started)));
     let mut summary = Summary { duration_ms: 420.0, ..Summary::default() };
     // With several jobs all begin before the first ends, and end in another order.
     let mut sinks: Vec<_> = flows.iter().map(|f| (f, reports.flow(f.path, f.row, None))).collect();
-    if !options.live {
+    if !live {
         sinks.reverse();
     }
     for (flow, mut sink) in sinks {
@@ -248,5 +253,4 @@ pub(super) fn run(options: Options, format: Option<FormatName>, flows: &[Flow]) 
     }
     let finished = event(None, None, None, None, EventKind::RunFinished(summary));
     assert_eq!(reports.finish(redacted(&finished)), []);
-    (view.text(), file.text())
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{FlowWriter, Format, Frame, Key, Run, Segments, display};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome, Summary};
@@ -20,6 +20,12 @@ pub struct JsonReport {
     pub wxflow: String,
     /// When the run began, RFC 3339 with milliseconds, UTC.
     pub started: String,
+    /// The seed, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Which part of the flow runs this is, of `--shard`: `2/4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     /// The flows, sorted by path, row and repeat.
     pub flows: Vec<FlowReport>,
     /// The run in numbers.
@@ -39,7 +45,7 @@ pub struct FlowReport {
 }
 
 /// Which flow run it is, and how it ended.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FlowHead<'a> {
     /// The flow's path from the project root, with `/`.
     pub path: Arc<str>,
@@ -49,13 +55,15 @@ pub struct FlowHead<'a> {
     /// The repeat, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat: Option<u32>,
+    /// When it began, RFC 3339 with milliseconds, UTC.
+    pub started: String,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Cow<'a, FlowOutcome>,
 }
 
 /// A step, one item of it, or a cleanup.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StepReport<'a> {
     /// The path of the used flow that the step stands in; absent where it is the flow's own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,10 +74,15 @@ pub struct StepReport<'a> {
     /// The item of a `for_each`, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
+    /// When it ended, RFC 3339 with milliseconds, UTC; of a step that was skipped, when that was known.
+    pub ended: String,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Cow<'a, StepOutcome>,
 }
+
+/// The version of the format.
+pub(super) const VERSION: u8 = 1;
 
 /// The format.
 pub(super) struct Json;
@@ -79,6 +92,7 @@ impl Format for Json {
         Box::new(Writer {
             key: key.clone(),
             name: String::new(),
+            started: String::new(),
             list: List::Steps,
             empty: true,
             counts: Counts::default(),
@@ -87,12 +101,14 @@ impl Format for Json {
     }
 
     fn assemble(&self, run: &Run, segments: &mut Segments, out: &mut dyn Write) -> io::Result<()> {
-        let (wxflow, started) = match run.started.as_deref() {
-            Some(RunEvent { kind: EventKind::RunStarted { wxflow, .. }, time, .. }) => (wxflow.clone(), time.clone()),
-            _ => (env!("CARGO_PKG_VERSION").to_owned(), run.finished.time.clone()),
+        let (wxflow, started, seed, shard) = match run.started.as_deref() {
+            Some(RunEvent { kind: EventKind::RunStarted { wxflow, seed, shard, .. }, time, .. }) => {
+                (wxflow.clone(), time.clone(), *seed, shard.clone())
+            }
+            _ => (env!("CARGO_PKG_VERSION").to_owned(), run.finished.time.clone(), None, None),
         };
         // The whole but for its flows, and the flows in their place.
-        let shell = JsonReport { v: 1, wxflow, started, flows: Vec::new(), totals: run.summary() };
+        let shell = JsonReport { v: VERSION, wxflow, started, seed, shard, flows: Vec::new(), totals: run.summary() };
         let shell = display::json(&shell)?;
         let (before, after) = shell.split_once("\"flows\":[").unwrap_or((&shell, ""));
         writeln!(out, "{before}\"flows\":[")?;
@@ -105,6 +121,8 @@ impl Format for Json {
 struct Writer {
     key: Key,
     name: String,
+    /// When the flow began.
+    started: String,
     list: List,
     /// The list has nothing yet.
     empty: bool,
@@ -121,7 +139,10 @@ enum List {
 impl FlowWriter for Writer {
     fn event(&mut self, event: &Redacted<RunEvent>, body: &mut dyn Write) -> io::Result<()> {
         match &event.kind {
-            EventKind::FlowStarted { name, .. } => self.name.clone_from(name),
+            EventKind::FlowStarted { name, .. } => {
+                self.name.clone_from(name);
+                self.started.clone_from(&event.time);
+            }
             EventKind::StepFinished(step) => self.step(event, step, body)?,
             EventKind::FlowFinished(flow) => self.ended = Some(self.head(Cow::Borrowed(flow))?),
             _ => {}
@@ -144,7 +165,7 @@ impl FlowWriter for Writer {
 impl Writer {
     fn head(&self, outcome: Cow<'_, FlowOutcome>) -> io::Result<String> {
         let Key { path, row, repeat } = self.key.clone();
-        display::json(&FlowHead { path, row, repeat, outcome })
+        display::json(&FlowHead { path, row, repeat, started: self.started.clone(), outcome })
     }
 
     /// Cleanups run when all steps have, so one list follows the other.
@@ -157,7 +178,8 @@ impl Writer {
         }
         body.write_all(if std::mem::take(&mut self.empty) { b"\n" } else { b",\n" })?;
         let flow = event.flow.clone().filter(|flow| *flow != self.key.path);
-        let report = StepReport { flow, step: event.step, item: event.item, outcome: Cow::Borrowed(step) };
+        let (step_number, item, ended) = (event.step, event.item, event.time.clone());
+        let report = StepReport { flow, step: step_number, item, ended, outcome: Cow::Borrowed(step) };
         body.write_all(display::json(&report)?.as_bytes())
     }
 

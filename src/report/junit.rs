@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::display::Commands;
 use super::{FlowWriter, Format, Frame, Key, Run, Segments, Tally, describe};
@@ -20,7 +21,9 @@ impl Format for Junit {
     fn flow(&self, key: &Key) -> Box<dyn FlowWriter> {
         Box::new(Suite {
             name: format!("{}{}", key.path, key.suffix()),
+            path: key.path.clone(),
             suffix: key.suffix(),
+            warnings: String::new(),
             started: String::new(),
             title: String::new(),
             tally: Tally::default(),
@@ -42,7 +45,10 @@ impl Format for Junit {
 /// One flow run.
 struct Suite {
     name: String,
+    path: Arc<str>,
     suffix: String,
+    /// Of the flow as a whole.
+    warnings: String,
     started: String,
     /// The flow's `name`.
     title: String,
@@ -85,13 +91,18 @@ impl FlowWriter for Suite {
             tally.tests += 1;
             tally.errors += 1;
             let name = attribute(&self.name);
-            writeln!(tail, r#"    <testcase name="the flow did not end" classname="{name}" time="0.000">"#).ok();
+            let file = attribute(&self.path);
+            let place = format!(r#"classname="{name}" file="{file}""#);
+            writeln!(tail, r#"    <testcase name="the flow did not end" {place} time="0.000">"#).ok();
             tail.push_str("      <error message=\"the flow did not end\" type=\"interrupted\"/>\n    </testcase>\n");
+        }
+        if !self.warnings.is_empty() {
+            writeln!(tail, "    <system-out>{}</system-out>", content(&self.warnings)).ok();
         }
         tail.push_str("  </testsuite>\n");
         let totals = totals(tally, self.ended.unwrap_or_default(), &self.started);
         let head = format!("  <testsuite name=\"{}\" {totals}>\n", attribute(&self.name));
-        Frame { head, tail, tally }
+        Frame { head, tail, tally, ..Frame::default() }
     }
 }
 
@@ -99,10 +110,7 @@ impl Suite {
     fn step(&mut self, event: &RunEvent, step: &StepOutcome, body: &mut dyn Write) -> io::Result<()> {
         let item = event.item.map_or_else(String::new, |item| format!(" [{item}]"));
         let phase = if step.phase == Phase::Cleanup { " (cleanup)" } else { "" };
-        let class = match &event.flow {
-            Some(flow) => format!("{flow}{}", self.suffix),
-            None => self.name.clone(),
-        };
+        let flow = event.flow.clone().unwrap_or_else(|| self.path.clone());
         let verdict = match step.outcome {
             Outcome::Passed => Verdict::Passed,
             Outcome::Skipped => Verdict::Skipped(step.skipped.clone().unwrap_or_default()),
@@ -120,12 +128,14 @@ impl Suite {
                 writeln!(out, "{}", describe::wait(wait)).ok();
             }
         }
-        self.case(&format!("{}{item}{phase}", step.name), &class, step.duration_ms, &verdict, &out, body)
+        self.case(&format!("{}{item}{phase}", step.name), &flow, step.duration_ms, &verdict, &out, body)
     }
 
     /// What is wrong with the flow as a whole is a case of its own.
     fn flow(&mut self, flow: &FlowOutcome, body: &mut dyn Write) -> io::Result<()> {
-        if flow.problems.is_empty() && !flow.invalid {
+        self.warnings = flow.warnings.iter().fold(String::new(), |out, warning| out + "warning: " + warning + "\n");
+        let idle = describe::idle(flow);
+        if flow.problems.is_empty() && !flow.invalid && idle.is_none() {
             return Ok(());
         }
         let mut text = String::new();
@@ -133,33 +143,38 @@ impl Suite {
             describe::problem(&mut text, problem);
         }
         let first = flow.problems.first();
-        let message = first.map_or("the flow is invalid", |p| describe::first_line(&p.message)).to_owned();
+        let message =
+            first.map(|p| describe::first_line(&p.message)).or(idle).unwrap_or("the flow is invalid").to_owned();
         let verdict = if flow.invalid {
             let kind = first.and_then(|p| p.code.clone()).unwrap_or_else(|| "invalid".to_owned());
             Verdict::Broken { kind, message, text }
+        } else if idle.is_some() && flow.counts.steps() == 0 {
+            Verdict::Skipped(message)
         } else {
             Verdict::Failed { kind: "problem", message, text }
         };
-        let (name, class) = (flow.name.clone(), self.name.clone());
-        self.case(&name, &class, 0.0, &verdict, "", body)
+        let path = self.path.clone();
+        self.case(&flow.name, &path, 0.0, &verdict, "", body)
     }
 
     fn case(
         &mut self,
         name: &str,
-        class: &str,
+        flow: &str,
         ms: f64,
         verdict: &Verdict,
         system_out: &str,
         body: &mut dyn Write,
     ) -> io::Result<()> {
         self.tally.tests += 1;
+        let class = format!("{flow}{}", self.suffix);
         let mut hasher = DefaultHasher::new();
-        (name, class).hash(&mut hasher);
+        (name, &class).hash(&mut hasher);
         let count = self.seen.entry(hasher.finish()).and_modify(|n| *n += 1).or_insert(1);
         let number = if *count > 1 { format!(" ({count})") } else { String::new() };
-        let (name, class) = (attribute(name), attribute(class));
-        write!(body, r#"    <testcase name="{name}{number}" classname="{class}" time="{}""#, seconds(ms))?;
+        let (name, class, file) = (attribute(name), attribute(&class), attribute(flow));
+        let time = seconds(ms);
+        write!(body, r#"    <testcase name="{name}{number}" classname="{class}" file="{file}" time="{time}""#)?;
         if matches!(verdict, Verdict::Passed) && system_out.is_empty() {
             return writeln!(body, "/>");
         }

@@ -4,14 +4,21 @@
 //! flows before it, on disk once they are many, and at the run's end they are put together in the order of the paths.
 //! Events arrive in order within a flow; flows run at the same time on several threads.
 
+mod annotation;
 mod changes;
 mod describe;
+mod difference;
 mod display;
 mod events;
+mod html;
 pub mod json;
 mod junit;
+mod layout;
+mod markdown;
+pub mod merge;
 mod schema;
 mod spool;
+mod tap;
 mod target;
 pub mod terminal;
 
@@ -22,7 +29,9 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) use annotation::Annotation;
 pub(crate) use display::line;
+pub(crate) use markdown::MOST as MARKDOWN_MOST;
 pub use schema::{event_schema, report_schema};
 use spool::{Key, Segments};
 pub use target::{ReportError, Target};
@@ -65,6 +74,8 @@ pub(crate) struct Frame {
     pub head: String,
     /// After it.
     pub tail: String,
+    /// Its share of what stands before all flows: a list of failures, a table.
+    pub index: String,
     /// For totals over the flows.
     pub tally: Tally,
 }
@@ -107,18 +118,30 @@ pub enum FormatName {
     Junit,
     Json,
     Events,
+    Html,
+    Markdown,
+    Tap,
 }
 
 impl FormatName {
     /// Every format, as `--report` writes it.
-    pub const ALL: [(&'static str, FormatName); 3] =
-        [("junit", FormatName::Junit), ("json", FormatName::Json), ("events", FormatName::Events)];
+    pub const ALL: [(&'static str, FormatName); 6] = [
+        ("junit", FormatName::Junit),
+        ("json", FormatName::Json),
+        ("html", FormatName::Html),
+        ("markdown", FormatName::Markdown),
+        ("tap", FormatName::Tap),
+        ("events", FormatName::Events),
+    ];
 
     fn format(self) -> Box<dyn Format> {
         match self {
             FormatName::Junit => Box::new(junit::Junit),
             FormatName::Json => Box::new(json::Json),
             FormatName::Events => Box::new(events::Events),
+            FormatName::Html => Box::new(html::Html),
+            FormatName::Markdown => Box::new(markdown::Markdown),
+            FormatName::Tap => Box::new(tap::Tap),
         }
     }
 }
@@ -156,11 +179,16 @@ impl Reports {
     /// `terminal` shows the run as it goes; `wanted` are written when it ends.
     #[must_use]
     pub fn new(terminal: Terminal, wanted: Vec<(FormatName, Target)>) -> Self {
-        let files = wanted
-            .into_iter()
-            .map(|(name, target)| Report { format: name.format(), store: Mutex::default(), target: Mutex::new(target) })
-            .collect();
+        let files = wanted.into_iter().map(|(name, target)| Report::new(name.format(), target)).collect();
         Self { terminal, files, started: Mutex::default() }
+    }
+
+    /// Writes GitHub's annotations too, at the run's end; `prefix` makes a path that messages show one from the
+    /// repository's root.
+    #[must_use]
+    pub fn annotate(mut self, prefix: String, target: Target) -> Self {
+        self.files.push(Report::new(Box::new(annotation::Annotations { prefix: prefix.into() }), target));
+        self
     }
 
     /// Takes `run_started`, before any flow.
@@ -188,6 +216,8 @@ impl Reports {
     /// an error in the list, and the list is empty where all were written.
     pub fn finish(self, event: Redacted<RunEvent>) -> Vec<ReportError> {
         let run = Run { started: self.started.into_inner().unwrap_or_else(PoisonError::into_inner), finished: event };
+        // The view first: what follows it on the same stream stands behind its last lines.
+        let view = self.terminal.finish(&run.summary());
         let mut errors = Vec::new();
         for Report { format, target, store } in self.files {
             let target = target.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +230,7 @@ impl Reports {
                 errors.push(ReportError { target: name, message: error.to_string() });
             }
         }
-        if let Err(error) = self.terminal.finish(&run.summary()) {
+        if let Err(error) = view {
             errors.push(ReportError { target: "the terminal".to_owned(), message: error.to_string() });
         }
         errors
@@ -247,6 +277,10 @@ impl Drop for FlowSink<'_> {
 }
 
 impl Report {
+    fn new(format: Box<dyn Format>, target: Target) -> Self {
+        Self { format, store: Mutex::default(), target: Mutex::new(target) }
+    }
+
     fn store(&self) -> std::sync::MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }

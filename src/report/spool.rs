@@ -3,6 +3,7 @@
 //! Each report has one file at most, beside one for each flow that runs at the moment, however many flows there are.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 use tempfile::SpooledTempFile;
@@ -15,7 +16,7 @@ const FLOW: usize = 64 << 10;
 const REPORT: usize = 1 << 20;
 
 /// Which flow run; the order of flows in every report.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     /// The flow's path from the project root, with `/`.
     pub path: Arc<str>,
@@ -66,8 +67,16 @@ pub(super) struct Store {
 struct Segment {
     key: Key,
     tally: Tally,
-    start: u64,
-    length: u64,
+    /// Head, body and tail.
+    whole: Range<u64>,
+    /// Its lines in what stands before all flows.
+    index: Range<u64>,
+}
+
+impl Segment {
+    fn part(&self, part: Part) -> &Range<u64> {
+        if part == Part::Index { &self.index } else { &self.whole }
+    }
 }
 
 impl Default for Store {
@@ -79,18 +88,20 @@ impl Default for Store {
 impl Store {
     pub(super) fn add(&mut self, key: Key, frame: Frame, body: Spool) {
         match self.append(&frame, body) {
-            Ok((start, length)) => self.segments.push(Segment { key, tally: frame.tally, start, length }),
+            Ok((whole, index)) => self.segments.push(Segment { key, tally: frame.tally, whole, index }),
             Err(error) => self.fail(error),
         }
     }
 
-    fn append(&mut self, frame: &Frame, Spool(mut body): Spool) -> io::Result<(u64, u64)> {
+    fn append(&mut self, frame: &Frame, Spool(mut body): Spool) -> io::Result<(Range<u64>, Range<u64>)> {
         let start = self.bytes.stream_position()?;
         self.bytes.write_all(frame.head.as_bytes())?;
         body.rewind()?;
         io::copy(&mut body, &mut self.bytes)?;
         self.bytes.write_all(frame.tail.as_bytes())?;
-        Ok((start, self.bytes.stream_position()? - start))
+        let end = self.bytes.stream_position()?;
+        self.bytes.write_all(frame.index.as_bytes())?;
+        Ok((start..end, end..self.bytes.stream_position()?))
     }
 
     /// The first error stays: it is the cause of the others.
@@ -105,6 +116,15 @@ impl Store {
         self.segments.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(Segments { bytes: self.bytes, segments: self.segments })
     }
+}
+
+/// Which bytes of each flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What [`Frame::index`] gave.
+    Index,
+    /// The flow itself.
+    Whole,
 }
 
 /// The flows of a report, sorted by path, row and repeat.
@@ -133,11 +153,53 @@ impl Segments {
             if i > 0 {
                 out.write_all(between.as_bytes())?;
             }
-            self.bytes.seek(SeekFrom::Start(segment.start))?;
-            io::copy(&mut (&mut self.bytes).take(segment.length), out)?;
+            piece(&mut self.bytes, &segment.whole, out)?;
         }
         Ok(())
     }
+
+    /// Copies flows to `out` as long as `room` bytes hold them whole. Gives the room that is left, and how many flows
+    /// that have something to say found none.
+    ///
+    /// # Errors
+    /// Where `out` or the temporary file fails.
+    pub(crate) fn copy_within(&mut self, part: Part, room: u64, out: &mut dyn Write) -> io::Result<(u64, u64)> {
+        let (mut room, mut left_out) = (room, 0);
+        for segment in &self.segments {
+            let range = segment.part(part);
+            let length = range.end - range.start;
+            // One that did not fit ends it: what follows would look as if nothing were missing before it.
+            if left_out == 0 && length <= room {
+                piece(&mut self.bytes, range, out)?;
+                room -= length;
+            } else {
+                left_out += u64::from(length > 0);
+            }
+        }
+        Ok((room, left_out))
+    }
+
+    /// Copies a part of the flow at `place`, from 0.
+    ///
+    /// # Errors
+    /// Where `out` or the temporary file fails.
+    pub(crate) fn copy_one(&mut self, place: usize, part: Part, out: &mut dyn Write) -> io::Result<()> {
+        match self.segments.get(place) {
+            Some(segment) => piece(&mut self.bytes, segment.part(part), out),
+            None => Ok(()),
+        }
+    }
+
+    /// How many flow runs there are.
+    pub(crate) fn count(&self) -> usize {
+        self.segments.len()
+    }
+}
+
+fn piece(bytes: &mut SpooledTempFile, range: &Range<u64>, out: &mut dyn Write) -> io::Result<()> {
+    bytes.seek(SeekFrom::Start(range.start))?;
+    io::copy(&mut bytes.take(range.end - range.start), out)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -145,7 +207,12 @@ mod tests {
     use super::*;
 
     fn frame(head: &str, tail: &str) -> Frame {
-        Frame { head: head.into(), tail: tail.into(), tally: Tally { tests: 1, ..Tally::default() } }
+        Frame {
+            head: head.into(),
+            tail: tail.into(),
+            index: head.into(),
+            tally: Tally { tests: 1, ..Tally::default() },
+        }
     }
 
     #[test]
@@ -160,6 +227,22 @@ mod tests {
         segments.copy(",", &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "<aSome(2)>,<aSome(10)>,<bNone>");
         assert_eq!(segments.tally().tests, 3);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let mut store = Store::default();
+        for (path, index) in [("a", "12"), ("b", "345"), ("c", ""), ("d", "6")] {
+            store.add(Key { path: path.into(), row: None, repeat: None }, frame(index, ""), Spool::default());
+        }
+        let mut segments = store.into_segments().unwrap();
+        let mut fitting = |room| {
+            let mut out = Vec::new();
+            let (room, left_out) = segments.copy_within(Part::Index, room, &mut out).unwrap();
+            (String::from_utf8(out).unwrap(), room, left_out)
+        };
+        assert_eq!(fitting(9), ("123456".into(), 3, 0));
+        assert_eq!(fitting(4), ("12".into(), 2, 2));
     }
 
     #[test]

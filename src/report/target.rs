@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 pub enum Target {
     /// A file. Its folders are made; it is replaced at once, so no one ever reads half a report.
     File(PathBuf),
+    /// A file that others write too, like GitHub's step summary: the report is put behind what is there.
+    Append(PathBuf),
     /// A stream, written at the run's end: `-` is the process's stdout, which the caller hands in.
     Stream(Box<dyn Write + Send>),
 }
@@ -34,7 +36,7 @@ impl Target {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Target::File(path) => path.display().to_string(),
+            Target::File(path) | Target::Append(path) => path.display().to_string(),
             Target::Stream(_) => "-".to_owned(),
         }
     }
@@ -46,6 +48,11 @@ impl Target {
     pub(super) fn write(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match self {
             Target::File(path) => replace(&path, write),
+            Target::Append(path) => {
+                let mut out = BufWriter::new(std::fs::OpenOptions::new().create(true).append(true).open(path)?);
+                write(&mut out)?;
+                out.flush()
+            }
             Target::Stream(stream) => {
                 let mut out = BufWriter::new(stream);
                 write(&mut out)?;
@@ -95,6 +102,16 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_is_there_stays_before_what_is_appended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.md");
+        for text in ["one", "two"] {
+            Target::Append(path.clone()).write(|out| out.write_all(text.as_bytes())).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "onetwo");
     }
 
     #[test]

@@ -93,6 +93,13 @@ impl Cancel {
         self.0.notify.notify_waiters();
     }
 
+    /// Goes on after [`Cancel::time_out`]: only that run was too long, and another one begins.
+    pub fn resume(&self) {
+        if self.0.timed_out.swap(false, Ordering::SeqCst) {
+            self.0.cancelled.store(false, Ordering::SeqCst);
+        }
+    }
+
     /// Whether [`Cancel::cancel`] was called.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

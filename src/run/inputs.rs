@@ -4,6 +4,7 @@
 //! the process, then from `.env`, where permitted · `default` · what the person types. A secret is learned before anything
 //! is said about it.
 
+mod origin;
 #[cfg(test)]
 mod tests;
 mod uses;
@@ -19,6 +20,7 @@ use crate::redact::{HostPattern, Redactor, SHORTEST};
 use crate::source::{FileError, Source};
 use crate::value::Value;
 
+pub use origin::{Origin, Place, origins};
 pub use uses::{Used, resolve_uses};
 
 /// A value for an input.
@@ -278,13 +280,19 @@ fn environment_secret(
             format!("input `{}` has no value: the environment `{environment}` takes it from {place}", input.name);
         Lack::Missing(message, format!("{help}, or give it with {}", option(input, true)))
     };
+    let named = |error: FileError| {
+        let at = sources.environment.and_then(|e| e.secrets.iter().find(|secret| *secret.name == *input.name));
+        let place = at.map(|secret| format!("{}:{}", secret.at.0.name(), secret.at.0.position(secret.at.1.start)));
+        let help = place.map(|place| format!("the path stands at {place}; a relative one begins in the project root"));
+        Lack::Broken(FileError { help: error.help.or(help), ..error })
+    };
     match from {
         Some(SecretSource::Variable(name)) => match anywhere(name, sources)? {
             Some(value) if !value.is_empty() => Ok((value, format!("{name}, named by the environment"))),
             Some(_) => Err(absent(&format!("{name}, which is empty"), format!("set {name}"))),
             None => Err(absent(&format!("{name}, which is not set"), format!("set {name}"))),
         },
-        Some(SecretSource::File(path)) => match sources.outside.secret_file(path).map_err(Lack::Broken)? {
+        Some(SecretSource::File(path)) => match sources.outside.secret_file(path).map_err(named)? {
             value if value.is_empty() => Err(absent(&format!("{path}, which is empty"), format!("fill {path}"))),
             value => Ok((value, format!("{path}, named by the environment"))),
         },
@@ -315,7 +323,9 @@ fn anywhere(name: &str, sources: &Sources<'_>) -> Result<Option<String>, Lack> {
     Ok(sources.outside.dotenv(name).map_err(Lack::Broken)?.or(process))
 }
 
-fn permitted(name: &str, sources: &Sources<'_>) -> bool {
+/// Whether a flow may read a variable without asking the person.
+#[must_use]
+pub fn permitted(name: &str, sources: &Sources<'_>) -> bool {
     name.starts_with("WEBEX_")
         || name.starts_with("WXFLOW_")
         || sources.environment.is_some_and(|e| e.allows(name))

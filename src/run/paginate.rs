@@ -126,7 +126,7 @@ fn take_items(page: &Received, paginate: &Paginate, number: u32) -> Result<(Valu
             let items = std::mem::take(items);
             Ok((body, items))
         }
-        Some(other) => Err(format!("`{path}` in page {number} is {}, not a list", type_name(other))),
+        Some(other) => Err(format!("`{path}` in page {number} is no list: its type is `{}`", type_name(other))),
         None => Err(format!("page {number} has nothing at `{path}`")),
     }
 }
@@ -137,7 +137,7 @@ fn next_of(page: &Received, body: &Value, paginate: &Paginate, number: u32) -> R
     match path.first(body) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(link)) => Ok(Some(link.clone()).filter(|link| !link.is_empty())),
-        Some(other) => Err(format!("`{path}` in page {number} is {}, not a URL", type_name(other))),
+        Some(other) => Err(format!("`{path}` in page {number} is no URL: its type is `{}`", type_name(other))),
     }
 }
 

@@ -67,7 +67,8 @@ impl Runner<'_, '_> {
                 }
                 Look::Over(message, span, help) => Some((message, span, help)),
                 Look::NotYet if context.clock.elapsed().saturating_add(every) >= deadline => {
-                    let message = format!("`until` does not hold after {looks} looks in {}", shown(within));
+                    let looks = if looks == 1 { "1 look".to_owned() } else { format!("{looks} looks") };
+                    let message = format!("`until` does not hold after {looks} in {}", shown(within));
                     Some((message, poll.span, Some("raise `within` if it only needs longer")))
                 }
                 Look::NotYet => None,
@@ -156,6 +157,7 @@ fn at_deadline(stop: Stop, over: bool, within: Duration) -> Stop {
     match stop {
         Stop::Problem(mut problem) if over => {
             problem.message = format!("{}; the {} of `poll.within` are over", problem.message, shown(within));
+            problem.help = Some("raise `within` if it only needs longer".to_owned());
             Stop::Problem(problem)
         }
         stop => stop,

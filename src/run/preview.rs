@@ -9,7 +9,8 @@ use super::scope::Scope;
 use super::step::loop_value;
 use super::{Clock, Job};
 use crate::flow::{
-    Action, Auth, Body, Defaults, Field, ForEach, JwtStep, Part, RequestTemplate, Setting, Step, UseStep,
+    Action, Auth, Body, Defaults, Field, ForEach, JwtStep, Part, RequestTemplate, Setting, Step, UseStep, join,
+    stands_alone,
 };
 use crate::http::{Origin, Url};
 use crate::redact::{MASK, Redactor};
@@ -231,15 +232,9 @@ impl View<'_> {
     fn url(&self, request: &RequestTemplate) -> (String, bool) {
         let text = |template: &Template| self.with(|p| p.text(template, true)).value.unwrap_or_default();
         let base = self.defaults.base_url.as_ref().map(text);
-        let mut url = text(&request.url);
-        let whole = url.contains("://");
-        if let Some(base) = base.as_ref().filter(|_| !whole && (url.is_empty() || url.starts_with(['/', '?']))) {
-            url = if url.starts_with('/') {
-                format!("{}{url}", base.trim_end_matches('/'))
-            } else {
-                format!("{base}{url}")
-            };
-        }
+        let url = text(&request.url);
+        let whole = stands_alone(&url);
+        let mut url = if whole { url } else { join(base.as_deref(), &url) };
         let origin = |url: &str| Url::parse(url).ok().and_then(|url| Origin::of(&url));
         let at_home = !whole || base.as_deref().is_none_or(|base| origin(base) == origin(&url));
         let own = |name: &str| request.query.iter().any(|f| *f.name == *name);

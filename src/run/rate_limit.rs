@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use super::retry_after::{self, Asked};
 use super::send::{Chain, Received, Rules, Sender};
-use super::{Context, Stop, retry_after};
+use super::{Context, Stop};
 use crate::event::{Reason, Wait};
 use crate::http::{Method, Request, Response};
+
+/// From here on seconds say nothing to a person.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Sender<'_, '_> {
     /// Sends `request` until its reply stands: redirects followed, retried, the server's waits waited.
@@ -29,7 +33,7 @@ impl Sender<'_, '_> {
 
     /// How long to wait before the same request goes out again; `None` where the reply stands.
     fn rate_limited(&self, request: &Request, reply: &Response, rules: &Rules) -> Result<Option<Duration>, Stop> {
-        let (Some(max), Some(wait)) = (rules.max_wait, asks_to_wait(reply, self.context)) else {
+        let (Some(max), Some(Asked { wait, guessed })) = (rules.max_wait, asks_to_wait(reply, self.context)) else {
             return Ok(None);
         };
         // 423 and 503 do not say that nothing happened: a POST is not sent twice on their word.
@@ -38,7 +42,11 @@ impl Sender<'_, '_> {
         if !resend || rules.waiting.names(reply.status) {
             return Ok(None);
         }
-        let asked = format!("the server asked to wait {} s ({})", wait.as_secs(), reply.status);
+        let asked = match guessed {
+            None if wait > YEAR => format!("the server asked to wait more than a year ({})", reply.status),
+            None => format!("the server asked to wait {} s ({})", wait.as_secs(), reply.status),
+            Some(why) => format!("the server answered {} {why}, which is taken as {} s", reply.status, wait.as_secs()),
+        };
         let left = max.saturating_sub(self.log.rate_limited());
         if wait > left {
             let message = format!("{asked}, and {} s of waiting are left to this step", left.as_secs());
@@ -53,6 +61,6 @@ impl Sender<'_, '_> {
 }
 
 /// How long a reply asks to wait, where it is one that `rate_limit` handles.
-pub(super) fn asks_to_wait(reply: &Response, context: &Context<'_>) -> Option<Duration> {
+pub(super) fn asks_to_wait(reply: &Response, context: &Context<'_>) -> Option<Asked> {
     retry_after::asked(reply, context.clock.now())
 }

@@ -10,7 +10,7 @@ use super::digest::Digest;
 use super::oauth::OAuth;
 use super::render::{Renderer, Text};
 use super::{Stop, save};
-use crate::flow::{Auth, Defaults, Field, RateLimit, RequestTemplate, Settings};
+use crate::flow::{Auth, Defaults, Field, RateLimit, RequestTemplate, Settings, join, stands_alone};
 use crate::http::{HeaderMap, HeaderName, HeaderValue, Origin, Request, Url};
 use crate::source::Span;
 
@@ -57,7 +57,7 @@ pub(super) fn render(
     let mut url = absolute(&text, base.as_deref(), span, renderer)?;
     // A path is at home by how it was made.
     let origin = || base.as_deref().and_then(|b| Url::parse(b).ok()).map(|b| Origin::of(&b));
-    let at_home = !text.contains("://") || origin().is_none_or(|home| home == Origin::of(&url));
+    let at_home = !stands_alone(&text) || origin().is_none_or(|home| home == Origin::of(&url));
     query(&mut url, template, defaults, at_home, renderer)?;
     let mut headers = HeaderMap::with_capacity(4);
     for field in
@@ -118,9 +118,8 @@ pub(super) fn render(
 
 fn absolute(text: &str, base: Option<&str>, span: Span, renderer: &Renderer<'_>) -> Result<Url, Stop> {
     let whole = match base {
-        _ if text.contains("://") => text.to_owned(),
-        Some(base) if text.starts_with('/') => format!("{}{text}", base.trim_end_matches('/')),
-        Some(base) if text.is_empty() || text.starts_with('?') => format!("{base}{text}"),
+        _ if stands_alone(text) => text.to_owned(),
+        Some(_) if text.is_empty() || text.starts_with(['/', '?']) => join(base, text),
         _ => {
             let help = "a URL begins with http:// or https://, a path with `/` and needs `base_url`";
             return Err(renderer.problem(span, format!("`{text}` is neither a URL nor a path"), Some(help.to_owned())));

@@ -13,13 +13,25 @@ const FALLBACK: Duration = Duration::from_secs(5);
 /// The least wait: `0` and dates in the past would otherwise resend in a tight loop.
 const LEAST: Duration = Duration::from_secs(1);
 
-/// How long a reply asks to wait: 429 always, 423 and 503 with a usable `Retry-After`; `None` for all others.
-pub(super) fn asked(response: &Response, now: Timestamp) -> Option<Duration> {
-    let header =
-        response.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| parse(v, now));
-    match response.status {
-        429 => Some(header.unwrap_or(FALLBACK)),
-        423 | 503 => header,
+/// How long a reply asks to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) wait: Duration,
+    /// Why this is our guess and not the server's word: what is wrong with its `Retry-After`.
+    pub(super) guessed: Option<&'static str>,
+}
+
+/// What a reply asks for: 429 always, 423 and 503 with a usable `Retry-After`; `None` for all others.
+pub(super) fn asked(response: &Response, now: Timestamp) -> Option<Asked> {
+    let header = response.headers.get(http::header::RETRY_AFTER);
+    let said = header.and_then(|v| v.to_str().ok()).and_then(|v| parse(v, now));
+    match (response.status, said) {
+        (429 | 423 | 503, Some(wait)) => Some(Asked { wait, guessed: None }),
+        (429, None) => {
+            let guessed =
+                if header.is_some() { "with a `Retry-After` that is no time" } else { "without `Retry-After`" };
+            Some(Asked { wait: FALLBACK, guessed: Some(guessed) })
+        }
         _ => None,
     }
 }
@@ -66,7 +78,7 @@ mod tests {
             headers.insert("retry-after", value.parse().unwrap());
         }
         let now = "2026-11-21T10:00:00Z".parse().unwrap();
-        asked(&Response::new(status, headers, Bytes::new()), now).map(|d| d.as_secs())
+        asked(&Response::new(status, headers, Bytes::new()), now).map(|asked| asked.wait.as_secs())
     }
 
     #[test]

@@ -16,7 +16,9 @@ use crate::check::Hop;
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
-use crate::http::{Delivery, HeaderValue, Origin, Request, Response, TransportError, Url, encoding};
+use crate::http::{
+    Delivery, HeaderValue, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
+};
 use crate::value::Value;
 
 /// How the replies of one step are taken.
@@ -249,13 +251,22 @@ impl Sender<'_, '_> {
         let reply = tokio::select! {
             biased;
             reply = self.context.transport.send(&wire) => reply.map(Arc::new),
-            () = self.context.cancel.cancelled() => return Err(Stop::Cancelled.into()),
+            () = self.context.cancel.cancelled() => Err(TransportError {
+                kind: TransportErrorKind::Interrupted,
+                delivery: Delivery::MayHaveArrived,
+                message: "interrupted before the reply came".to_owned(),
+                help: None,
+            }),
         };
         let took = clock.elapsed().saturating_sub(start);
         let answer = reply.as_ref().map(Arc::clone).map_err(Clone::clone);
         let start = start.saturating_sub(self.began);
         self.log.sent.push(Sent { because, request: request.clone(), reply, let_go: None, start, took });
-        let response = answer.map_err(Failed::Unanswered)?;
+        let response = match answer {
+            // Told as the interrupt that it is, also where the connection broke at the same moment: no resend follows.
+            Err(_) if self.context.cancel.is_cancelled() => return Err(Stop::Cancelled.into()),
+            answer => answer.map_err(Failed::Unanswered)?,
+        };
         learn_tokens(&response, self.context);
         Ok((response, took))
     }
@@ -332,6 +343,7 @@ fn learn_tokens(response: &Response, context: &Context<'_>) {
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
     static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
+    learn_code(response, context);
     let body: &[u8] = &response.body;
     if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
         return;
@@ -341,6 +353,18 @@ fn learn_tokens(response: &Response, context: &Context<'_>) {
     for name in NAMES.into_iter().chain(login) {
         if let Some(Value::String(token)) = reply.get(name) {
             context.redactor.learn(name, token, None);
+        }
+    }
+}
+
+/// The code that an authorization server sends back in a redirect is as good as a token (RFC 6749 section 4.1.2).
+fn learn_code(response: &Response, context: &Context<'_>) {
+    const SHORTEST: usize = 8;
+    let location = response.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+    let Some((_, query)) = location.and_then(|location| location.split_once('?')) else { return };
+    for (name, code) in url::form_urlencoded::parse(query.split('#').next().unwrap_or("").as_bytes()) {
+        if name == "code" && code.len() >= SHORTEST {
+            context.redactor.learn("code", &code, None);
         }
     }
 }

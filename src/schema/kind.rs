@@ -37,6 +37,7 @@ fn of(kind: &'static Kind, definitions: &mut Map<String, Value>) -> Map<String, 
     let schema = match kind {
         Kind::Text | Kind::Template | Kind::Expression | Kind::Regex => json!({ "type": "string" }),
         Kind::Scalar => json!({ "type": ["string", "number", "boolean", "null"] }),
+        Kind::Sendable => json!({ "type": ["string", "number", "boolean"] }),
         Kind::Any | Kind::Upcoming(_) => json!({}),
         Kind::JsonPath => json!({ "type": "string", "pattern": r"^\$" }),
         Kind::Name => json!({ "type": "string", "pattern": NAME }),

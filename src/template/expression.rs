@@ -7,7 +7,7 @@ use crate::source::{OffsetMap, Span};
 use crate::value::Value;
 
 use super::eval::{Evaluator, at};
-use super::node::{NameUse, Node};
+use super::node::{Kind, NameUse, Node};
 use super::text::{Failure, type_name};
 use super::{Context, RenderError, Rendered, TemplateValue, convert, is_omit, lower, scan};
 
@@ -16,13 +16,15 @@ use super::{Context, RenderError, Rendered, TemplateValue, convert, is_omit, low
 pub struct Expression {
     source: Box<str>,
     pub(super) node: Box<Node>,
+    /// What it compares that is more than a name, as it is written.
+    sides: Box<[(Span, Box<str>)]>,
 }
 
-/// A name of an expression with its value, to show when an assertion failed.
+/// A part of an expression with its value, to show when an assertion failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
-    /// As in the expression: `response.json.items`.
-    pub path: String,
+    /// As in the expression: `response.json.items`, `items | length`.
+    pub text: String,
     /// `None` where it is undefined or is no data.
     pub value: Option<Value>,
     /// True where it is secret: show `***`.
@@ -41,7 +43,12 @@ impl Expression {
             return None;
         }
         let node = Box::new(lower::expression(text, 0..text.len(), map, diagnostics)?);
-        Some(Self { source: text.into(), node })
+        let mut sides = Vec::new();
+        node.each_side(&mut |side| {
+            let words = diagnostics.source().slice(side.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            sides.push((side.span, words.into()));
+        });
+        Some(Self { source: text.into(), node, sides: sides.into() })
     }
 
     /// The text as written.
@@ -92,19 +99,70 @@ impl Expression {
         Err(at(self.node.span, failure.help(help)))
     }
 
-    /// The names in it with their values, each once, in the order of the text.
+    /// What it says of the values in it, each once: the sides of its comparisons that were looked at, then its names.
     #[must_use]
     pub fn explain(&self, context: &Context<'_>) -> Vec<Shown> {
         let mut out: Vec<Shown> = Vec::new();
+        let value_of = |node| {
+            let value = Evaluator::new(context).soft(node).ok();
+            value.and_then(|value| convert::from_template_value(&value).ok())
+        };
+        self.node.each_judged_side(context, &mut |side| {
+            let text = self.sides.iter().find(|(span, _)| *span == side.span).map_or("", |(_, text)| text);
+            if let (false, Some(value)) = (out.iter().any(|shown| shown.text == text), value_of(side)) {
+                out.push(Shown { text: text.to_owned(), value: Some(value), secret: context.names_secret(side) });
+            }
+        });
         self.node.each_path(false, &mut |node, path, _| {
-            let name = path.join(".");
-            if path == [super::OMIT_NAME] || out.iter().any(|shown| shown.path == name) {
+            let text = path.join(".");
+            if path == [super::OMIT_NAME] || out.iter().any(|shown| shown.text == text) {
                 return;
             }
-            let value = Evaluator::new(context).soft(node).ok();
-            let value = value.and_then(|value| convert::from_template_value(&value).ok());
-            out.push(Shown { path: name, value, secret: context.secret_path(path) });
+            out.push(Shown { text, value: value_of(node), secret: context.secret_path(path) });
         });
         out
+    }
+}
+
+impl Node {
+    /// Every side of a comparison and every subject of a test that is more than a name or a literal.
+    fn each_side<'n>(&'n self, visit: &mut dyn FnMut(&'n Node)) {
+        self.own_sides(visit);
+        self.children(&mut |child| child.each_side(visit));
+    }
+
+    /// As [`Node::each_side`], of what was looked at when the expression was judged, and gives the same when asked again.
+    fn each_judged_side<'n>(&'n self, context: &Context<'_>, visit: &mut dyn FnMut(&'n Node)) {
+        let holds = |node| Evaluator::new(context).value(node).is_ok_and(|value| value.is_true());
+        match &self.kind {
+            Kind::And(both) | Kind::Or(both) => {
+                both.0.each_judged_side(context, visit);
+                if holds(&both.0) == matches!(self.kind, Kind::And(_)) {
+                    both.1.each_judged_side(context, visit);
+                }
+            }
+            Kind::Not(inner) => inner.each_judged_side(context, visit),
+            _ => self.own_sides(&mut |side| {
+                if !side.asks_ambient() {
+                    visit(side);
+                }
+            }),
+        }
+    }
+
+    fn own_sides<'n>(&'n self, visit: &mut dyn FnMut(&'n Node)) {
+        let mut side = |node: &'n Node| {
+            if !matches!(node.kind, Kind::Const(_) | Kind::List(_) | Kind::Map(_)) && !node.path(&mut Vec::new()) {
+                visit(node);
+            }
+        };
+        match &self.kind {
+            Kind::Compare(chain) => {
+                side(&chain.0);
+                chain.1.iter().for_each(|(_, node)| side(node));
+            }
+            Kind::Test(call) => side(&call.subject),
+            _ => {}
+        }
     }
 }

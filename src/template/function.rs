@@ -37,6 +37,12 @@ impl Function {
         ALL.iter().find(|(n, ..)| *n == name).map(|(_, function, ..)| *function)
     }
 
+    /// How to call it.
+    pub(super) fn example(self) -> &'static str {
+        let usage = ALL.iter().find(|(_, f, ..)| *f == self).map_or("", |(.., usage)| usage);
+        usage.split(',').next().filter(|_| self == Function::Range).unwrap_or(usage)
+    }
+
     /// How to call it, where `count` arguments are not right.
     pub(super) fn misuse(self, count: usize) -> Option<&'static str> {
         let (.., least, most, usage) = ALL.iter().find(|(_, f, ..)| *f == self)?;

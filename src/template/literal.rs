@@ -6,17 +6,17 @@ use crate::source::Span;
 
 use crate::xpath::XPath;
 
-use super::filter;
 use super::function::{Function, function_names};
 use super::lower::Lowering;
 use super::node::{Arg, Kind, Node};
+use super::{filter, habit};
 
 impl Lowering<'_, '_> {
     /// Names that can never be bound, but are easily written.
     pub(super) fn check_name(&mut self, name: &str, span: Span) {
-        if Function::named(name).is_some() {
+        if let Some(function) = Function::named(name) {
             self.error(Code::UndefinedName, span, format!("`{name}` is a function"))
-                .help(format!("call it: `{name}(…)`"));
+                .help(format!("call it: `{}`", function.example()));
         } else if matches!(name, "null" | "nil" | "undefined") {
             self.error(Code::UndefinedName, span, format!("`{name}` is not a value in expressions"))
                 .help("write `none`, or ask with `x is defined`");
@@ -104,14 +104,15 @@ impl Lowering<'_, '_> {
             self.error(Code::UnknownFunction, span, format!("`{name}` is a filter, not a function"))
                 .help(format!("write `value | {name}`"));
         } else {
-            self.unknown(Code::UnknownFunction, span, "function", name, function_names().collect());
+            let known: Vec<_> = function_names().collect();
+            self.error(Code::UnknownFunction, span, format!("unknown function `{name}`"))
+                .help(habit::function(name, &known));
         }
     }
 
     pub(super) fn unknown(&mut self, code: Code, span: Span, what: &str, name: &str, known: Vec<&'static str>) {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if what == "function" => format!("the functions are {}", known.join(", ")),
             None => {
                 let start = name.get(..2).unwrap_or(name);
                 let alike: Vec<_> = known.iter().filter(|k| k.starts_with(start)).map(|k| format!("`{k}`")).collect();

@@ -12,7 +12,7 @@ use crate::source::{OffsetMap, Span};
 use super::filter;
 use super::function::Function;
 use super::node::{Arg, Call, Comparison, Kind, Math, Node};
-use super::scan;
+use super::{habit, scan};
 
 /// The parser, and dropping its tree, recurse without a limit in chains such as `--1` and `a.b.c`; their length is bounded
 /// here, in bytes outside of text literals.
@@ -48,8 +48,9 @@ pub(super) fn expression(
             let end = (found.end.max(start + 1)..source.len()).find(boundary).unwrap_or(source.len());
             let span = map.span(range.start + start..range.start + end);
             let detail = error.detail().unwrap_or("the expression cannot be read");
-            let diagnostic = diagnostics.error(Code::TemplateSyntax, span, format!("syntax error: {detail}"));
-            suggest_syntax(source, diagnostic);
+            diagnostics
+                .error(Code::TemplateSyntax, span, format!("syntax error: {detail}"))
+                .help(habit::syntax(source));
             return None;
         }
     };
@@ -62,28 +63,6 @@ fn too_deep(span: Span, diagnostics: &mut Diagnostics) {
     diagnostics
         .error(Code::TemplateSyntax, span, "the expression is too long")
         .help("split it: give parts of it names with `vars` or a `set` step");
-}
-
-/// Habits of other languages that MiniJinja's parser only calls unexpected.
-fn suggest_syntax(source: &str, diagnostic: &mut Diagnostic) {
-    let help = if source.contains("{{") {
-        "`{{ }}` is open already: write the name without braces"
-    } else if source.contains("&&") || source.contains("||") {
-        "write `and`, `or` and `not`"
-    } else if source.contains("===") {
-        "write `==`"
-    } else if source.contains('=') && !["==", "!=", "<=", ">="].iter().any(|op| source.contains(op)) {
-        "compare with `==`"
-    } else if source.contains('?') {
-        "write `a if condition else b`"
-    } else if source.contains('!') && !source.contains("!=") {
-        "write `not`"
-    } else if source.trim_start().starts_with('$') {
-        "a JSONPath stands in a filter: `response.json | jsonpath('$.id')`"
-    } else {
-        "an expression is like `name`, `a + 1`, `list | length > 2` or `'text' ~ name`"
-    };
-    diagnostic.help(help);
 }
 
 pub(super) struct Lowering<'a, 'd> {
@@ -309,10 +288,7 @@ impl Lowering<'_, '_> {
                 let base = self.node(&attr.expr);
                 let span = base.span.to(own);
                 let name = attr.name;
-                let help = match filter::filter(name) {
-                    Some(_) => format!("use the filter: `… | {name}`"),
-                    None => "use a filter".to_owned(),
-                };
+                let help = habit::method(name, filter::filter(name).is_some());
                 self.error(
                     Code::UnknownFunction,
                     span,

@@ -217,6 +217,11 @@ impl Node {
         }
     }
 
+    /// Calls `visit` with each child.
+    pub(super) fn children<'n>(&'n self, visit: &mut dyn FnMut(&'n Node)) {
+        self.each_child(&mut |child, _| visit(child));
+    }
+
     /// Every name used under this node, in the order of the text, without `omit`.
     pub(super) fn names(&self, out: &mut Vec<NameUse>) {
         self.each_path(false, &mut |node, path, guarded| {

@@ -9,7 +9,7 @@ use super::node::{Kind, NameUse, Node};
 use super::operate::too_large;
 use super::scan::{Piece, pieces};
 use super::text::{self, Failure};
-use super::{Context, MAX_BYTES, RenderError, Rendered, TemplateValue, convert, filter, is_omit, lower};
+use super::{Context, MAX_BYTES, RenderError, Rendered, TemplateValue, convert, filter, habit, is_omit, lower};
 
 /// A compiled template: plain text, exactly one `{{ }}`, or text with holes.
 #[derive(Debug)]
@@ -33,13 +33,17 @@ impl Template {
     /// `None` where there was one.
     pub fn compile(text: &str, map: &OffsetMap, diagnostics: &mut Diagnostics) -> Option<Self> {
         if !text.contains("{{") && !text.contains("{%") {
+            habit::dollars(text, 0..text.len(), map, diagnostics);
             return Some(Self::from_literal(text));
         }
         let mut parts = Vec::new();
         let mut sound = true;
         for piece in pieces(text, map, diagnostics)? {
             match piece {
-                Piece::Text(range) => parts.push(Part::Text(text.get(range)?.into())),
+                Piece::Text(range) => {
+                    habit::dollars(text, range.clone(), map, diagnostics);
+                    parts.push(Part::Text(text.get(range)?.into()));
+                }
                 Piece::Hole(range) => match lower::expression(text, range, map, diagnostics) {
                     Some(node) => parts.push(Part::Hole(node)),
                     None => sound = false,

@@ -664,7 +664,7 @@ fn expressions_are_bare_and_boolean_where_it_matters() {
     let that = compile("o.age > n and secret == s and o.age == x.y").unwrap();
     assert_eq!(that.source(), "o.age > n and secret == s and o.age == x.y");
     let shown = that.explain(&context);
-    let shown: Vec<_> = shown.into_iter().map(|s| (s.path, s.value, s.secret)).collect();
+    let shown: Vec<_> = shown.into_iter().map(|s| (s.text, s.value, s.secret)).collect();
     let expected = [
         ("o.age", Some(json!(3)), false),
         ("n", Some(json!(5)), false),
@@ -674,6 +674,19 @@ fn expressions_are_bare_and_boolean_where_it_matters() {
     ]
     .map(|(path, value, secret)| (path.to_owned(), value, secret));
     assert_eq!(shown, expected);
+    let sides = |text: &str| {
+        let shown = compile(text).unwrap().explain(&context);
+        let line =
+            |s: Shown| format!("{} {}{}", s.text, s.value.unwrap_or_default(), if s.secret { " secret" } else { "" });
+        shown.into_iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(sides("list | length == 3 and n + 1 < 2"), ["list | length 3", "n + 1 6", "list [3,1,2]", "n 5"]);
+    assert_eq!(
+        sides("not (secret | upper == 'A')"),
+        ["secret | upper \"HUNTER2\" secret", "secret \"hunter2\" secret"]
+    );
+    assert_eq!(sides("(n + 1) is odd or list[0] * 2 == 3"), ["n + 1 6", "list[0] * 2 6", "n 5", "list [3,1,2]"]);
+    assert_eq!(sides("random_int(1, 9) == 0"), Vec::<String>::new(), "it would not be the same number again");
 }
 
 #[test]

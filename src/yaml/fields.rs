@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::elsewhere::{Meant, meant};
 use super::{Key, Kind, Node, Shape};
 use crate::diagnostic::{Code, Diagnostics, nearest};
 use crate::source::Span;
@@ -41,8 +42,7 @@ impl<'n, 's> Fields<'n, 's> {
         let fields = Self { span: node.span, shape, entries };
         for key in shape.keys.iter().filter(|k| k.required && fields.get(k.name).is_none()) {
             // A misspelt key has been reported with its suggestion: saying that the right one is missing adds nothing.
-            let misspelt = entries.iter().filter_map(|(k, _)| k.scalar()).any(|k| nearest(k, [key.name]).is_some());
-            if !misspelt {
+            if !fields.has_word_for(&[key.name]) {
                 let message = format!("{} needs `{}`", shape.noun, key.name);
                 diagnostics
                     .error(Code::MissingKey, fields.head(), message)
@@ -68,6 +68,23 @@ impl<'n, 's> Fields<'n, 's> {
     /// The keys that are there, in the file's order.
     pub fn keys(&self) -> impl Iterator<Item = (&'n str, Span)> {
         self.entries.iter().filter_map(|(k, _)| Some((k.scalar()?, k.span)))
+    }
+
+    /// Whether one of its unknown keys was answered in a way that says where `keys` are: it is like one of them, means it
+    /// in another tool, or has its own words. Then a message that they are missing adds nothing.
+    #[must_use]
+    pub fn has_word_for(&self, keys: &[&'static str]) -> bool {
+        self.keys().any(|(name, _)| match self.shape.key(name) {
+            Some(key) => matches!(key.kind, Kind::Upcoming(_)),
+            None => {
+                self.shape.refused.iter().any(|(refused, ..)| *refused == name)
+                    || match meant(self.shape, name) {
+                        Some(Meant::Advice(_)) => true,
+                        Some(Meant::Key(key)) => keys.contains(&key),
+                        None => nearest(name, keys.iter().copied()).is_some(),
+                    }
+            }
+        })
     }
 
     /// The first key: where a message about the whole mapping points.
@@ -102,54 +119,34 @@ pub(super) fn words(keys: &[&str]) -> String {
     }
 }
 
-/// What people write who come from other runners, and the key that says it here.
-const ELSEWHERE: [(&str, &[&str]); 30] = [
-    ("if", &["when"]),
-    ("condition", &["when"]),
-    ("unless", &["when"]),
-    ("body", &["json", "body"]),
-    ("data", &["json"]),
-    ("payload", &["json"]),
-    ("raw", &["text"]),
-    ("files", &["multipart"]),
-    ("form_data", &["multipart"]),
-    ("params", &["query"]),
-    ("http", &["request"]),
-    ("url", &["request"]),
-    ("method", &["request"]),
-    ("get", &["request"]),
-    ("post", &["request"]),
-    ("assert", &["expect"]),
-    ("asserts", &["expect"]),
-    ("assertions", &["expect"]),
-    ("test", &["expect"]),
-    ("tests", &["expect"]),
-    ("extract", &["capture"]),
-    ("register", &["capture"]),
-    ("variables", &["vars"]),
-    ("foreach", &["for_each"]),
-    ("loop", &["for_each"]),
-    ("with_items", &["for_each"]),
-    ("sleep", &["wait"]),
-    ("delay", &["wait"]),
-    ("teardown", &["cleanup"]),
-    ("equals", &["eq"]),
-];
-
 fn unknown(shape: &Shape, entries: &[(Node<'_>, Node<'_>)], name: &str, span: Span, diagnostics: &mut Diagnostics) {
     if let Some((_, message, help)) = shape.refused.iter().find(|(key, ..)| *key == name) {
         diagnostics.error(Code::ReservedKey, span, *message).help(*help);
         return;
     }
-    let free = shape.known().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
-    let elsewhere = ELSEWHERE.iter().filter(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
-    let meant = elsewhere.flatten().copied().find(|ours| shape.known().any(|k| k.name == *ours));
-    let suggestion = meant.or_else(|| nearest(name, free)).map(str::to_owned);
     let message = format!("{} has no key `{name}`", shape.noun);
-    diagnostics.error(Code::UnknownKey, span, message).help(match suggestion {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("its keys are {}", words(&shape.known().map(|k| k.name).collect::<Vec<_>>())),
-    });
+    let help = match meant(shape, name) {
+        Some(Meant::Advice(advice)) => {
+            // Two words for one thing, like `url` and `method`, are one mistake.
+            let earlier = entries.iter().filter_map(|(key, _)| key.scalar()).take_while(|key| *key != name);
+            if earlier
+                .filter(|key| shape.key(key).is_none())
+                .any(|key| meant(shape, key) == Some(Meant::Advice(advice)))
+            {
+                return;
+            }
+            advice.to_owned()
+        }
+        Some(Meant::Key(key)) => format!("did you mean `{key}`?"),
+        None => {
+            let free = shape.known().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
+            match nearest(name, free) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its keys are {}", words(&shape.known().map(|k| k.name).collect::<Vec<_>>())),
+            }
+        }
+    };
+    diagnostics.error(Code::UnknownKey, span, message).help(help);
 }
 
 /// A duration that stands literally in the file, reported where it is not one.

@@ -2,6 +2,7 @@
 //!
 //! YAML 1.2 core types, with what silently changes or hides text refused (see `traps` and `scalar`).
 
+mod elsewhere;
 mod fields;
 mod node;
 mod offsets;

@@ -53,6 +53,8 @@ pub enum Kind {
     Expression,
     /// A scalar of any type; text may hold `{{ }}`.
     Scalar,
+    /// A scalar that can be sent: any but null.
+    Sendable,
     /// Anything; texts in it may hold `{{ }}`.
     Any,
     /// A JSONPath.

@@ -34,9 +34,13 @@ pub(super) fn explain(source: &Source, error: &ScanError, diagnostics: &mut Diag
             "`*` begins an alias, and no anchor of this name stands before it".to_owned(),
             Some("quote the value if the `*` is meant as text".to_owned()),
         ),
-        ErrorKind::InvalidTrailingDoubleQuotedScalar => (
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => (
             "text follows the closing quote".to_owned(),
-            Some("put the whole value in quotes, or double a quote that belongs to it".to_owned()),
+            Some(
+                "put the whole value in quotes, or double a quote that belongs to it; inside `[ ]` and `{ }` a value \
+                 that holds `[`, `{` or `,` is quoted whole"
+                    .to_owned(),
+            ),
         ),
         ErrorKind::BlockSequenceEntryNotAllowed => (
             "a list item cannot begin on the line of its key".to_owned(),
@@ -46,7 +50,10 @@ pub(super) fn explain(source: &Source, error: &ScanError, diagnostics: &mut Diag
             "this is nested too deeply".to_owned(),
             Some("send such a value from a file: `file: deep.json`".to_owned()),
         ),
-        kind => (sentence(&kind.to_string()), None),
+        kind => (
+            sentence(&kind.to_string()),
+            Some("look at quotes, brackets and indentation of this line and the one above".to_owned()),
+        ),
     };
     let code =
         if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) { Code::YamlBudget } else { Code::YamlSyntax };

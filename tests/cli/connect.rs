@@ -343,3 +343,26 @@ fn http2_and_packed_bodies_reach_a_real_server() {
     let project = Project::new().file("flows/up.flow.yaml", flow).file("flows/data.txt", "abcabcabc");
     passed(&project.run(&["run"]));
 }
+
+#[test]
+fn a_host_is_added_for_bound_secrets_by_option_or_variable() {
+    let server = Server::plain();
+    let port = server.address.port();
+    let flow = format!(
+        "inputs: {{ token: {{ secret: true, hosts: [example.com] }} }}\nsteps:\n  - request: GET http://{}/\n    auth: {{ bearer: \"{{{{ token }}}}\" }}\n",
+        server.address
+    );
+    let project = || Project::new().file("flows/a.flow.yaml", &flow).file("token", "a-long-secret");
+    let with = |project: Project, extra: &[&str]| project.run(&[&["run", "--secret", "token=@token"], extra].concat());
+    for refused in [with(project(), &[]), with(project(), &["--allow-host", "127.0.0.1:1"])] {
+        assert_eq!(refused.status, 1);
+        let why = format!("secret `token` may only go to example.com; nothing was sent to 127.0.0.1:{port}");
+        assert!(refused.stdout.contains(&why), "{}", refused.stdout);
+    }
+    assert!(server.heard().is_empty());
+    let exact = format!("127.0.0.1:{port}");
+    assert_eq!(with(project(), &["--allow-host", &exact]).status, 0);
+    assert_eq!(with(project(), &["--allow-host", "127.0.0.1"]).status, 0);
+    assert_eq!(with(project().variable("WXFLOW_ALLOW_HOST", &exact), &[]).status, 0);
+    assert_eq!(server.heard().len(), 3);
+}

@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod choosing;
+mod completions;
 mod connect;
+mod explain;
 mod guest;
 mod jail;
 mod list;
 mod login;
 mod oauth;
 mod project;
+mod reports;
 mod reuse;
 mod run;
 mod sandbox;
@@ -19,3 +22,4 @@ mod snapshots;
 mod usage;
 mod validate;
 mod values;
+mod watch;

@@ -54,3 +54,31 @@ fn a_failed_flow_prints_no_output() {
     let done = project.run(&["run", "flows", "--output", "n"]);
     assert_eq!((done.status, done.stdout.as_str()), (1, ""));
 }
+
+#[test]
+fn what_a_once_flow_made_is_undone_once_when_all_flows_have_ended() {
+    let part = "inputs: { status: { type: string } }\ndefaults: { base_url: https://webexapis.com/_wxflow }\nsteps:\n  \
+                - request: POST /echo\n    cleanup: { name: Undo, request: \"DELETE /status/{{ status }}\" }\n";
+    let flow = |status: &str| {
+        format!("steps:\n  - use: ./_part.flow.yaml\n    once: true\n    with: {{ status: \"{status}\" }}\n")
+    };
+    for (status, expected) in [("204", 0), ("500", 1)] {
+        let project = Project::new()
+            .file("flows/_part.flow.yaml", part)
+            .file("flows/a.flow.yaml", flow(status))
+            .file("flows/b.flow.yaml", flow(status));
+        let done = project.run(&["run", "--sandbox", "-j", "2", "--report", "json=report.json"]);
+        assert_eq!(done.status, expected, "{}{}", done.stdout, done.stderr);
+        let (view, undo) = (done.stdout.find("flows/b.flow.yaml").unwrap(), done.stdout.find("Undo").unwrap());
+        assert!(view < undo, "{}", done.stdout);
+        let report: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(project.path("report.json")).unwrap()).unwrap();
+        let flows = report["flows"].as_array().unwrap();
+        let cleaned = |path: &str| {
+            let of = flows.iter().filter(|flow| flow["path"] == path);
+            of.map(|flow| flow["cleanups"].as_array().unwrap().len()).sum::<usize>()
+        };
+        let cleaned = ["flows/_part.flow.yaml", "flows/a.flow.yaml", "flows/b.flow.yaml"].map(cleaned);
+        assert_eq!(cleaned, [1, 0, 0], "{report:#}");
+    }
+}

@@ -32,6 +32,7 @@ flows/a.flow.yaml — Fails
       |
     5 |     check: [\"1 + 1 == 3\"]
       |              ^^^^^^^^^^
+    1 + 1 is 2
 
 flows 1 failed · steps 1 failed · assertions 1 failed · requests 0 · [time]
 FAILED
@@ -160,4 +161,17 @@ fn flows_of_two_projects_keep_their_names_apart() {
     assert_eq!(done.status, 0);
     assert!(done.stdout.contains("a/flows/x.flow.yaml — Passes"), "{}", done.stdout);
     assert!(done.stdout.contains("b/flows/x.flow.yaml — Passes"), "{}", done.stdout);
+}
+
+#[test]
+fn what_has_no_name_is_called_by_what_was_sent() {
+    let flow = "defaults: { base_url: https://webexapis.com/_wxflow }\nvars: { code: 201 }\nsteps:\n  \
+                - request: GET /status/{{ code }}\n    cleanup: { request: \"DELETE /status/20{{ 1 + 3 }}\" }\n";
+    let project = Project::new().file("flows/a.flow.yaml", flow);
+    let done = project.run(&["run", "--sandbox", "--report", "junit=r.xml"]);
+    assert!(done.stdout.contains("✓ GET /_wxflow/status/201 "), "{}", done.stdout);
+    assert!(done.stdout.contains("✓ DELETE /_wxflow/status/204 "), "{}", done.stdout);
+    // Reports keep the name that is the same in every run.
+    let junit = std::fs::read_to_string(project.path("r.xml")).unwrap();
+    assert!(junit.contains("name=\"GET /status/{{ code }}\""), "{junit}");
 }

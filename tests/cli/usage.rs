@@ -40,6 +40,8 @@ fn a_bad_value_is_explained() {
         (["run", "--report=junti=x"], "unknown report format `junti`: did you mean `junit`?"),
         (["run", "--max-body=many"], "write a number of bytes, or like 500k, 64m, 1g"),
         (["run", "--var=a-b=1"], "`a-b` cannot be the name of an input"),
+        (["run", "--repeat=0"], "write how often every flow runs, from 1"),
+        (["run", "--jobs=0"], "write how many flows may run at once, from 1"),
         (["run", "--allow-host=https://x/"], "is not a host: write only the name, `x`"),
         (["run", "--fault=latency=1"], "--sandbox"),
     ] {

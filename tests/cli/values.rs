@@ -83,6 +83,18 @@ error[unknown-key]: an environment has no key `var`
 }
 
 #[test]
+fn a_secrets_file_that_is_not_there_is_told_with_the_place_that_names_it() {
+    let project = Project::new()
+        .file("flows/a.flow.yaml", "inputs: { token: { secret: true } }\nsteps: [{ check: [token] }]\n")
+        .file("environments/x.yaml", "secrets:\n  token: { file: nowhere.txt }\n");
+    let done = project.run(&["run", "-e", "x"]);
+    assert_eq!(done.status, 2);
+    let why = "input `token`: the secret's file nowhere.txt: it does not exist";
+    let help = "the path stands at environments/x.yaml:2:3; a relative one begins in the project root";
+    assert!(done.stderr.contains(why) && done.stderr.contains(help), "{}", done.stderr);
+}
+
+#[test]
 fn a_name_that_no_flow_declares_is_an_error() {
     let project = Project::new().file("flows/a.flow.yaml", ASKS);
     project.run(&["run", "--var", "nmae=Ann"]).is(

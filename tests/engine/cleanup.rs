@@ -104,6 +104,11 @@ fn cleanups_run_after_an_interrupt() {
         ))
         .failed();
     assert_eq!(undone(&ran), ["echo?undone"]);
+    // What was under way was sent, so it counts.
+    assert_eq!(ran.flow.counts.requests, 3);
+    let interrupted = ran.step("GET /slow?ms=9000");
+    assert_eq!(interrupted.exchanges[0].error.as_deref(), Some("interrupted before the reply came"));
+    assert_eq!(interrupted.problems[0].message, "interrupted");
 }
 
 #[test]

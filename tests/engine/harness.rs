@@ -199,6 +199,8 @@ pub(crate) struct Ran {
     pub(crate) written: BTreeMap<String, Vec<u8>>,
     /// Every event as JSON, a line each: what a report could hold.
     pub(crate) json: String,
+    /// The flow that ran at the same time.
+    pub(crate) second: Vec<StepOutcome>,
 }
 
 impl Ran {
@@ -273,6 +275,8 @@ pub(crate) struct Setup {
     pub(crate) files: Vec<(&'static str, &'static [u8])>,
     /// Other flows beside `test.flow.yaml`, by name.
     pub(crate) flows: &'static [(&'static str, &'static str)],
+    /// One of them, without inputs, that runs at the same time: what it did is in [`Ran::second`].
+    pub(crate) second: Option<&'static str>,
 }
 
 /// Runs a flow of this repository, by its path.
@@ -324,8 +328,10 @@ impl Setup {
                 std::fs::write(root.join(name), text).unwrap();
             }
             let project = Arc::new(Project::named(&root, &around()).unwrap());
-            let flow = from(&Library::new(project, root.clone()), &root.join("test.flow.yaml"));
-            return self.run_flow(&flow, &files);
+            let library = Library::new(project, root.clone());
+            let second = self.second.map(|name| from(&library, &root.join(name)));
+            let flow = from(&library, &root.join("test.flow.yaml"));
+            return self.run_flows(&flow, second.as_deref(), &files);
         }
         let source = Source::new("test.flow.yaml", yaml);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows").join(self.folder);
@@ -347,6 +353,10 @@ impl Setup {
     }
 
     fn run_flow(self, flow: &Flow, files: &TestFiles) -> Ran {
+        self.run_flows(flow, None, files)
+    }
+
+    fn run_flows(self, flow: &Flow, second: Option<&Flow>, files: &TestFiles) -> Ran {
         let clock = TestClock(Cell::new(Duration::ZERO));
         let start: jiff::Timestamp = clock.now();
         let sandbox = Sandbox::new(7, Box::new(move || start)).with_faults(&self.faults);
@@ -411,7 +421,15 @@ impl Setup {
         let job = Job { inputs, flow, used: &used, seed: self.seed, row: None, repeat: None, until: None };
         let mut sink = Collect::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let ended = runtime.block_on(run::run(&job, &context, &mut sink));
+        let mut beside = Collect::default();
+        let both = async {
+            let Some(flow) = second else { return run::run(&job, &context, &mut sink).await };
+            let inputs = Vec::new();
+            let other = Job { inputs, flow, used: &used, seed: self.seed, row: None, repeat: None, until: None };
+            let other = run::run(&other, &context, &mut beside);
+            tokio::join!(run::run(&job, &context, &mut sink), other).0
+        };
+        let ended = runtime.block_on(both);
         for mut left in once.leftovers() {
             runtime.block_on(run::clean_up(&mut left, &context, &mut sink));
         }
@@ -425,7 +443,13 @@ impl Setup {
             took: clock.elapsed(),
             written: files.written.take(),
             json,
+            second: Vec::new(),
         };
+        for event in beside.0 {
+            if let EventKind::StepFinished(step) = event.kind {
+                ran.second.push(*step);
+            }
+        }
         for event in sink.0 {
             match event.kind {
                 EventKind::StepFinished(step) => ran.steps.push(*step),

@@ -72,7 +72,7 @@ fn next_is_read_from_the_body_and_then_the_header_does_not_count() {
     let script = vec![body(value!([1]), "?p=2".into()), json(200, &value!({"items": []}))];
     assert_eq!(urls(&paged(BODY, "", script).passed())[1], "http://a.test/v1/list?p=2");
     let ran = paged(BODY, "", vec![body(value!([1]), value!({"href": "/b"}))]).failed();
-    assert_eq!(ran.wrong(), ["`$.links.next` in page 1 is object, not a URL"]);
+    assert_eq!(ran.wrong(), ["`$.links.next` in page 1 is no URL: its type is `object`"]);
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn a_page_that_is_not_accepted_fails() {
 fn a_page_without_the_list_fails() {
     let one = |body: &str| paged(ITEMS, "", vec![Scripted::Reply(200, vec![], body.to_owned())]).failed().wrong();
     assert_eq!(one("{}"), ["page 1 has nothing at `$.items`"]);
-    assert_eq!(one("{\"items\": {}}"), ["`$.items` in page 1 is object, not a list"]);
-    assert_eq!(one("{\"items\": null}"), ["`$.items` in page 1 is null, not a list"]);
+    assert_eq!(one("{\"items\": {}}"), ["`$.items` in page 1 is no list: its type is `object`"]);
+    assert_eq!(one("{\"items\": null}"), ["`$.items` in page 1 is no list: its type is `null`"]);
     assert!(one("<html>")[0].starts_with("page 1 is not JSON: "));
     let script = vec![page(&value!([1]), "</b>; rel=next"), Scripted::Reply(204, vec![], String::new())];
     assert!(paged(ITEMS, "", script).failed().wrong()[0].starts_with("page 2 is not JSON: the body is empty"));

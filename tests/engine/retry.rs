@@ -199,6 +199,12 @@ fn every_kind_of_retry_after_is_read() {
     let ran = step("request: GET http://a.test/", vec![retry_after(429, "99999999999999999999")]).failed();
     assert_eq!(ran.took, Duration::ZERO, "a wait that does not fit fails at once");
     assert!(ran.wrong()[0].contains("the server asked to wait"), "{:?}", ran.wrong());
+    let short = "request: GET http://a.test/\nrate_limit: { max_wait: 2s }";
+    let ran = step(short, vec![retry_after(429, "soon")]).failed();
+    let why = "the server answered 429 with a `Retry-After` that is no time, which is taken as 5 s, and 2 s of waiting are left to this step";
+    assert_eq!(ran.wrong(), [why]);
+    let ran = step(short, vec![status(429)]).failed();
+    assert!(ran.wrong()[0].starts_with("the server answered 429 without `Retry-After`, "), "{:?}", ran.wrong());
     let ran = step("request: GET http://a.test/", vec![retry_after(503, "soon")]).failed();
     assert_eq!(ran.sent.len(), 1);
 }

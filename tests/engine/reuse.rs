@@ -129,3 +129,116 @@ fn a_secret_output_stays_secret() {
     let mine = ran.steps.iter().flat_map(|s| &s.captures).find(|c| &*c.name == "mine").unwrap();
     assert!(mine.secret);
 }
+
+#[test]
+fn cleanups_keep_their_own_flows_defaults_and_run_newest_first_with_the_callers() {
+    let flows = &[(
+        "_part.flow.yaml",
+        r#"
+inputs: { key: { secret: true } }
+defaults: { base_url: "http://sandbox.test:80/_wxflow", auth: { bearer: "{{ key }}" }, headers: { X-From: part } }
+steps:
+  - request: POST /echo
+    cleanup: { request: "DELETE /echo?inner" }
+"#,
+    )];
+    let ran = with(flows)
+        .run(
+            r#"
+defaults: { base_url: http://sandbox.test/_wxflow, auth: { basic: { username: ada, password: caller-password } } }
+steps:
+  - { request: POST /status/201, cleanup: { request: DELETE /status/204 } }
+  - { use: _part.flow.yaml, with: { key: key-of-the-part } }
+  - { request: POST /status/201, cleanup: { request: DELETE /status/202 } }
+"#,
+        )
+        .passed();
+    let sent: Vec<_> =
+        ran.sent[3..].iter().map(|r| (r.url.path(), r.headers["authorization"].to_str().unwrap())).collect();
+    let basic = "Basic YWRhOmNhbGxlci1wYXNzd29yZA==";
+    let inner = ("/_wxflow/echo", "Bearer key-of-the-part");
+    assert_eq!(sent, [("/_wxflow/status/202", basic), inner, ("/_wxflow/status/204", basic)]);
+    assert_eq!(ran.sent[4].headers["x-from"], "part");
+    assert!(!ran.sent[3].headers.contains_key("x-from"));
+    assert!(!ran.json.contains("key-of-the-part") && !ran.json.contains("caller-password"));
+}
+
+#[test]
+fn what_once_made_is_undone_when_all_flows_have_ended_in_its_own_session() {
+    let flows = &[(
+        "_once.flow.yaml",
+        "defaults: { base_url: http://sandbox.test/_wxflow }\nsteps:\n  - request: GET /cookies/set?session=of-once\n    \
+         expect: { status: [200, 302] }\n    cleanup: { request: DELETE /echo?once }\n",
+    )];
+    let ran = with(flows)
+        .run(
+            "defaults: { base_url: http://sandbox.test/_wxflow }\nsteps:\n  - { use: _once.flow.yaml, once: true }\n  \
+             - { request: POST /echo, cleanup: { request: DELETE /echo?root } }\n  - { use: _once.flow.yaml, once: true }\n",
+        )
+        .passed();
+    let cleanups: Vec<_> = ran.sent.iter().filter(|r| r.method == "DELETE").collect();
+    assert_eq!(cleanups.iter().filter_map(|r| r.url.query()).collect::<Vec<_>>(), ["root", "once"]);
+    assert!(!cleanups[0].headers.contains_key("cookie"));
+    assert_eq!(cleanups[1].headers["cookie"], "session=of-once");
+}
+
+#[test]
+fn who_waits_for_a_once_run_gets_its_failure_or_the_interrupt() {
+    let flows = &[
+        (
+            "_slow.flow.yaml",
+            "steps:\n  - request: GET http://sandbox.test/_wxflow/slow?ms=1\n  \
+             - request: GET http://sandbox.test/_wxflow/slow?ms=2\n  - { name: Break, check: [1 == 2] }\n",
+        ),
+        ("waits.flow.yaml", "steps:\n  - { name: wait for it, use: _slow.flow.yaml, once: true }\n"),
+    ];
+    let both = |cancel_at| {
+        let setup = Setup { second: Some("waits.flow.yaml"), cancel_at, ..with(flows) };
+        let ran = setup.run("steps:\n  - { use: _slow.flow.yaml, once: true }\n").failed();
+        let waited = ran.second[0].clone();
+        assert!(waited.reused && waited.outcome == Outcome::Failed);
+        (ran.sent.len(), waited.problems[0].message.clone())
+    };
+    let (sent, why) = both(None);
+    assert_eq!(sent, 2);
+    assert!(why.starts_with("`_slow.flow.yaml` runs once for all flows, and that run failed: "), "{why}");
+    assert_eq!(both(Some(2)), (2, "interrupted".to_owned()));
+}
+
+#[test]
+fn a_secret_stays_one_through_with_outputs_and_what_is_made_of_it() {
+    let flows = &[(
+        "_inner.flow.yaml",
+        r#"
+inputs: { key: { type: string }, plain: { type: string } }
+steps:
+  - request: POST http://sandbox.test/_wxflow/echo
+    headers: { X-Key: "{{ key }}" }
+    json: { seen: "{{ key }}", cut: "{{ key[:9] }}" }
+outputs: { key: "{{ key }}", cut: "{{ key[:9] }}", plain: "{{ plain }}", both: { a: "{{ key }}", b: 1 } }
+"#,
+    )];
+    let inputs = vec![("token", Value::from("sesame-open-now"), true)];
+    let ran = Setup { inputs, ..with(flows) }
+        .run(
+            r#"
+inputs: { token: { secret: true } }
+steps:
+  - id: inner
+    use: _inner.flow.yaml
+    with: { key: "x-{{ token }}", plain: in-the-open }
+    capture: { mine: "{{ outputs.key }}", cut: "{{ outputs.cut }}", plain: "{{ outputs.plain }}" }
+  - set: { again: "{{ mine }}", direct: "{{ steps.inner.outputs.both.a }}", open: "{{ plain }}" }
+  - request: POST http://sandbox.test/_wxflow/echo
+    json: { a: "{{ again }}", b: "{{ direct }}", c: "{{ cut }}" }
+  - check: [again == direct, direct | length == 17]
+"#,
+        )
+        .passed();
+    for form in ["sesame-open-now", "x-sesame", "c2VzYW1l"] {
+        assert!(!ran.json.contains(form), "{form}");
+    }
+    assert!(ran.json.contains("in-the-open"));
+    let secret = |name: &str| ran.steps.iter().flat_map(|s| &s.captures).find(|c| &*c.name == name).unwrap().secret;
+    assert_eq!(["mine", "cut", "plain", "again", "direct", "open"].map(secret), [true, true, false, true, true, false]);
+}

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use wxflow::redact::HostPattern;
 use wxflow::run::Options;
 
-use crate::harness::{Ran, Setup};
+use crate::harness::{Ran, Scripted, Setup};
 
 const SECRET: &str = "pässw0rd/with+odd \"chars\"";
 
@@ -150,4 +150,22 @@ fn no_request_leaves_the_environments_hosts() {
         .failed();
     assert_eq!(ran.sent.len(), 1);
     assert_eq!(ran.wrong(), ["the environment's `hosts` do not include b.test:80, so nothing was sent"]);
+}
+
+#[test]
+fn the_code_of_an_authorizations_redirect_is_secret() {
+    let to = "https://app.test/back?state=abc&code=Zm9vYmFyLWNvZGU%3D".to_owned();
+    let reply = Scripted::Reply(302, vec![("location", to)], String::new());
+    let ran = Setup { script: Some(vec![reply]), ..Setup::default() }
+        .run(
+            r#"
+steps:
+  - request: GET http://a.test/authorize
+    redirects: false
+    capture: { to: { header: location } }
+  - check: ["'state=abc' in to"]
+"#,
+        )
+        .passed();
+    assert!(ran.json.contains("state=abc") && !ran.json.contains("Zm9vYmFy"), "{}", ran.json);
 }

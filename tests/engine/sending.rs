@@ -204,3 +204,22 @@ fn a_kept_connection_that_closes_unanswered_is_asked_anew_but_not_for_a_post() {
     let twice = Setup { script: Some(vec![closing(), closing()]), ..Setup::default() };
     assert_eq!(twice.run("steps:\n  - request: GET http://a.test/x\n").failed().sent.len(), 2);
 }
+
+#[test]
+fn a_path_may_hold_a_url() {
+    let ran = run(r#"
+inputs: { token: { default: for-home-only, secret: true } }
+defaults: { base_url: http://sandbox.test/_wxflow, auth: { bearer: "{{ token }}" } }
+vars: { to: https://other.test/a }
+steps:
+  - request: GET /echo?to=https://other.test/a
+  - request: GET /echo?to={{ to | safe }}
+  - request: GET /echo?to={{ to }}
+"#)
+    .passed();
+    for sent in &ran.sent {
+        assert_eq!(sent.url.host_str(), Some("sandbox.test"));
+        assert_eq!(sent.headers["authorization"], "Bearer for-home-only", "it is at home");
+        assert_eq!(sent.url.query_pairs().next().unwrap().1, "https://other.test/a");
+    }
+}

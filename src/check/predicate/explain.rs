@@ -131,6 +131,9 @@ fn wrong_type(test: &Ready<'_>, actual: Actual<'_>, place: &Place<'_>) -> String
     }
     match test.operator {
         Operator::Empty => format!("`empty` is of text, a list or an object; {place} is {}", actual.kind()),
+        _ if operand.and_then(Value::as_str) == Some("") && actual.text().is_some() => {
+            format!("`{name}` with an empty text always holds of {place}, so it says nothing")
+        }
         Operator::Contains if actual.text().is_some() => {
             format!(
                 "`contains` looks for text in text; {place} is text and the operand is {}",

@@ -71,6 +71,8 @@ impl Ready<'_> {
 
     fn compare(&self, actual: Actual<'_>, operand: &Value) -> Result<(), Fault> {
         let text = |test: fn(&str, &str) -> bool| match (actual.text(), operand.as_str()) {
+            // It is in every text: that would hold by accident, and so would its opposite fail.
+            (Some(_), Some("")) => Err(Fault::WrongType),
             (Some(text), Some(operand)) => answer(test(text, operand), Fault::Unequal),
             _ => Err(Fault::WrongType),
         };

@@ -21,10 +21,33 @@ impl Predicate {
             }
             Data::Map(entries) => operators(entries, domain, cx)?,
             Data::Broken => return None,
-            _ => vec![test(Operator::Eq, node.span, node, domain, cx)?],
+            _ => {
+                looks_like_an_operator(node, cx);
+                vec![test(Operator::Eq, node.span, node, domain, cx)?]
+            }
         };
         Some(Self { tests: tests.into(), domain })
     }
+}
+
+/// Warns where a text that is compared with is written like an operator.
+fn looks_like_an_operator(node: &Node<'_>, cx: &mut Lower<'_>) {
+    let Some(text) = node.scalar() else { return };
+    let sign = text.find(|c: char| !"<>=!~".contains(c)).unwrap_or(text.len());
+    let (sign, rest) = text.split_at(sign);
+    let help = match (Operator::meant_by(sign), text.to_lowercase().as_str()) {
+        (Some(operator), _) if !rest.trim().is_empty() => {
+            format!("an operator is a key: `{{ {operator}: {} }}`", rest.trim())
+        }
+        (_, "exists" | "exist" | "not null" | "!null" | "notnull" | "defined") => "write `{ exists: true }`".to_owned(),
+        (_, "not exists" | "undefined" | "missing") => "write `{ exists: false }`".to_owned(),
+        (_, "empty") => "write `{ empty: true }`".to_owned(),
+        (_, "not empty" | "notempty") => "write `{ empty: false }`".to_owned(),
+        _ => return,
+    };
+    cx.diagnostics
+        .warning(Code::LiteralText, node.span, format!("this compares with the text `{text}`"))
+        .help(format!("{help}; where the text is meant, write it `{{ eq: \"{text}\" }}`"));
 }
 
 fn operators(entries: &[(Node<'_>, Node<'_>)], domain: Domain, cx: &mut Lower<'_>) -> Option<Vec<Test>> {

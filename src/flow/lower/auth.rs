@@ -17,7 +17,9 @@ impl Reader<'_> {
             let help = if node.is_null() || text == "false" {
                 "to send no credentials write `auth: none`".to_owned()
             } else if text.contains("{{") {
-                format!("say which kind it is: `auth: {{ bearer: \"{text}\" }}`")
+                let scheme = text.split_once(' ').filter(|(word, _)| word.eq_ignore_ascii_case("bearer"));
+                let token = scheme.map_or(&**text, |(_, token)| token.trim());
+                format!("say which kind it is: `auth: {{ bearer: \"{token}\" }}`")
             } else {
                 "write `auth: { bearer: … }`, `auth: { basic: { username: …, password: … } }` or `auth: none`"
                     .to_owned()

@@ -69,6 +69,14 @@ impl Reader<'_> {
     fn part_of(&mut self, key: &Node<'_>, name: &str, node: &Node<'_>) -> Option<Part> {
         if !matches!(node.data, Data::Map(_)) {
             let sendable = self.sendable(node, Named::Part);
+            if let Some(path) = node.scalar().and_then(|text| text.strip_prefix('@')).filter(|path| path.contains('.'))
+            {
+                self.diagnostics
+                    .warning(Code::LiteralText, node.span, format!("this sends the text `@{path}`, not the file"))
+                    .help(format!(
+                        "a file is `{{ file: {path} }}`; where the text is meant, write it `{{{{ '@{path}' }}}}`"
+                    ));
+            }
             let value = self.value(node)?;
             return sendable.then(|| Part::Text(Field { name: name.into(), span: key.span, value }));
         }
@@ -139,7 +147,10 @@ impl Reader<'_> {
 
     fn refused_file<T>(&mut self, node: &Node<'_>, error: FileError) -> Option<T> {
         let diagnostic = self.diagnostics.error(Code::FileRefused, node.span, error.message);
-        diagnostic.help(error.help.unwrap_or_else(|| "name another file, relative to the flow's folder".to_owned()));
+        diagnostic.help(match node.scalar().and_then(|text| text.strip_prefix('@')) {
+            Some(path) => format!("a path has no `@` before it: `{path}`"),
+            None => error.help.unwrap_or_else(|| "name another file, relative to the flow's folder".to_owned()),
+        });
         None
     }
 

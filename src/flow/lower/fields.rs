@@ -91,14 +91,23 @@ impl Reader<'_> {
     pub(super) fn sendable(&mut self, node: &Node<'_>, kind: Named) -> bool {
         match &node.data {
             Data::Broken => false,
+            Data::Scalar(..) if node.is_null() => self.null(node, kind),
             Data::Scalar(text, _) => self.line(node.span, text, kind),
             Data::List(items) if kind != Named::Cookie => items.iter().fold(true, |ok, item| match &item.data {
+                Data::Scalar(..) if item.is_null() => self.null(item, kind),
                 Data::Scalar(text, _) => self.line(item.span, text, kind) && ok,
                 Data::Broken => false,
                 _ => self.unsendable(item, kind),
             }),
             _ => self.unsendable(node, kind),
         }
+    }
+
+    fn null(&mut self, node: &Node<'_>, kind: Named) -> bool {
+        self.diagnostics
+            .error(Code::WrongType, node.span, format!("{} cannot be null", kind.one()))
+            .help("leave it out, write \"{{ omit }}\" to drop a default, or \"\" for an empty one");
+        false
     }
 
     pub(super) fn unsendable(&mut self, node: &Node<'_>, kind: Named) -> bool {

@@ -50,7 +50,11 @@ impl Reader<'_> {
             input.default = Some(value);
             return Some(input);
         }
-        let foreign = |key: &str| shape::INPUT_SHAPE.keys.iter().all(|known| nearest(key, [known.name]).is_none());
+        let foreign = |key: &str| {
+            let like = |known: &str| nearest(key, [known]).is_some();
+            let habit = ["required", "optional", "sensitive", "masked", "enum"].contains(&key);
+            !habit && !shape::INPUT_SHAPE.keys.iter().any(|known| like(known.name))
+        };
         if let Data::Map(entries) = &node.data
             && !entries.is_empty()
             && entries.iter().filter_map(|(key, _)| key.scalar()).all(foreign)
@@ -100,15 +104,8 @@ impl Reader<'_> {
 
     fn variable(&mut self, node: &Node<'_>) -> Option<String> {
         let text = node.text("`env`", self.diagnostics)?;
-        let fits = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !fits {
-            self.diagnostics
-                .error(Code::InvalidName, node.span, format!("`{text}` is not the name of an environment variable"))
-                .help(match text.strip_prefix('$') {
-                    Some(rest) => format!("write it without `$`: `{rest}`"),
-                    None => "write letters, digits and `_`, like `WEBEX_TOKEN`".to_owned(),
-                });
+        if let Err((message, help)) = crate::environment::variable(text) {
+            self.diagnostics.error(Code::InvalidName, node.span, message).help(help);
             return None;
         }
         Some(text.to_owned())

@@ -134,6 +134,7 @@ impl Reader<'_> {
             let name = self.name(key);
             self.no_omit(value);
             self.credentials_in(value);
+            self.path_as_text(value);
             let value = self.value(value);
             match (name, value) {
                 (Some(name), Some(value)) => bindings.push(Binding { name, span: key.span, value }),
@@ -144,6 +145,14 @@ impl Reader<'_> {
             }
         }
         bindings
+    }
+
+    /// Warns where a text is written like a JSONPath, which it is only in `capture`.
+    fn path_as_text(&mut self, node: &Node<'_>) {
+        let Some(text) = node.scalar().filter(|text| text.starts_with("$.") || text.starts_with("$[")) else { return };
+        self.diagnostics
+            .warning(Code::LiteralText, node.span, format!("this is the text `{text}`, not what the path finds"))
+            .help("give what it finds a name with `capture` under its request, and write \"{{ that_name }}\" here");
     }
 
     /// A key that is a name, reported where it cannot be one.

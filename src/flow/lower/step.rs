@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Reader, url};
 use crate::check::shape::CAPTURE;
 use crate::check::{Capture, Expect, Lower};
-use crate::diagnostic::{Code, nearest};
+use crate::diagnostic::Code;
 use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step, names, shape};
 use crate::source::Span;
 use crate::template::Expression;
@@ -62,10 +62,7 @@ impl Reader<'_> {
         match found.as_slice() {
             [(action, _)] => Some(action),
             [] => {
-                let misspelt = fields.keys().any(|(key, _)| {
-                    shape::STEP.key(key).is_none() && nearest(key, shape::ACTIONS.iter().copied()).is_some()
-                });
-                if !misspelt {
+                if !fields.has_word_for(shape::ACTIONS) {
                     self.no_action(fields);
                 }
                 None

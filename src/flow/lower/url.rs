@@ -147,13 +147,19 @@ impl Reader<'_> {
     fn url_characters(&mut self, node: &Node<'_>, url: &str, offset: usize) {
         for range in outside(url) {
             let part = url.get(range.clone()).unwrap_or("");
-            let Some((i, c)) = part.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control() || *c == '#')
-            else {
-                continue;
-            };
+            let wrong = |c: char| c.is_whitespace() || c.is_control() || "#{}".contains(c);
+            let Some((i, c)) = part.char_indices().find(|(_, c)| wrong(*c)) else { continue };
             let from = offset + range.start + i;
             let at = self.place(node, from..from + c.len_utf8());
-            if c == '#' {
+            if "{}".contains(c) {
+                let name: String = part.chars().skip_while(|c| *c != '{').skip(1).take_while(|c| *c != '}').collect();
+                let name = if name.trim().is_empty() { "name" } else { name.trim() };
+                let help = format!("a template has two braces: `{{{{ {name} }}}}`; a literal brace is `%7B` or `%7D`");
+                self.invalid_url(at, &format!("a URL cannot hold a single `{c}`"), help);
+            } else if c.is_whitespace() && part.get(i..).is_some_and(|rest| rest.trim_start().starts_with("HTTP/")) {
+                let help = "leave it out; to insist on a version write `http: 1.1` or `http: 2` beside it".to_owned();
+                self.invalid_url(at, "the version of HTTP does not stand behind the URL", help);
+            } else if c == '#' {
                 let help = "a fragment is never sent: remove it, or write `%23` for a literal `#`".to_owned();
                 self.invalid_url(at, "a URL here cannot hold a fragment (`#…`)", help);
             } else {
@@ -182,7 +188,9 @@ impl Reader<'_> {
             }
             _ => {
                 let host = url.split(['/', ':']).next().unwrap_or("");
-                let help = if url.starts_with(['"', '\'']) {
+                let help = if let Some(template) = url.strip_prefix('$').filter(|rest| rest.starts_with("{{")) {
+                    format!("a template has no `$` before it: `{template}`")
+                } else if url.starts_with(['"', '\'']) {
                     "remove the quotes: here they would be part of the URL".to_owned()
                 } else if matches!(host, "http" | "https") {
                     let rest = url.trim_start_matches(host).trim_start_matches([':', '/']);

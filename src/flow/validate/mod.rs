@@ -191,7 +191,8 @@ impl<'f> Walk<'_, 'f> {
     }
 }
 
-fn request_names(request: &RequestTemplate, v: Visit<'_>) {
+/// Visits every name that the parts of `request` itself use, without those of `defaults`.
+pub(crate) fn request_names(request: &RequestTemplate, v: Visit<'_>) {
     request.url.names().into_iter().for_each(&mut *v);
     for field in request.query.iter().chain(&request.headers).chain(&request.cookies) {
         field.value.names().into_iter().for_each(&mut *v);
@@ -223,7 +224,8 @@ fn part_names(part: &Part, v: Visit<'_>) {
     }
 }
 
-fn auth_names(auth: &Auth, v: Visit<'_>) {
+/// Visits every name that credentials use.
+pub(crate) fn auth_names(auth: &Auth, v: Visit<'_>) {
     match auth {
         Auth::Bearer(token) => token.names().into_iter().for_each(&mut *v),
         Auth::Basic { username, password } | Auth::Digest { username, password } => {

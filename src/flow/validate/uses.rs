@@ -85,6 +85,8 @@ fn unbound(name: &NameUse, plain: &str, place: Place, scope: &Scope<'_>, out: &m
         (format!("did you mean `{near}`? It is bound only at line {line}"), at)
     } else if let Some(near) = nearest(plain, ["response", "steps", "loop", "omit", "jwt"]) {
         (format!("did you mean `{near}`?"), None)
+    } else if let Some(help) = crate::template::known_elsewhere(plain) {
+        (help.to_owned(), None)
     } else {
         (add_it(plain, scope), None)
     };

@@ -57,8 +57,8 @@ fn a_report() {
 fn a_small_report_as_it_is_written() {
     let text = written(FormatName::Json, &[Flow::new("flows/a.flow.yaml", "a").step(step("One")).end()]);
     let expected = r#"{"v":1,"wxflow":"0.1.0","started":"2026-11-21T04:15:35.000Z","flows":[
-{"path":"flows/a.flow.yaml","name":"a","outcome":"passed","invalid":false,"duration_ms":125.0,"counts":{"steps_passed":1,"steps_failed":0,"steps_skipped":0,"cleanups":0,"assertions_passed":0,"assertions_failed":0,"requests":0},"steps":[
-{"step":1,"name":"One","kind":"set","phase":"step","outcome":"passed","line":7,"duration_ms":0.2}],"cleanups":[]}
+{"path":"flows/a.flow.yaml","started":"2026-11-21T04:15:35.000Z","name":"a","outcome":"passed","invalid":false,"duration_ms":125.0,"counts":{"steps_passed":1,"steps_failed":0,"steps_skipped":0,"cleanups":0,"assertions_passed":0,"assertions_failed":0,"requests":0},"steps":[
+{"step":1,"ended":"2026-11-21T04:15:35.000Z","name":"One","kind":"set","phase":"step","outcome":"passed","line":7,"duration_ms":0.2}],"cleanups":[]}
 ],"totals":{"flows_passed":1,"flows_failed":0,"flows_skipped":0,"flows_invalid":0,"steps_passed":1,"steps_failed":0,"steps_skipped":0,"cleanups":0,"assertions_passed":0,"assertions_failed":0,"requests":0,"duration_ms":420.0}}
 "#;
     assert_eq!(text, expected);

@@ -49,7 +49,7 @@ fn a_run() {
     <properties>
       <property name="flow" value="broken"/>
     </properties>
-    <testcase name="broken" classname="flows/broken.flow.yaml" time="0.000">
+    <testcase name="broken" classname="flows/broken.flow.yaml" file="flows/broken.flow.yaml" time="0.000">
       <error message="unknown key `nmae`" type="unknown-key">unknown key `nmae` [unknown-key]
   at flows/guest.flow.yaml:38:5
   | - nmae: x
@@ -61,13 +61,13 @@ fn a_run() {
     <properties>
       <property name="flow" value="Rooms"/>
     </properties>
-    <testcase name="GET /rooms" classname="flows/rooms.flow.yaml [row 2]" time="0.083"/>
-    <testcase name="GET /rooms (2)" classname="flows/rooms.flow.yaml [row 2]" time="0.083">
+    <testcase name="GET /rooms" classname="flows/rooms.flow.yaml [row 2]" file="flows/rooms.flow.yaml" time="0.083"/>
+    <testcase name="GET /rooms (2)" classname="flows/rooms.flow.yaml [row 2]" file="flows/rooms.flow.yaml" time="0.083">
       <system-out>warning: the body is not UTF-8
 </system-out>
     </testcase>
-    <testcase name="Invite [1]" classname="flows/rooms.flow.yaml [row 2]" time="0.083"/>
-    <testcase name="Invite [2]" classname="flows/rooms.flow.yaml [row 2]" time="0.083">
+    <testcase name="Invite [1]" classname="flows/rooms.flow.yaml [row 2]" file="flows/rooms.flow.yaml" time="0.083"/>
+    <testcase name="Invite [2]" classname="flows/rooms.flow.yaml [row 2]" file="flows/rooms.flow.yaml" time="0.083">
       <failure message="$.displayName equals &quot;Stève&quot;, was &quot;&lt;Steve&gt;&quot;" type="assertion">$.displayName equals &quot;Stève&quot;
   at flows/guest.flow.yaml:38:24
   | $.displayName: &quot;{{ guest_name }}&quot;
@@ -76,13 +76,14 @@ fn a_run() {
 request: POST https://webexapis.com/v1/rooms
 reply: 200 OK
 trackingid: ROUTER_65
+  {}
 </failure>
     </testcase>
-    <testcase name="Log in" classname="flows/_parts/login.flow.yaml [row 2]" time="0.000"/>
-    <testcase name="Rest" classname="flows/rooms.flow.yaml [row 2]" time="0.000">
+    <testcase name="Log in" classname="flows/_parts/login.flow.yaml [row 2]" file="flows/_parts/login.flow.yaml" time="0.000"/>
+    <testcase name="Rest" classname="flows/rooms.flow.yaml [row 2]" file="flows/rooms.flow.yaml" time="0.000">
       <skipped message="an earlier step failed"/>
     </testcase>
-    <testcase name="Leave (cleanup)" classname="flows/rooms.flow.yaml [row 2]" time="0.083"/>
+    <testcase name="Leave (cleanup)" classname="flows/rooms.flow.yaml [row 2]" file="flows/rooms.flow.yaml" time="0.083"/>
   </testsuite>
 </testsuites>
 "#;
@@ -106,6 +107,23 @@ fn a_flow_that_was_torn_off_is_an_error() {
     flow.events.pop();
     let text = junit(&[flow]);
     assert!(text.contains(r#"tests="2" failures="0" errors="1""#), "{text}");
+}
+
+#[test]
+fn a_flow_of_which_nothing_ran_is_no_success() {
+    let skips = Flow::new("flows/a.flow.yaml", "a").step(skipped("One", "`when` is false")).end();
+    let text = junit(&[skips]);
+    assert!(text.contains(r#"tests="2" failures="1" errors="0" skipped="1""#), "{text}");
+    assert!(
+        text.contains(r#"<failure message="every step was skipped, which is not success" type="problem">"#),
+        "{text}"
+    );
+    let mut left = Flow::new("flows/a.flow.yaml", "a").end();
+    if let Some(EventKind::FlowFinished(flow)) = left.events.last_mut().map(|e| &mut e.kind) {
+        flow.warnings = vec!["not started: another flow failed (--fail-fast)".into()];
+    }
+    let text = junit(&[left]);
+    assert!(text.contains(r#"<skipped message="not started: another flow failed (--fail-fast)"/>"#), "{text}");
 }
 
 #[derive(Default)]

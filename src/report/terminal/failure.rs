@@ -6,7 +6,7 @@ use colored::Colorize as _;
 
 use super::{difference, display, excerpt, step};
 use crate::event::{Assertion, Body, Exchange, Problem, Snippet, StepOutcome};
-use crate::report::describe;
+use crate::report::{describe, layout};
 
 /// One failure in the list at the end.
 pub(super) struct Listed {
@@ -159,7 +159,7 @@ fn body(out: &mut String, body: &Body, margin: usize, width: usize, meant: Optio
         display::spaces(out, margin);
         writeln!(out, "{text}").ok();
     };
-    let text = step::body(body);
+    let text = layout::body(body);
     let count = text.lines().count();
     let place = meant.and_then(|path| excerpt::line_of(&serde_json::from_str(&body.text).ok()?, path));
     let shown = excerpt::window(count, place);

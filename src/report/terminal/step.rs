@@ -1,12 +1,13 @@
 //! A step's lines that are not about failure: the step itself, its waits, its requests, its warnings.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use colored::Colorize as _;
 
 use super::display::{self, pad, spaces};
-use crate::event::{Body, Encoding, Exchange, Header, Outcome, Reason, StepOutcome, Wait};
-use crate::report::describe;
+use crate::event::{Body, Exchange, Header, Outcome, Reason, StepOutcome, Wait};
+use crate::report::{describe, layout};
 
 /// Columns of the name and of `METHOD path`. With them a usual line fits 80 columns.
 const NAME: usize = 28;
@@ -23,7 +24,8 @@ pub(super) fn name(name: &str, item: Option<u32>) -> String {
 
 /// The line of a step that ran. A name and an action that do not fit `width` are cut, the action first.
 pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, margin: usize, width: usize) {
-    let (name, action) = (name(&step.name, item), action(step));
+    let (title, action) = titles(step);
+    let name = name(&title, item);
     // Each may have what the other leaves, but never less than its own column.
     let room = width.saturating_sub(2 + END);
     let begin = (NAME + 2).max(margin + display::width(&name) + 2);
@@ -59,7 +61,7 @@ pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, marg
 }
 
 /// A name cut in its middle, so that the number of an item stays.
-fn cut_name(name: &str, columns: usize) -> std::borrow::Cow<'_, str> {
+fn cut_name(name: &str, columns: usize) -> Cow<'_, str> {
     match name.rfind(" [").map(|at| name.split_at(at)) {
         Some((name, item)) if display::width(name) + display::width(item) > columns => {
             format!("{}{item}", display::cut(name, columns.saturating_sub(display::width(item)))).into()
@@ -68,12 +70,18 @@ fn cut_name(name: &str, columns: usize) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// `METHOD path` of the first send; nothing where the name says the same.
-fn action(step: &StepOutcome) -> String {
-    let Some(first) = step.exchanges.first() else { return String::new() };
-    let method = display::line(&first.method);
-    let unnamed = step.name.strip_prefix(&*first.method).is_some_and(|rest| rest.starts_with(" "));
-    if unnamed { String::new() } else { format!("{method} {}", display::path(&first.url)) }
+/// The step's name, and `METHOD path` of the first send. A step without a name of its own is called by that: as it is
+/// written, and where it is written with a template, as it was sent.
+fn titles(step: &StepOutcome) -> (Cow<'_, str>, String) {
+    let name = Cow::Borrowed(&*step.name);
+    let Some(first) = step.exchanges.first() else { return (name, String::new()) };
+    let sent = format!("{} {}", display::line(&first.method), display::path(&first.url));
+    let unnamed = step.name.strip_prefix(&*first.method).is_some_and(|rest| rest.starts_with(' '));
+    match unnamed {
+        false => (name, sent),
+        true if step.name.contains("{{") => (sent.into(), String::new()),
+        true => (name, String::new()),
+    }
 }
 
 /// The last send's status in three columns.
@@ -153,7 +161,7 @@ pub(super) fn exchange(out: &mut String, exchange: &Exchange, margin: usize, bod
         }
         if let Some(body) = body.filter(|_| bodies) {
             put("");
-            self::body(body).lines().for_each(|line| put(&display::line(line)));
+            layout::body(body).lines().for_each(|line| put(&display::line(line)));
             if body.cut {
                 put(&format!("… cut, {} in all", display::count(body.size, "byte")).dimmed().to_string());
             }
@@ -173,17 +181,5 @@ pub(super) fn exchange(out: &mut String, exchange: &Exchange, margin: usize, bod
         }
         (None, Some(error)) => half("<", &display::line(error).red().to_string(), &[], None),
         (None, None) => half("<", "no reply", &[], None),
-    }
-}
-
-/// A body's text for people: JSON is laid out.
-pub(super) fn body(body: &Body) -> std::borrow::Cow<'_, str> {
-    match body.encoding {
-        Encoding::Base64 => format!("({}, not text)", display::count(body.size, "byte")).into(),
-        Encoding::Text => serde_json::from_str::<crate::value::Value>(&body.text)
-            .ok()
-            .filter(|value| value.is_array() || value.is_object())
-            .and_then(|value| serde_json::to_string_pretty(&value).ok())
-            .map_or(body.text.as_str().into(), Into::into),
     }
 }
