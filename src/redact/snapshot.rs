@@ -65,6 +65,18 @@ impl Snapshot {
         self.short.get(std::str::from_utf8(text).ok()?.trim())
     }
 
+    /// Adds the places of long secrets in a whole text to `ranges`, in no order. One that was cut short (`…`) is found by
+    /// its first bytes.
+    fn collect_whole(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
+        /// Fewer bytes tell nothing.
+        const FEW: usize = 4;
+        self.collect(text, ranges);
+        if let Some(kept) = text.strip_suffix("…".as_bytes()) {
+            let start = self.undecided(kept);
+            ranges.extend((kept.len() - start >= FEW).then_some(start..kept.len()));
+        }
+    }
+
     /// Adds the places of long secrets to `ranges`, in no order.
     pub(super) fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
         for tier in &self.tiers {
@@ -85,7 +97,7 @@ impl Snapshot {
             return vec![Range { start: 0, end: text.len() }];
         }
         let mut ranges = Vec::new();
-        self.collect(text, &mut ranges);
+        self.collect_whole(text, &mut ranges);
         merge(&mut ranges);
         ranges
     }
@@ -103,27 +115,31 @@ impl Snapshot {
         if self.short.is_empty() {
             return self.mask(text);
         }
-        let mut places: Vec<(Range<usize>, bool)> = Vec::new();
+        let mut ranges = Vec::new();
+        let mut bare = Vec::new();
         each(text, &mut |field| {
             if self.short.contains_key(field.text.trim()) {
-                places.push((field.place, field.bare));
+                bare.extend(field.bare.then(|| field.place.clone()));
+                ranges.push(field.place);
             }
         });
-        if places.is_empty() {
+        if ranges.is_empty() {
             return self.mask(text);
         }
-        places.sort_unstable_by_key(|(place, _)| place.start);
+        // The long ones in the same pass: a short one that is part of a long one must not hide it.
+        self.collect_whole(text.as_bytes(), &mut ranges);
+        merge(&mut ranges);
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for (place, bare) in places.into_iter() {
+        for place in ranges {
             let Some(before) = text.get(at..place.start) else { continue };
             out.push_str(before);
             // A number becomes a text, so that what was JSON still is.
-            out.push_str(if bare { "\"***\"" } else { MASK });
+            out.push_str(if bare.contains(&place) { "\"***\"" } else { MASK });
             at = place.end;
         }
         out.push_str(text.get(at..).unwrap_or_default());
-        Cow::Owned(self.mask(&out).into_owned())
+        Cow::Owned(out)
     }
 
     pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
