@@ -65,13 +65,19 @@ impl Snapshot {
         self.short.get(std::str::from_utf8(text).ok()?.trim())
     }
 
-    /// Adds the places of long secrets in a whole text to `ranges`, in no order. One that was cut short (`…`) is found by
-    /// its first bytes.
+    /// Adds the places of long secrets in a whole text to `ranges`, in no order. In a message, one that was cut short (`…`)
+    /// is found by its first bytes.
     fn collect_whole(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
         /// Fewer bytes tell nothing.
         const FEW: usize = 4;
+        /// Longer texts are no messages.
+        const LONGEST: usize = 16 << 10;
         self.collect(text, ranges);
-        if let Some(kept) = text.strip_suffix("…".as_bytes()) {
+        let message = std::str::from_utf8(text).ok().filter(|text| text.len() <= LONGEST);
+        for (at, _) in message.into_iter().flat_map(|text| text.rmatch_indices('…').take(16)) {
+            let kept = text.get(..at).unwrap_or_default();
+            // The quote may stand before the ellipsis.
+            let kept = kept.strip_suffix(b"\"").unwrap_or(kept);
             let start = self.undecided(kept);
             ranges.extend((kept.len() - start >= FEW).then_some(start..kept.len()));
         }

@@ -109,6 +109,7 @@ fn a_secret_that_was_cut_short_is_masked() {
     let redactor = knowing(&["s3cr3t-1234", "pa/ss+word"]);
     assert_eq!(redactor.mask("it is s3cr3t-…"), "it is ***…");
     assert_eq!(redactor.mask("it is pa%2Fss…"), "it is ***…");
+    assert_eq!(redactor.mask("`s3cr3t-…` and \"pa/ss+w\"… are cut"), "`***…` and \"***\"… are cut");
     assert_eq!(redactor.mask("it is s3c…"), "it is s3c…", "three bytes tell nothing");
     assert_eq!(redactor.mask("it is s3cr3t-"), "it is s3cr3t-");
     assert_eq!(redactor.mask("…"), "…");

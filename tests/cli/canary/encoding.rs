@@ -39,11 +39,6 @@ pub(super) fn all(value: &str) -> Vec<String> {
         lower_hex(&percent),
         utf8_percent_encode(value, COMPONENT).to_string(),
         url::form_urlencoded::byte_serialize(value.as_bytes()).collect(),
-        // Parsers drop line breaks and tabs, which makes it another text.
-        url::Url::parse("http://a.example/")
-            .unwrap()
-            .join(&format!("?{}", value.trim_matches(' ').replace('#', "%23").replace(['\n', '\r', '\t'], "%0A")))
-            .map_or_else(|_| String::new(), |url| url.query().unwrap_or("").to_owned()),
         value.bytes().map(|b| format!("{b:02x}")).collect(),
         value.bytes().map(|b| format!("{b:02X}")).collect(),
         quick_xml::escape::escape(value).into_owned(),
@@ -64,6 +59,11 @@ pub(super) fn all(value: &str) -> Vec<String> {
             .replace('"', "&#34;")
             .replace('\'', "&#39;"),
     ];
+    // Parsers of URLs drop line breaks and tabs, which makes it another text.
+    if !value.contains(['\n', '\r', '\t']) {
+        let url = format!("http://a.example/?{}#", value.trim_matches(' ').replace('#', "%23"));
+        all.push(url::Url::parse(&url).unwrap().query().unwrap_or("").to_owned());
+    }
     for before in ["", "a", "ab"] {
         let whole = format!("{before}{value}and more");
         let bare = format!("{before}{value}");

@@ -38,7 +38,7 @@ const BOUND: [(&str, &str); 5] = [
 pub(super) fn sent(turn: usize) -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = std::env::var("WXFLOW_CANARY").is_ok_and(|which| which == "all");
     let names = INPUTS.into_iter().map(|name| (name, name)).chain(BOUND).enumerate();
-    names.filter(move |(number, _)| all || number % 4 == turn % 4).map(|(_, name)| name)
+    names.filter(move |(number, _)| all || number % 8 == turn % 8).map(|(_, name)| name)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -171,7 +171,7 @@ fn mistakes() -> String {
         "request: GET /x\n    redirects: \"{{ s_file }}\"",
         "request: POST /x\n    file: \"{{ s_file }}\"",
         "request: POST /x\n    multipart: { a: { file: other.txt, type: \"{{ s_file }}\" } }",
-        "request: GET /x\n    headers: { X: \"{{ s_file }}\\r\\nY: 1\" }",
+        "request: GET /x\n    headers: { X: \"{{ s_file ~ '\\n' ~ s_file }}\" }",
         "request: GET /x\n    save: \"{{ s_file }}/x\"",
         "jwt: { algorithm: RS256, key: { pem: \"{{ s_file }}\" }, claims: { a: 1 } }",
     ];

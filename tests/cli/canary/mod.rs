@@ -3,7 +3,7 @@
 //! A canary has a core of letters and digits that any of the encodings leaves readable, so that the search knows nothing
 //! of how secrets are masked. The server proves that the true values were sent, and writes them back in every encoding.
 //!
-//! Each shape of secret has its test. By default it takes a quarter of the sources to every position, another one for
+//! Each shape of secret has its test. By default it takes two of the sources to every position, another one for
 //! each shape; `WXFLOW_CANARY=all` takes them all (minutes).
 
 mod encoding;
@@ -74,7 +74,7 @@ impl Case {
         }
         let status = output.status.code().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
-        assert!(status < 2 || arguments.contains(&"mistakes"), "{arguments:?} ended with {status}:\n{told}");
+        assert!(status < 2, "{arguments:?} ended with {status}:\n{told}");
         status
     }
 
@@ -109,7 +109,7 @@ impl Case {
         let minted = seen.iter().find(|s| s.target == "/json/minted").unwrap();
         let token = std::str::from_utf8(minted.header("authorization").unwrap()).unwrap().trim_start_matches("Bearer ");
         assert_eq!(token.matches('.').count(), 2, "{token}");
-        let bearer = format!("Bearer {}", self.value("given_access").trim());
+        let bearer = format!("Bearer {}", self.value("given_access").trim_end());
         assert!(seen.iter().any(|s| s.header("authorization") == Some(bearer.as_bytes())), "the OAuth token was sent");
     }
 }
@@ -219,7 +219,6 @@ fn holds(turn: usize) {
     asked(&case, &seen);
     assert_eq!(run(&["flows/fails.flow.yaml", "-vv"]), 1, "{}: it fails", shape.name);
     case.received(&case.server.seen());
-    assert_eq!(run(&["flows/fails.flow.yaml", "--color=always"]), 1);
     let mistakes = [
         "run",
         "mistakes",

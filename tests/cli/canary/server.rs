@@ -136,9 +136,8 @@ impl Shared {
         let headers: Vec<(&str, String)> = headers.iter().map(|(n, v)| (n.as_str(), v.clone())).collect();
         let reason = lines.clone().take(30).cloned().collect::<Vec<_>>().join(" ");
         if kind == "go" {
-            let back: Vec<_> =
-                texts.iter().map(|t| url::form_urlencoded::byte_serialize(t.as_bytes()).collect()).collect();
-            let back: Vec<String> = back.into_iter().take(8).collect();
+            let fits = |text: &&String| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%+/=".contains(&b));
+            let back: Vec<_> = texts.iter().filter(fits).map(String::as_str).collect();
             let location = format!("/json/gone?back={}", back.join("&back="));
             return head(&format!("302 {reason}"), &[&headers[..], &[("location", location)]].concat(), b"");
         }
