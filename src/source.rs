@@ -2,9 +2,13 @@
 //!
 //! Offsets are bytes; lines and columns are 1-based and columns count Unicode scalars, as editors do.
 
+mod bundle;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+
+pub use bundle::{Bundle, Overlay, plain};
 
 /// A half-open byte range in one [`Source`]. 32 bits: a flow file is at most 4 GiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -60,12 +60,17 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
+    ("import", &["source", "diagnostic", "value", "jsonpath", "yaml", "http", "template", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),
     ("login", &["redact", "http", "oauth"]),
     ("report", &["source", "diagnostic", "value", "redact", "http", "check", "event"]),
     ("sandbox", &["value", "http"]),
+    (
+        "export",
+        &["source", "diagnostic", "value", "redact", "yaml", "http", "template", "check", "environment", "flow", "run"],
+    ),
     (
         "cli",
         &[
@@ -90,8 +95,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "client",
             "report",
             "guest",
+            "import",
             "login",
             "sandbox",
+            "export",
             "webex",
         ],
     ),
@@ -114,7 +121,9 @@ const PURE: &[&str] = &[
     "event",
     "explain",
     "guest",
+    "export",
     "webex",
+    "import",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

@@ -209,7 +209,6 @@ const REACHABLE: &[Code] = &[
     Code::UnknownOperator,
     Code::FileUnreadable,
     Code::FileRefused,
-    Code::NotYetSupported,
     Code::CredentialLiteral,
     Code::LiteralText,
     Code::InvalidInput,

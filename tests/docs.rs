@@ -230,7 +230,7 @@ fn properties(schema: &serde_json::Value, out: &mut BTreeSet<String>) {
 #[test]
 fn every_fence_is_of_a_known_kind() {
     const KINDS: &[&str] =
-        &["yaml", "yaml fails", "yaml invalid", "yaml fragment", "console", "text", "sh", "json", "lua", "toml"];
+        &["yaml", "yaml fails", "yaml invalid", "yaml fragment", "console", "text", "sh", "js", "json", "lua", "toml"];
     for block in blocks() {
         assert!(KINDS.contains(&block.kind.as_str()), "{}: a fence of the kind `{}`", block.name, block.kind);
         if block.kind == "yaml fragment" {

@@ -9,11 +9,15 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::completions::{Complete, Shell};
 use super::explain::Explain;
+use super::export::args::Export;
 use super::guest::args::Guest;
+use super::import::args::Import;
 use super::login::args::{Login, Token};
 use super::man::Man;
 use super::merge::Report;
+use super::new::New;
 use super::parse::{address, duration, host, jobs, pair, repeat, report, size};
+use super::recording::Recordings;
 use super::shard::Shard;
 use crate::redact::HostPattern;
 use crate::report::FormatName;
@@ -68,6 +72,15 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  wxflow explain flows/guest.flow.yaml -e staging\n  \
         wxflow explain flows/guest.flow.yaml --format markdown > guest.md")]
     Explain(Explain),
+    /// Write a flow to begin with
+    ///
+    /// It runs as it is, with `wxflow run --sandbox`, and its comments say what to change.
+    #[command(after_help = "Examples:\n  wxflow new 'Guest joins a space'\n  \
+        wxflow new people --from-curl 'curl https://webexapis.com/v1/people/me'")]
+    New(New),
+    /// Write a flow for other tools and other people
+    #[command(subcommand, after_help = "Example:\n  wxflow export curl flows/guest.flow.yaml")]
+    Export(Export),
     /// Print the JSON Schema of a file format
     #[command(after_help = "Example:\n  wxflow schema flow > flow.schema.json")]
     Schema {
@@ -77,6 +90,9 @@ pub(super) enum Command {
     /// Join the reports of shards
     #[command(subcommand, after_help = "Example:\n  wxflow report merge shards/*.json --report html=flows.html")]
     Report(Report),
+    /// Turn what you have elsewhere into flows
+    #[command(subcommand, after_help = "Example:\n  wxflow import postman api.postman_collection.json --out webex")]
+    Import(Import),
     /// Webex guests: make, exchange and check their tokens
     #[command(
         subcommand,
@@ -150,6 +166,8 @@ pub(super) struct Run {
     pub(super) connecting: Connecting,
     #[command(flatten)]
     pub(super) showing: Showing,
+    #[command(flatten)]
+    pub(super) recordings: Recordings,
     /// Answer with a local Webex: no account, no network, nothing read from this machine
     #[arg(long, help_heading = "Sandbox")]
     pub(super) sandbox: bool,
@@ -276,7 +294,7 @@ pub(super) struct Connecting {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Showing")]
 pub(super) struct Showing {
-    /// Write a report: junit, json, html, markdown, tap or events; `-` is stdout
+    /// Write a report: junit, json, html, markdown, tap, events or har; `-` is stdout
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(super) reports: Vec<(FormatName, PathBuf)>,
     /// Print this output of the one flow that runs, raw: secrets too

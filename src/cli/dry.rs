@@ -7,7 +7,7 @@ use colored::Colorize as _;
 use super::exit::Exit;
 use super::output::{Output, visible};
 use super::plan::{Planned, Ready, Work};
-use crate::run::{Job, Previewed, SystemClock, preview};
+use crate::run::{Job, SystemClock, preview};
 
 /// Shows what each flow run would do. Flows that are not valid were told, and make the status 2.
 ///
@@ -42,10 +42,10 @@ fn flow(planned: &Planned, ready: &Ready, seed: Option<u64>, output: &Output, te
         [("row", row), ("repeat", repeat)].into_iter().filter_map(|(w, n)| Some(format!("{w} {}", (*n)?))).collect();
     let suffix = if which.is_empty() { String::new() } else { format!(" [{}]", which.join(", ")) };
     writeln!(text, "{}", format!("{}{suffix}", visible(path)).bold()).ok();
-    for Previewed { name, item, lines } in preview(&job, &output.redactor, &SystemClock::new()) {
-        let item = item.map(|item| format!(" [{item}]")).unwrap_or_default();
-        writeln!(text, "  {}{item}", visible(&name)).ok();
-        for told in lines {
+    for previewed in preview(&job, &output.redactor, &SystemClock::new()) {
+        let item = previewed.item.map(|item| format!(" [{item}]")).unwrap_or_default();
+        writeln!(text, "  {}{item}", visible(&previewed.name)).ok();
+        for told in previewed.lines() {
             let told = visible(&told);
             writeln!(text, "{}", if told.is_empty() { String::new() } else { format!("    {told}") }).ok();
         }

@@ -8,19 +8,23 @@ mod deadline;
 mod dry;
 mod exit;
 mod explain;
+mod export;
 mod github;
 mod guest;
 mod habit;
+mod import;
 mod list;
 mod login;
 mod machine;
 mod man;
 mod merge;
+mod new;
 mod oauth;
 mod output;
 mod parse;
 mod person;
 mod plan;
+mod recording;
 mod route;
 mod rows;
 mod run;
@@ -65,8 +69,11 @@ fn command(command: &Command, output: &Arc<Output>) -> Exit {
         Command::Validate(args) => validate::validate(args, output),
         Command::List(args) => list::list(args, output),
         Command::Explain(args) => explain::explain(args, output),
+        Command::New(args) => new::new(args, output),
+        Command::Export(args) => export::export(args, output),
         Command::Schema { format } => schema::schema(*format, output),
         Command::Report(args) => merge::merge(args, output),
+        Command::Import(args) => import::import(args, output),
         Command::Guest(args) => guest::guest(args, output),
         Command::Completions { shell } => completions::script(*shell, output),
         Command::Complete(args) => completions::complete(args, output),

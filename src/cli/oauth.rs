@@ -18,7 +18,7 @@ use crate::run::inputs::{Invented, Outside};
 use crate::run::{AccessToken, Getting, TokenSource};
 
 /// The variable of the sandbox whose token stands for every client: a person's.
-const SANDBOX_TOKEN: &str = "WEBEX_ACCESS_TOKEN";
+pub(super) const SANDBOX_TOKEN: &str = "WEBEX_ACCESS_TOKEN";
 
 /// Where a flow's tokens come from.
 pub(super) enum Tokens {

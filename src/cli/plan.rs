@@ -313,6 +313,8 @@ fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> 
         snapshots: None,
         update_snapshots: update_snapshots(args, output)?,
         allow_write: args.limits.allow_write,
+        record: args.recordings.record.is_some(),
+        replay: args.recordings.replay.is_some(),
     })
 }
 

@@ -18,6 +18,7 @@ use super::machine;
 use super::output::{self, Output};
 use super::person::Person;
 use super::plan::{self, Planned, Work, plan};
+use super::recording::{self, Replayed};
 use super::sandbox::{self, Inside};
 use super::select::{Loaded, choose, load};
 use super::shard::Part;
@@ -52,22 +53,27 @@ pub(super) fn once(args: &Run, session: &Session, output: &Arc<Output>) -> Resul
     session.saw(&loaded);
     let chosen = choose(loaded, &args.tags, output)?;
     let sandbox = args.sandbox.then(|| sandbox::start(0, args.values.seed, &args.faults, output)).transpose()?;
-    let (planned, client) =
-        plan(chosen, args, &around, sandbox.as_ref().map(|s| &s.invented), session.person(), output)?;
+    let replayed = args.recordings.replay.as_deref().map(|path| recording::read(path, output)).transpose()?;
+    let invented = sandbox.as_ref().map(|s| &s.invented).or(replayed.as_ref().map(|r| &r.invented));
+    let (planned, client) = plan(chosen, args, &around, invented, session.person(), output)?;
     wanted::check(args.showing.output.as_deref(), &planned, output)?;
     if args.choice.dry_run {
         return dry::show(&planned, args.values.seed, output);
     }
-    let started = started(planned.len(), args, output)?;
+    let seed = seed(args, replayed.as_ref());
+    let started = started(planned.len(), seed, args, output)?;
     let workers = workers(args.limits.jobs, &planned);
-    let reports = reports(&args.showing, workers, output)?;
+    let mut reports = reports(&args.showing, workers, output)?;
+    if let Some(path) = &args.recordings.record {
+        reports.record(Target::File(path.clone()), recording::about(&planned, seed, &output.redactor));
+    }
     let (cancel, signals) = (&session.cancel, session.signals(output)?);
     let crew = Crew {
-        network: network(sandbox.as_ref(), client),
+        network: network(sandbox.as_ref(), replayed, client),
         reports: &reports,
         redactor: &output.redactor,
         cancel,
-        seed: args.values.seed,
+        seed,
         fail_fast: args.limits.fail_fast,
         once: Once::default(),
         tally: Tally::default(),
@@ -137,7 +143,16 @@ fn workers(asked: Option<NonZeroUsize>, planned: &[Planned]) -> usize {
     asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(ready)
 }
 
-fn network(sandbox: Option<&Inside>, client: ClientOptions) -> Network {
+/// A recording has a seed, so that its replay draws the same.
+fn seed(args: &Run, replayed: Option<&Replayed>) -> Option<u64> {
+    let drawn = || args.recordings.record.is_some().then(|| uuid::Uuid::new_v4().as_u64_pair().0);
+    args.values.seed.or(replayed.and_then(|r| r.seed)).or_else(drawn)
+}
+
+fn network(sandbox: Option<&Inside>, replayed: Option<Replayed>, client: ClientOptions) -> Network {
+    if let Some(Replayed { recording, .. }) = replayed {
+        return Network::Replay(recording);
+    }
     match sandbox {
         Some(inside) => Network::Sandbox(Arc::clone(&inside.sandbox), inside.server.addr().port()),
         None => Network::Real(Clients::new(client)),
@@ -154,7 +169,7 @@ fn reports(showing: &Showing, workers: usize, output: &Output) -> Result<Reports
         );
         return Err(Exit::Invalid);
     }
-    let on_stderr = claimed || showing.output.is_some();
+    let on_stderr = views_on_stderr(showing);
     let verbosity = match (showing.quiet, showing.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
@@ -178,8 +193,8 @@ pub(super) fn views_on_stderr(showing: &Showing) -> bool {
     showing.output.is_some() || showing.reports.iter().any(|(_, path)| path == Path::new("-"))
 }
 
-fn started(flows: usize, args: &Run, output: &Output) -> Result<EventKind, Exit> {
-    let (wxflow, seed) = (env!("CARGO_PKG_VERSION").to_owned(), args.values.seed);
+fn started(flows: usize, seed: Option<u64>, args: &Run, output: &Output) -> Result<EventKind, Exit> {
+    let wxflow = env!("CARGO_PKG_VERSION").to_owned();
     let shard = plan::part(args.choice.shard, output)?.map(Part::short);
     Ok(EventKind::RunStarted { wxflow, flows: flows as u32, seed, shard })
 }

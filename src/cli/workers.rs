@@ -8,13 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::plan::{Planned, Ready, Work};
+use super::recording::run_name;
 use super::route::SandboxRoute;
 use crate::client::Clients;
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
 use crate::http::Transport;
 use crate::redact::{Redacted, Redactor};
 use crate::report::{FlowSink, Reports};
-use crate::run::{self, Cancel, Context, FlowKey, Job, Once, Options, Outputs, Sink, SystemClock, TokenSource};
+use crate::run::{
+    self, Cancel, Clock, Context, FlowKey, Job, Once, Options, Outputs, Recording, Replay, Sink, SystemClock,
+    TokenSource,
+};
 use crate::sandbox::Sandbox;
 use crate::source::Files;
 
@@ -24,6 +28,18 @@ pub(super) enum Network {
     Real(Clients),
     /// Into this sandbox, which also listens at this port.
     Sandbox(Arc<Sandbox>, u16),
+    /// Nowhere: they are in this recording.
+    Replay(Recording),
+}
+
+impl Network {
+    /// What answers this flow run, where it is a replay.
+    fn replay(&self, key: FlowKey<'_>, redactor: &Redactor) -> Option<Replay<'_>> {
+        match self {
+            Self::Replay(recording) => Some(recording.replay(run_name(key), redactor)),
+            _ => None,
+        }
+    }
 }
 
 /// What all workers share.
@@ -77,9 +93,10 @@ impl Crew<'_> {
         Ok(*self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn transport(&self) -> Box<dyn Transport> {
+    fn transport(&self) -> Box<dyn Transport + '_> {
         match &self.network {
             Network::Real(clients) => Box::new(clients.client()),
+            Network::Replay(recording) => Box::new(recording.replay(String::new(), self.redactor)),
             Network::Sandbox(sandbox, port) => Box::new(SandboxRoute::new(Arc::clone(sandbox), *port)),
         }
     }
@@ -97,7 +114,9 @@ impl Crew<'_> {
             let projects = flows.iter().map(|flow| &flow.project).filter(|p| left.folder().starts_with(p.root()));
             let Some(project) = projects.max_by_key(|p| p.root().as_os_str().len()) else { continue };
             let options = left.options().clone();
-            let context = self.context(&*transport, &**project, &clock, &options, None);
+            let replay = self.network.replay((left.path(), None, None), self.redactor);
+            let (transport, clock) = outside(replay.as_ref(), &*transport, &clock);
+            let context = self.context(transport, &**project, clock, &options, None);
             runtime.block_on(run::clean_up(left, &context, &mut sink));
         }
         Ok(())
@@ -107,7 +126,7 @@ impl Crew<'_> {
         &'c self,
         transport: &'c dyn Transport,
         files: &'c dyn Files,
-        clock: &'c SystemClock,
+        clock: &'c dyn Clock,
         options: &'c Options,
         oauth: Option<&'c dyn TokenSource>,
     ) -> Context<'c> {
@@ -129,10 +148,12 @@ impl Crew<'_> {
         Ok(())
     }
 
-    async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &SystemClock) {
+    async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &dyn Clock) {
         let mut sink =
             Relay { sink: self.reports.flow(&planned.path, planned.row, planned.repeat), tally: &self.tally };
         let files = &*planned.project;
+        let replay = self.network.replay(planned.key(), self.redactor);
+        let (transport, clock) = outside(replay.as_ref(), transport, clock);
         match &*planned.work {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);
@@ -182,6 +203,15 @@ impl Crew<'_> {
     }
 }
 
+/// What a flow run sees of the world: its recording, where there is one.
+fn outside<'o>(
+    replay: Option<&'o Replay<'_>>,
+    transport: &'o dyn Transport,
+    clock: &'o dyn Clock,
+) -> (&'o dyn Transport, &'o dyn Clock) {
+    replay.map_or((transport, clock), |replay| (replay, replay))
+}
+
 /// An event of the command itself.
 pub(super) fn event(flow: Option<FlowKey<'_>>, kind: EventKind) -> RunEvent {
     let time = format!("{:.3}", jiff::Timestamp::now());
@@ -207,5 +237,9 @@ impl Sink for Relay<'_> {
             self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner).fold(&event);
         }
         self.sink.emit(&event);
+    }
+
+    fn record(&mut self, step: Redacted<RunEvent>) {
+        self.sink.record(&step);
     }
 }

@@ -49,11 +49,11 @@ impl Probe {
         marks.began.is_some() && marks.connected.is_none()
     }
 
-    /// The phases that happened.
+    /// The phases that happened, of a send that was answered.
     pub(super) fn timing(&self) -> Timing {
         let marks = self.marks();
         let between = |from: Option<Instant>, to: Option<Instant>| Some(to?.saturating_duration_since(from?));
-        let mut timing = Timing::default();
+        let mut timing = Timing { reused: marks.connected.is_none(), ..Timing::default() };
         if marks.connected.is_some() {
             timing.dns = between(marks.resolving, marks.resolved);
             timing.connect = between(marks.resolved.or(marks.began), marks.hello.or(marks.connected));

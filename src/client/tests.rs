@@ -274,7 +274,7 @@ fn connections_are_kept_and_replaced_when_the_server_closed_them() {
         let request = server.request();
         for new in [true, false, true] {
             let timing = client.send(&request).await.unwrap().timing;
-            assert_eq!(timing.connect.is_some(), new);
+            assert_eq!((timing.connect.is_some(), timing.reused), (new, !new));
             assert!(timing.dns.is_none() && timing.tls.is_none());
             tokio::task::yield_now().await;
         }
@@ -389,7 +389,8 @@ fn tls_with_an_authority_of_ones_own() {
     let request = get(serve_tls(config).port());
     let response = block(trusting(Some(root)).send(&request)).unwrap();
     assert_eq!(response.body, "over TLS");
-    let Timing { dns, connect, tls, first_byte, total } = response.timing;
+    let Timing { dns, connect, tls, first_byte, total, reused } = response.timing;
+    assert!(!reused);
     assert!(dns.unwrap() + connect.unwrap() + tls.unwrap() <= first_byte.unwrap());
     assert!(first_byte.unwrap() <= total && tls.unwrap() > Duration::ZERO);
 }

@@ -55,7 +55,8 @@ pub struct Body {
     pub cut: bool,
 }
 
-/// Where the time of a send went, in milliseconds. Absent phases did not happen: the connection was reused.
+/// Where the time of a send went, in milliseconds. Absent phases did not happen: nothing is resolved for an address, nor
+/// connected where the connection was reused.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// Name resolution.
@@ -67,11 +68,17 @@ pub struct Times {
     /// TLS handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_ms: Option<f64>,
-    /// To the reply's head.
+    /// From the send's beginning to the reply's head: connecting and the server's work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_byte_ms: Option<f64>,
-    /// To the last byte.
+    /// From the reply's head to the body's last byte, unpacked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_ms: Option<f64>,
+    /// From the send's beginning to its end.
     pub total_ms: f64,
+    /// True where the request went over a connection that an earlier one had opened.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reused: bool,
 }
 
 /// A reply.

@@ -20,8 +20,16 @@ pub struct Counts {
     pub assertions_passed: u64,
     /// Assertions that did not.
     pub assertions_failed: u64,
+    /// In a replay: assertions that depend on a secret's value, neither held nor failed.
+    #[serde(default, skip_serializing_if = "none")]
+    pub assertions_not_replayable: u64,
     /// Requests sent, resends included.
     pub requests: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Counts {
@@ -33,9 +41,13 @@ impl Counts {
             (Phase::Step, Outcome::Failed) => self.steps_failed += 1,
             (Phase::Step, Outcome::Skipped) => self.steps_skipped += 1,
         }
-        let held = step.assertions.iter().filter(|a| a.passed).count() as u64;
-        self.assertions_passed += held;
-        self.assertions_failed += step.assertions.len() as u64 - held;
+        for assertion in &step.assertions {
+            match (assertion.not_replayable, assertion.passed) {
+                (true, _) => self.assertions_not_replayable += 1,
+                (false, true) => self.assertions_passed += 1,
+                (false, false) => self.assertions_failed += 1,
+            }
+        }
         self.requests += step.exchanges.len() as u64;
     }
 
@@ -47,6 +59,7 @@ impl Counts {
         self.cleanups += other.cleanups;
         self.assertions_passed += other.assertions_passed;
         self.assertions_failed += other.assertions_failed;
+        self.assertions_not_replayable += other.assertions_not_replayable;
         self.requests += other.requests;
     }
 
@@ -59,7 +72,7 @@ impl Counts {
     /// Assertions of every verdict.
     #[must_use]
     pub fn assertions(&self) -> u64 {
-        self.assertions_passed + self.assertions_failed
+        self.assertions_passed + self.assertions_failed + self.assertions_not_replayable
     }
 }
 

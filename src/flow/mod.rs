@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 mod convert;
+pub mod draft;
 mod input;
 mod lower;
 mod names;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use crate::check::Schemas;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::{Files, Source, Span};
+use crate::source::{Bundle, Files, Overlay, Source, Span, plain};
 use crate::template::{Template, ValueTemplate};
 use crate::yaml;
 
@@ -29,6 +30,7 @@ pub use auth::Auth;
 pub use body::{Body, FilePart, FilePath, Part};
 pub(crate) use convert::{Raw, convert};
 pub use input::{Input, InputType};
+pub(crate) use lower::METHODS;
 pub(crate) use names::RESPONSE_FIELDS;
 pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings, join, stands_alone};
 pub use reuse::{Library, UseError, UseStep};
@@ -68,6 +70,8 @@ pub struct Flow {
     pub outputs: Vec<Binding>,
     /// Each `auth: { oauth: … }`: the client's name, and where it stands.
     pub oauth: Vec<(Arc<str>, Span)>,
+    /// The files that it brings along, or that it is one of.
+    pub bundle: Option<Arc<Bundle>>,
 }
 
 /// A name and the value that it will have.
@@ -110,10 +114,16 @@ impl Flow {
     ) -> Result<(Flow, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::new(Arc::clone(&source));
         let root = yaml::parse(&source, &mut diagnostics);
+        let folder = if library.bundle().is_some() { plain(&folder) } else { folder };
         let flow = root.and_then(|root| {
+            if let Some(files) = lower::files(&root, &mut diagnostics) {
+                let name = path.rsplit('/').next().unwrap_or(&path);
+                library.unpack(&Arc::new(Bundle::new(folder.join(name), files)));
+            }
+            let bundle = library.bundle();
             let mut reader = lower::Reader {
                 folder: &folder,
-                files,
+                files: &Overlay::new(bundle.as_deref(), files),
                 schemas,
                 library,
                 diagnostics: &mut diagnostics,
@@ -138,6 +148,7 @@ impl Flow {
                 steps: parts.steps,
                 outputs: parts.outputs,
                 oauth,
+                bundle: bundle.clone(),
             };
             validate::validate(&mut flow, &broken, &mut diagnostics);
             Some(flow)

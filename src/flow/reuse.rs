@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Binding, Flow};
 use crate::check::Schemas;
 use crate::diagnostic::Code;
-use crate::source::Span;
+use crate::source::{Bundle, Span};
 
 /// `use: ./other.flow.yaml`: runs that flow, in its own names.
 #[derive(Debug)]
@@ -41,6 +41,16 @@ pub trait Library {
     /// # Errors
     /// It may not be read, it has mistakes of its own, or it uses the flow that uses it.
     fn flow(&mut self, folder: &Path, path: &str, at: &str, schemas: &mut Schemas) -> Result<Arc<Flow>, UseError>;
+
+    /// The files that the flow being read is one of.
+    fn bundle(&self) -> Option<Arc<Bundle>> {
+        None
+    }
+
+    /// The flow being read brings these files along.
+    fn unpack(&mut self, bundle: &Arc<Bundle>) {
+        let _ = bundle;
+    }
 }
 
 /// No other flows: for a flow that stands alone.

@@ -1,6 +1,5 @@
 //! What a flow may hold: the tables that drive the reader, its suggestions and the JSON Schema.
 //!
-//! A key of the language that this version lacks stays here as `Upcoming`, so that it answers with its own words.
 
 mod actions;
 mod auth;
@@ -74,8 +73,8 @@ pub(crate) static FLOW: Shape = Shape {
         ),
         Key::new(
             "files",
-            Kind::Upcoming("keep the files on disk beside the flow and name them by their path"),
-            "the files of a bundle, path and text",
+            Kind::Map(&Kind::Text, &Kind::Text),
+            "Files that the flow brings along, path and text: looked up before the disk. `wxflow export bundle` writes them.",
         ),
     ],
     refused: &[

@@ -18,6 +18,8 @@ pub struct Timing {
     pub tls: Option<Duration>,
     /// From the start of the send to the response's head.
     pub first_byte: Option<Duration>,
+    /// The request went over a connection that an earlier one had opened.
+    pub reused: bool,
     /// From the start of the send to the last byte of the body.
     pub total: Duration,
 }

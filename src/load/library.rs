@@ -10,7 +10,7 @@ use super::{Project, read, shown};
 use crate::check::Schemas;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::flow::{self, Flow, UseError};
-use crate::source::{Files as _, Source};
+use crate::source::{Bundle, FileError, Files, Source, plain};
 
 /// How many flows may stand inside each other.
 const DEPTH: usize = 32;
@@ -34,6 +34,8 @@ pub struct Library {
     project: Arc<Project>,
     /// What messages show paths relative to.
     current: PathBuf,
+    /// What flows of a bundle or for one read of the project, in order; `None` where nobody wants to know.
+    seen: Option<Mutex<Vec<PathBuf>>>,
     /// Flows that are called otherwise than by their path from the root.
     names: HashMap<PathBuf, Arc<str>>,
     parsed: Mutex<HashMap<PathBuf, Arc<Parsed>>>,
@@ -43,13 +45,35 @@ impl Library {
     /// No flow yet.
     #[must_use]
     pub fn new(project: Arc<Project>, current: PathBuf) -> Self {
-        Self { project, current, names: HashMap::new(), parsed: Mutex::default() }
+        Self { project, current, seen: None, names: HashMap::new(), parsed: Mutex::default() }
     }
 
     /// Calls the flow at each of these places (absolute, symlinks followed) by this name, not by its path from the root.
     #[must_use]
     pub fn with_names(self, names: HashMap<PathBuf, Arc<str>>) -> Self {
         Self { names, ..self }
+    }
+
+    /// Remembers which files flows name: see [`Library::named`].
+    #[must_use]
+    pub fn remembering(self) -> Self {
+        Self { seen: Some(Mutex::default()), ..self }
+    }
+
+    /// Every file that a flow read so far names, used flows too: where it would stand without symlinks, each once.
+    #[must_use]
+    pub fn named(&self) -> Vec<PathBuf> {
+        let seen = self.seen.as_ref().map(|seen| seen.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        let mut seen = seen.unwrap_or_default();
+        seen.sort();
+        seen.dedup();
+        seen
+    }
+
+    fn note(&self, folder: &Path, path: &str) {
+        if let Some(seen) = &self.seen {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).push(plain(&folder.join(path)));
+        }
     }
 
     /// The project.
@@ -60,7 +84,7 @@ impl Library {
 
     /// The flow at `place` (absolute, symlinks followed), called `shown` in messages.
     pub fn flow(&self, place: &Path, shown: &str, schemas: &mut Schemas) -> Arc<Parsed> {
-        self.parse(place, shown, Vec::new(), schemas, || read::source(place, shown))
+        self.parse(place, shown, Vec::new(), None, schemas, || read::source(place, shown))
     }
 
     /// Every flow that was read so far, used ones too, sorted by path.
@@ -71,24 +95,26 @@ impl Library {
         all
     }
 
+    /// `bundle` is the one that the flow is a file of.
     fn parse(
         &self,
         place: &Path,
         shown: &str,
         around: Vec<Frame>,
+        bundle: Option<Arc<Bundle>>,
         schemas: &mut Schemas,
         read: impl FnOnce() -> Result<Arc<Source>, Vec<Diagnostic>>,
     ) -> Arc<Parsed> {
         if let Some(parsed) = self.lock().get(place) {
             return Arc::clone(parsed);
         }
-        let path = self.names.get(place).map_or_else(|| self.project.path_of(place).into(), Arc::clone);
+        let path = self.names.get(place).map_or_else(|| self.project.path_of(&plain(place)).into(), Arc::clone);
         let folder = place.parent().unwrap_or(place).to_owned();
-        let mut reading = Reading { library: self, chain: around };
+        let mut reading = Reading { library: self, chain: around, bundle };
         reading.chain.push(Frame { place: place.to_owned(), at: shown.to_owned() });
         // No lock is held meanwhile: a used flow is read by this thread, in the middle of the one that uses it.
-        let flow = read()
-            .and_then(|source| Flow::parse(source, Arc::clone(&path), folder, &*self.project, schemas, &mut reading));
+        let flow =
+            read().and_then(|source| Flow::parse(source, Arc::clone(&path), folder, self, schemas, &mut reading));
         let (flow, warnings) = match flow {
             Ok((flow, warnings)) => (Ok(Arc::new(flow)), warnings),
             Err(mistakes) => (Err(mistakes), Vec::new()),
@@ -114,13 +140,34 @@ struct Frame {
 struct Reading<'l> {
     library: &'l Library,
     chain: Vec<Frame>,
+    /// The files that the flow brings along, or is one of.
+    bundle: Option<Arc<Bundle>>,
+}
+
+/// The files of the project, as flows name them.
+impl Files for Library {
+    fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
+        self.note(folder, path);
+        self.project.read(folder, path)
+    }
+
+    fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        self.note(folder, path);
+        self.project.resolve(folder, path)
+    }
+
+    fn target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        self.project.target(folder, path)
+    }
 }
 
 impl flow::Library for Reading<'_> {
     fn flow(&mut self, folder: &Path, path: &str, at: &str, schemas: &mut Schemas) -> Result<Arc<Flow>, UseError> {
         let fail = |code, message, help: &str| Err(UseError { code, message, help: help.to_owned() });
         let Library { project, current, .. } = self.library;
-        let place = project.resolve(folder, path).map_err(|error| {
+        let packed = self.bundle.as_ref().and_then(|bundle| Some((Arc::clone(bundle), bundle.find(folder, path)?)));
+        let on_disk = || self.library.resolve(folder, path);
+        let place = packed.as_ref().map_or_else(on_disk, |(_, (place, _))| Ok(place.clone())).map_err(|error| {
             let whole = format!("{path}.flow.yaml");
             let help = match project.resolve(folder, &whole) {
                 Ok(_) => format!("write the whole name: `{whole}`"),
@@ -145,9 +192,17 @@ impl flow::Library for Reading<'_> {
                 "use the inner ones from further outside, and hand over their outputs",
             );
         }
-        let name = shown(&place, current);
-        let read = || read::used(project, folder, path, &name);
-        match &self.library.parse(&place, &name, self.chain.clone(), schemas, read).flow {
+        let name = match &packed {
+            // There is no such file: it stands in the bundle's.
+            Some((bundle, _)) => format!("{} › {path}", shown(bundle.place(), current)),
+            None => shown(&place, current),
+        };
+        let bundle = packed.as_ref().map(|(bundle, _)| Arc::clone(bundle));
+        let read = || match &packed {
+            Some((_, (_, text))) => Ok(Source::new(&*name, &**text)),
+            None => read::used(project, folder, path, &name),
+        };
+        match &self.library.parse(&place, &name, self.chain.clone(), bundle, schemas, read).flow {
             Ok(flow) => Ok(Arc::clone(flow)),
             Err(mistakes) => {
                 let errors = mistakes.iter().filter(|d| d.severity == Severity::Error).count();
@@ -159,6 +214,14 @@ impl flow::Library for Reading<'_> {
                 )
             }
         }
+    }
+
+    fn bundle(&self) -> Option<Arc<Bundle>> {
+        self.bundle.clone()
+    }
+
+    fn unpack(&mut self, bundle: &Arc<Bundle>) {
+        self.bundle = Some(Arc::clone(bundle));
     }
 }
 

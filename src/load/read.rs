@@ -8,7 +8,7 @@ use super::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Files as _, Source, Span};
 
-/// A flow larger than this is a mistake (a dump, a video): 64 MiB.
+/// A file larger than this is a mistake (a dump, a video): 64 MiB.
 const LARGEST: u64 = 64 << 20;
 
 /// The text of `path`, called `name` in messages; a byte order mark is left out.
@@ -56,7 +56,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     // Bounded by what is read, not by what the metadata said: a pipe has no length.
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| told(&e))?;
     if bytes.len() as u64 > LARGEST {
-        return Err("the file is larger than 64 MiB: that is no flow".to_owned());
+        return Err("the file is larger than 64 MiB".to_owned());
     }
     Ok(bytes)
 }

@@ -56,7 +56,35 @@ pub struct Misdirected {
 
 /// Learns secrets and masks them; clones share what they know.
 #[derive(Clone, Default)]
-pub struct Redactor(Arc<Shared>);
+pub struct Redactor(Arc<Shared>, Marks);
+
+/// What stands in the place of a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Marks {
+    /// [`MASK`], whichever it was.
+    #[default]
+    Same,
+    /// A [`placeholder`]: equal secrets stay equal, and others different.
+    Apart,
+}
+
+impl Marks {
+    fn of(self, secret: u32) -> Cow<'static, str> {
+        match self {
+            Self::Same => Cow::Borrowed(MASK),
+            Self::Apart => Cow::Owned(placeholder(secret)),
+        }
+    }
+}
+
+/// The name of a secret in a recording, by the order in which secrets were learned. It needs no escaping in a URL, a header
+/// or JSON.
+fn placeholder(secret: u32) -> String {
+    format!("{PLACEHOLDER}{secret:05}")
+}
+
+/// How every placeholder of a recording begins; five digits follow.
+pub const PLACEHOLDER: &str = "wxflow-secret-";
 
 #[derive(Default)]
 struct Shared {
@@ -119,6 +147,12 @@ impl Redactor {
         Learned::Masked
     }
 
+    /// The same knowledge, but each secret has a placeholder of its own in the place of [`MASK`]: for recordings.
+    #[must_use]
+    pub fn for_recording(&self) -> Self {
+        Self(Arc::clone(&self.0), Marks::Apart)
+    }
+
     /// Whether some secret is bound to hosts.
     #[must_use]
     pub fn binds(&self) -> bool {
@@ -171,33 +205,33 @@ impl Redactor {
     /// `text` with every secret masked; borrowed where there is none.
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask(text))
+        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask(text, self.1))
     }
 
     /// As [`Redactor::mask`], for a URL, a header's value or a body: secrets shorter than [`SHORTEST`] too, where they
     /// are a whole field of it (a query value, a cookie, a JSON leaf).
     #[must_use]
     pub fn mask_fields<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask_fields(text, fields::each))
+        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask_fields(text, fields::each, self.1))
     }
 
     /// As [`Redactor::mask`], for a message: secrets shorter than [`SHORTEST`] too, where they are all that stands
     /// between quotes, or between spaces.
     #[must_use]
     pub fn mask_message<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask_fields(text, fields::quoted))
+        self.snapshot().map_or(Cow::Borrowed(text), |snapshot| snapshot.mask_fields(text, fields::quoted, self.1))
     }
 
     /// As [`Redactor::mask`], for bytes that may not be text.
     #[must_use]
     pub fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        self.snapshot().map_or(Cow::Borrowed(bytes), |snapshot| snapshot.mask_bytes(bytes))
+        self.snapshot().map_or(Cow::Borrowed(bytes), |snapshot| snapshot.mask_bytes(bytes, self.1))
     }
 
     /// Masks strings, keys and numbers in place. A number that holds a secret becomes the text `***`.
     pub fn mask_value(&self, value: &mut Value) {
         if let Some(snapshot) = self.snapshot() {
-            snapshot.mask_value(value);
+            snapshot.mask_value(value, self.1);
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fields::{self, Field};
 use super::tier::Tier;
-use super::{Binding, MASK};
+use super::{Binding, MASK, Marks};
 use crate::value::{Map, Value};
 
 /// Calls its argument with each field of a text.
@@ -65,22 +65,31 @@ impl Snapshot {
         self.short.get(std::str::from_utf8(text).ok()?.trim())
     }
 
-    /// Adds the places of long secrets in a whole text to `ranges`, in no order. In a message, one that was cut short (`…`)
-    /// is found by its first bytes.
-    fn collect_whole(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
+    /// The places of long secrets in a whole text, in no order. In a message, one that was cut short (`…`) is found by its
+    /// first bytes.
+    fn found(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
         /// Fewer bytes tell nothing.
         const FEW: usize = 4;
         /// Longer texts are no messages.
         const LONGEST: usize = 16 << 10;
-        self.collect(text, ranges);
+        let mut found = Vec::new();
+        for tier in &self.tiers {
+            tier.find(text, |range, secret| {
+                found.push((range, secret));
+                true
+            });
+        }
         let message = std::str::from_utf8(text).ok().filter(|text| text.len() <= LONGEST);
         for (at, _) in message.into_iter().flat_map(|text| text.rmatch_indices('…').take(16)) {
             let kept = text.get(..at).unwrap_or_default();
             // The quote may stand before the ellipsis.
             let kept = kept.strip_suffix(b"\"").unwrap_or(kept);
-            let start = self.undecided(kept);
-            ranges.extend((kept.len() - start >= FEW).then_some(start..kept.len()));
+            for tier in &self.tiers {
+                let (start, secret) = tier.begun(kept);
+                found.extend(secret.filter(|_| kept.len() - start >= FEW).map(|secret| (start..kept.len(), secret)));
+            }
         }
+        found
     }
 
     /// Adds the places of long secrets to `ranges`, in no order.
@@ -97,19 +106,16 @@ impl Snapshot {
         self.tiers.iter().map(|tier| tier.undecided(text)).min().unwrap_or(text.len())
     }
 
-    /// The merged places of secrets; nothing is allocated where there are none.
-    fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
-        if self.whole_field(text).is_some() {
-            return vec![Range { start: 0, end: text.len() }];
+    /// The merged places of secrets, each with the longest secret in it; nothing is allocated where there are none.
+    fn places(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
+        if let Some(&secret) = self.whole_field(text) {
+            return vec![(0..text.len(), secret)];
         }
-        let mut ranges = Vec::new();
-        self.collect_whole(text, &mut ranges);
-        merge(&mut ranges);
-        ranges
+        merge_found(self.found(text))
     }
 
-    pub(super) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.mask_bytes(text.as_bytes()) {
+    pub(super) fn mask<'a>(&self, text: &'a str, marks: Marks) -> Cow<'a, str> {
+        match self.mask_bytes(text.as_bytes(), marks) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
             // Forms are text, so a place begins and ends between characters and the rest stays text.
             Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| MASK.to_owned())),
@@ -117,90 +123,113 @@ impl Snapshot {
     }
 
     /// As [`Snapshot::mask`], with short secrets where they are whole fields that `each` finds.
-    pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField) -> Cow<'a, str> {
+    pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField, marks: Marks) -> Cow<'a, str> {
         if self.short.is_empty() {
-            return self.mask(text);
+            return self.mask(text, marks);
         }
-        let mut ranges = Vec::new();
+        let mut found = Vec::new();
         let mut bare = Vec::new();
         each(text, &mut |field| {
-            if self.short.contains_key(field.text.trim()) {
+            if let Some(&secret) = self.short.get(field.text.trim()) {
                 bare.extend(field.bare.then(|| field.place.clone()));
-                ranges.push(field.place);
+                found.push((field.place, secret));
             }
         });
-        if ranges.is_empty() {
-            return self.mask(text);
+        if found.is_empty() {
+            return self.mask(text, marks);
         }
         // The long ones in the same pass: a short one that is part of a long one must not hide it.
-        self.collect_whole(text.as_bytes(), &mut ranges);
-        merge(&mut ranges);
+        found.extend(self.found(text.as_bytes()));
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for place in ranges {
+        for (place, secret) in merge_found(found) {
             let Some(before) = text.get(at..place.start) else { continue };
             out.push_str(before);
             // A number becomes a text, so that what was JSON still is.
-            out.push_str(if bare.contains(&place) { "\"***\"" } else { MASK });
+            let quote = if bare.contains(&place) { "\"" } else { "" };
+            out.extend([quote, &marks.of(secret), quote]);
             at = place.end;
         }
         out.push_str(text.get(at..).unwrap_or_default());
         Cow::Owned(out)
     }
 
-    pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8], marks: Marks) -> Cow<'a, [u8]> {
         let places = self.places(bytes);
         if places.is_empty() {
             return Cow::Borrowed(bytes);
         }
         let mut out = Vec::with_capacity(bytes.len());
         let mut at = 0;
-        for place in places {
+        for (place, secret) in places {
             out.extend_from_slice(bytes.get(at..place.start).unwrap_or_default());
-            out.extend_from_slice(MASK.as_bytes());
+            out.extend_from_slice(marks.of(secret).as_bytes());
             at = place.end;
         }
         out.extend_from_slice(bytes.get(at..).unwrap_or_default());
         Cow::Owned(out)
     }
 
-    pub(super) fn mask_value(&self, value: &mut Value) {
+    pub(super) fn mask_value(&self, value: &mut Value, marks: Marks) {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(n) => {
-                if self.numeric && !self.places(n.to_string().as_bytes()).is_empty() {
-                    *value = Value::String(MASK.to_owned());
+                let found = if self.numeric { self.places(n.to_string().as_bytes()) } else { Vec::new() };
+                if let Some((_, secret)) = found.first() {
+                    *value = Value::String(marks.of(*secret).into_owned());
                 }
             }
             Value::String(text) => {
-                if let Cow::Owned(masked) = self.mask(text) {
+                if let Cow::Owned(masked) = self.mask(text, marks) {
                     *text = masked;
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item, marks)),
             Value::Object(fields) => {
                 if fields.keys().any(|key| !self.places(key.as_bytes()).is_empty()) {
-                    *fields = self.mask_keys(std::mem::take(fields));
+                    *fields = self.mask_keys(std::mem::take(fields), marks);
                 }
-                fields.values_mut().for_each(|field| self.mask_value(field));
+                fields.values_mut().for_each(|field| self.mask_value(field, marks));
             }
         }
     }
 
     /// Two keys may become the same text: the later ones get a number, so that no field is lost.
-    fn mask_keys(&self, fields: Map<String, Value>) -> Map<String, Value> {
+    fn mask_keys(&self, fields: Map<String, Value>, marks: Marks) -> Map<String, Value> {
         let mut masked = Map::with_capacity(fields.len());
         for (key, field) in fields {
-            let mut name = self.mask(&key).into_owned();
+            let mut name = self.mask(&key, marks).into_owned();
             let mut count = 1;
             while masked.contains_key(&name) {
                 count += 1;
-                name = format!("{} ({count})", self.mask(&key));
+                name = format!("{} ({count})", self.mask(&key, marks));
             }
             masked.insert(name, field);
         }
         masked
     }
+}
+
+/// Joins places that overlap or touch; the longest of them names the secret.
+fn merge_found(mut found: Vec<(Range<usize>, u32)>) -> Vec<(Range<usize>, u32)> {
+    found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
+    let mut merged: Vec<(Range<usize>, u32)> = Vec::new();
+    let mut longest = 0;
+    for (range, secret) in found {
+        match merged.last_mut() {
+            Some((place, kept)) if range.start <= place.end => {
+                if range.len() > longest {
+                    (longest, *kept) = (range.len(), secret);
+                }
+                place.end = place.end.max(range.end);
+            }
+            _ => {
+                longest = range.len();
+                merged.push((range, secret));
+            }
+        }
+    }
+    merged
 }
 
 /// Sorts ranges and joins those that overlap or touch.

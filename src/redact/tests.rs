@@ -274,3 +274,23 @@ proptest! {
         prop_assert_eq!(in_chunks(&redactor, &text, &cuts), masked.as_bytes());
     }
 }
+
+#[test]
+fn a_recording_tells_secrets_apart_in_every_form() {
+    use base64::Engine as _;
+    let redactor = Redactor::new();
+    for secret in ["first-secret/+\"x", "second secret", "4711"] {
+        redactor.learn("s", secret, None);
+    }
+    let recording = redactor.for_recording();
+    let encoded = base64::engine::general_purpose::STANDARD.encode("first-secret/+\"x");
+    let text = format!("a first-secret/+\"x b {encoded} c second%20secret d first-secret/+\\\"x");
+    let one = "wxflow-secret-00000";
+    let expected = format!("a {one} b {one} c wxflow-secret-00001 d {one}");
+    assert_eq!(recording.mask(&text), expected);
+    assert_eq!(recording.mask_fields(r#"{"pin":4711}"#), r#"{"pin":"wxflow-secret-00002"}"#);
+    assert_eq!(redactor.mask(&text), "a *** b *** c *** d ***");
+    // What is learned later is known to both.
+    redactor.learn("t", "third-secret", None);
+    assert_eq!(recording.mask("third-secret"), "wxflow-secret-00003");
+}

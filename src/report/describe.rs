@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::difference::{self, is_long};
 use super::{changes, display, layout};
-use crate::event::{Assertion, Body, Exchange, FlowOutcome, Outcome, Problem, Reason, Snippet, StepOutcome, Wait};
+use crate::event::{
+    Assertion, Body, Exchange, FlowOutcome, Outcome, Problem, Reason, Snippet, StepOutcome, Times, Wait,
+};
 use crate::value::Value;
 
 /// Lines of a value or a body that are written, and columns of each.
@@ -122,6 +124,21 @@ pub(super) fn wait(wait: &Wait) -> String {
         Reason::Step => format!("waiting {time}"),
         Reason::Redirect | Reason::Page | Reason::Auth => format!("waiting {time}{status}"),
     }
+}
+
+/// Where the time of a send went, phase by phase; `None` where no socket was asked.
+pub(super) fn times(times: &Times) -> Option<String> {
+    let connected: f64 = [times.dns_ms, times.connect_ms, times.tls_ms].into_iter().flatten().sum();
+    let phases = [
+        ("dns", times.dns_ms),
+        ("connect", times.connect_ms),
+        ("TLS", times.tls_ms),
+        ("waiting", Some((times.first_byte_ms? - connected).max(0.0))),
+        ("body", times.body_ms),
+    ];
+    let phases = phases.into_iter().filter_map(|(name, ms)| Some(format!("{name} {}", display::duration(ms?))));
+    let phases: Vec<String> = times.reused.then(|| "connection reused".to_owned()).into_iter().chain(phases).collect();
+    Some(phases.join(" · "))
 }
 
 /// A problem, its place and its help.

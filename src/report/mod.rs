@@ -10,6 +10,7 @@ mod describe;
 mod difference;
 mod display;
 mod events;
+mod har;
 mod html;
 pub mod json;
 mod junit;
@@ -39,6 +40,7 @@ pub use target::{ReportError, Target};
 use crate::diagnostic::nearest;
 use crate::event::{EventKind, RunEvent, Summary};
 use crate::redact::Redacted;
+use crate::value::Value;
 use spool::{Spool, Store};
 use terminal::{Terminal, TerminalFlow};
 
@@ -121,17 +123,19 @@ pub enum FormatName {
     Html,
     Markdown,
     Tap,
+    Har,
 }
 
 impl FormatName {
     /// Every format, as `--report` writes it.
-    pub const ALL: [(&'static str, FormatName); 6] = [
+    pub const ALL: [(&'static str, FormatName); 7] = [
         ("junit", FormatName::Junit),
         ("json", FormatName::Json),
         ("html", FormatName::Html),
         ("markdown", FormatName::Markdown),
         ("tap", FormatName::Tap),
         ("events", FormatName::Events),
+        ("har", FormatName::Har),
     ];
 
     fn format(self) -> Box<dyn Format> {
@@ -142,6 +146,7 @@ impl FormatName {
             FormatName::Html => Box::new(html::Html),
             FormatName::Markdown => Box::new(markdown::Markdown),
             FormatName::Tap => Box::new(tap::Tap),
+            FormatName::Har => Box::<har::Har>::default(),
         }
     }
 }
@@ -170,6 +175,8 @@ pub struct Reports {
 /// One `--report`.
 struct Report {
     format: Box<dyn Format>,
+    /// It takes the ends of steps from [`FlowSink::record`].
+    recording: bool,
     store: Mutex<Store>,
     /// Locked only because a stream need not be shareable.
     target: Mutex<Target>,
@@ -189,6 +196,12 @@ impl Reports {
     pub fn annotate(mut self, prefix: String, target: Target) -> Self {
         self.files.push(Report::new(Box::new(annotation::Annotations { prefix: prefix.into() }), target));
         self
+    }
+
+    /// Records the run too: whole requests and replies, and what a replay must know `about` it.
+    pub fn record(&mut self, target: Target, about: Redacted<Value>) {
+        let format = Box::new(har::Har::recording(about));
+        self.files.push(Report { recording: true, ..Report::new(format, target) });
     }
 
     /// Takes `run_started`, before any flow.
@@ -219,7 +232,7 @@ impl Reports {
         // The view first: what follows it on the same stream stands behind its last lines.
         let view = self.terminal.finish(&run.summary());
         let mut errors = Vec::new();
-        for Report { format, target, store } in self.files {
+        for Report { format, target, store, .. } in self.files {
             let target = target.into_inner().unwrap_or_else(PoisonError::into_inner);
             let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
             let name = target.name();
@@ -255,8 +268,19 @@ impl FlowSink<'_> {
     /// Takes the next event of the flow. It cannot fail: each report keeps its first error for the end.
     pub fn emit(&mut self, event: &Redacted<RunEvent>) {
         self.terminal.event(event);
+        let ends = matches!(event.kind, EventKind::StepFinished(_));
+        self.write(event, |report| !(report.recording && ends));
+    }
+
+    /// Takes the end of a step with all that was sent and received, for the recording alone.
+    pub fn record(&mut self, event: &Redacted<RunEvent>) {
+        self.write(event, |report| report.recording);
+    }
+
+    fn write(&mut self, event: &Redacted<RunEvent>, takes: impl Fn(&Report) -> bool) {
         for (slot, report) in self.writers.iter_mut().zip(&self.reports.files) {
             if let Some(Writer { writer, body }) = slot
+                && takes(report)
                 && let Err(error) = writer.event(event, body)
             {
                 report.store().fail(error);
@@ -278,7 +302,7 @@ impl Drop for FlowSink<'_> {
 
 impl Report {
     fn new(format: Box<dyn Format>, target: Target) -> Self {
-        Self { format, store: Mutex::default(), target: Mutex::new(target) }
+        Self { format, recording: false, store: Mutex::default(), target: Mutex::new(target) }
     }
 
     fn store(&self) -> std::sync::MutexGuard<'_, Store> {

@@ -144,12 +144,12 @@ impl Segments {
         })
     }
 
-    /// Copies every flow to `out`, with `between` in the gaps.
+    /// Copies every flow that wrote something to `out`, with `between` in the gaps.
     ///
     /// # Errors
     /// Where `out` or the temporary file fails.
     pub(crate) fn copy(&mut self, between: &str, out: &mut dyn Write) -> io::Result<()> {
-        for (i, segment) in self.segments.iter().enumerate() {
+        for (i, segment) in self.segments.iter().filter(|segment| !segment.whole.is_empty()).enumerate() {
             if i > 0 {
                 out.write_all(between.as_bytes())?;
             }

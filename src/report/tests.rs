@@ -23,7 +23,7 @@ fn formats_are_known_by_name() {
     assert_eq!("junit".parse(), Ok(FormatName::Junit));
     let error = |text: &str| text.parse::<FormatName>().unwrap_err();
     assert_eq!(error("juint"), "unknown report format `juint`: did you mean `junit`?");
-    assert_eq!(error("pdf"), "unknown report format `pdf`: it can be junit, json, html, markdown, tap, events");
+    assert_eq!(error("pdf"), "unknown report format `pdf`: it can be junit, json, html, markdown, tap, events, har");
 }
 
 struct Full;
@@ -162,7 +162,7 @@ proptest! {
             }
             match format {
                 FormatName::Junit => junit::tests::conforms(&file),
-                FormatName::Json => drop(serde_json::from_str::<serde_json::Value>(&file).unwrap()),
+                FormatName::Json | FormatName::Har => drop(serde_json::from_str::<serde_json::Value>(&file).unwrap()),
                 FormatName::Html => html::tests::conforms(&file),
                 FormatName::Tap => tap::tests::conforms(&file),
                 FormatName::Markdown => prop_assert!(file.len() < 60_000),

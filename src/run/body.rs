@@ -6,7 +6,7 @@ use crate::flow::{Body, FilePart, FilePath, Part};
 use crate::http::encoding::codings;
 use crate::http::multipart::{Multipart, lacks_boundary};
 use crate::http::{Bytes, HeaderMap, HeaderValue};
-use crate::source::Span;
+use crate::source::{Files as _, Overlay, Span};
 
 /// A body, ready.
 #[derive(Default)]
@@ -100,7 +100,8 @@ fn file(part: &FilePart, form: &mut Multipart, renderer: &Renderer<'_>) -> Resul
 }
 
 fn read(path: &str, span: Span, renderer: &Renderer<'_>) -> Result<Vec<u8>, Stop> {
-    renderer.context.files.read(renderer.folder, path).map_err(|e| renderer.problem(span, e.message, e.help))
+    let files = Overlay::new(renderer.bundle, renderer.context.files);
+    files.read(renderer.folder, path).map_err(|e| renderer.problem(span, e.message, e.help))
 }
 
 fn header_value(kind: &str, span: Span, renderer: &Renderer<'_>) -> Result<HeaderValue, Stop> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::flow::{File, Runner};
 use super::obtain::Errand;
 use super::record::{exchanges, milliseconds};
+use super::replay::set_aside;
 use super::request::{self, Rendered};
 use super::scope::Scope;
 use super::send::{Log, Rules};
@@ -126,12 +127,16 @@ impl<'a> Runner<'a, '_> {
             Err(stop) => outcome.problems.extend(stop.into_problem().map(|p| placed(p, &source, span))),
         }
         self.scope = around;
+        if self.context.options.replay {
+            set_aside(&mut outcome, &log.sent, self.context.redactor);
+        }
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
         }
         outcome.exchanges = exchanges(&log.sent, outcome.outcome == Outcome::Failed, self.context);
         outcome.waits = log.waits;
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
+        self.record((number, item), &outcome, &log.sent);
         self.ended(number, item, outcome);
         self.file = own;
     }

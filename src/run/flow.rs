@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::cleanup::Registered;
 use super::entropy::Entropy;
-use super::record::milliseconds;
+use super::record::{Sent, milliseconds, whole};
 use super::render::Renderer;
 use super::scope::Scope;
 use super::step::kind_of;
@@ -15,7 +15,7 @@ use super::{Context, Job, Outputs, ResolvedInput, Sink, Stop};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
 use crate::flow::{Action, Flow, Step};
 use crate::http::cookies::CookieJar;
-use crate::source::Source;
+use crate::source::{Bundle, Source};
 use crate::template::{self, to_template_value};
 
 /// A run that has ended.
@@ -112,11 +112,18 @@ pub(super) struct File {
     pub(super) source: Arc<Source>,
     /// What paths in it are relative to.
     pub(super) folder: PathBuf,
+    /// The files that come with it.
+    pub(super) bundle: Option<Arc<Bundle>>,
 }
 
 impl File {
     pub(super) fn of(flow: &Flow) -> Self {
-        Self { path: Arc::clone(&flow.path), source: Arc::clone(&flow.source), folder: flow.folder.clone() }
+        Self {
+            path: Arc::clone(&flow.path),
+            source: Arc::clone(&flow.source),
+            folder: flow.folder.clone(),
+            bundle: flow.bundle.clone(),
+        }
     }
 }
 
@@ -151,7 +158,8 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// Hands a renderer over the names of this moment to `f`.
     pub(super) fn render<T>(&self, f: impl FnOnce(&Renderer<'_>) -> T) -> T {
         let names = template::Context::new(&self.scope, &self.entropy);
-        f(&Renderer { names: &names, context: self.context, source: &self.file.source, folder: &self.file.folder })
+        let File { source, folder, bundle, .. } = &self.file;
+        f(&Renderer { names: &names, context: self.context, source, folder, bundle: bundle.as_deref() })
     }
 
     /// Inputs, then vars in order.
@@ -303,6 +311,22 @@ impl<'a, 'c> Runner<'a, 'c> {
         self.emit(number, item, EventKind::StepFinished(Box::new(outcome)));
     }
 
+    /// Hands a step's sends over whole, where the run is recorded.
+    pub(super) fn record(&mut self, at: (u32, u32), outcome: &StepOutcome, sent: &[Sent]) {
+        if !self.context.options.record || sent.is_empty() {
+            return;
+        }
+        let redactor = self.context.redactor.for_recording();
+        let step = StepOutcome {
+            exchanges: whole(sent, &redactor),
+            assertions: Vec::new(),
+            captures: Vec::new(),
+            ..outcome.clone()
+        };
+        let kind = EventKind::StepFinished(Box::new(step));
+        self.sink.record(redactor.redact(event(&self.file.path, self.job, self.context, at, kind)));
+    }
+
     /// Sends an event, masked. A step or item of 0 is none.
     pub(super) fn emit(&mut self, step: u32, item: u32, kind: EventKind) {
         tell(&self.file.path, self.job, self.context, self.sink, (step, item), kind);
@@ -318,8 +342,12 @@ pub(super) fn tell(
     at: (u32, u32),
     kind: EventKind,
 ) {
+    sink.emit(context.redactor.redact(event(path, job, context, at, kind)));
+}
+
+fn event(path: &Arc<str>, job: &Job<'_>, context: &Context<'_>, at: (u32, u32), kind: EventKind) -> RunEvent {
     let some = |n: u32| (n > 0).then_some(n);
-    let event = RunEvent {
+    RunEvent {
         v: 1,
         time: time(context),
         flow: Some(Arc::clone(path)),
@@ -328,8 +356,7 @@ pub(super) fn tell(
         step: some(at.0),
         item: some(at.1),
         kind,
-    };
-    sink.emit(context.redactor.redact(event));
+    }
 }
 
 fn time(context: &Context<'_>) -> String {

@@ -20,6 +20,7 @@ mod preview;
 mod rate_limit;
 mod record;
 mod render;
+mod replay;
 mod request;
 mod response;
 mod retry;
@@ -39,7 +40,11 @@ pub use inputs::ResolvedInput;
 pub use oauth::{AccessToken, Getting, TokenSource};
 pub use once::{Leftover, Once, clean_up};
 pub use outputs::Outputs;
-pub use preview::{Previewed, preview};
+pub use preview::{
+    Act, Credentials, Previewed, PreviewedBody, PreviewedPart, PreviewedRequest, PreviewedUse, Secrets, preview,
+    preview_whole,
+};
+pub use replay::{Recorded, Recording, Replay};
 
 use std::sync::Arc;
 
@@ -54,6 +59,12 @@ use crate::source::Files;
 pub trait Sink {
     /// Takes one event.
     fn emit(&mut self, event: Redacted<RunEvent>);
+
+    /// Takes a step's end with its whole requests and replies, a placeholder for each secret; only where
+    /// [`Options::record`] says so, and beside [`Sink::emit`].
+    fn record(&mut self, step: Redacted<RunEvent>) {
+        drop(step);
+    }
 }
 
 /// How much of each exchange stands in the events.
@@ -90,6 +101,10 @@ pub struct Options {
     pub update_snapshots: bool,
     /// Whether `save` may write files.
     pub allow_write: bool,
+    /// Whether each step's requests and replies are handed over whole, for a recording.
+    pub record: bool,
+    /// Whether the transport answers from a recording, so that nothing can be said of a secret's value.
+    pub replay: bool,
 }
 
 impl Default for Options {
@@ -105,6 +120,8 @@ impl Default for Options {
             snapshots: None,
             update_snapshots: false,
             allow_write: false,
+            record: false,
+            replay: false,
         }
     }
 }

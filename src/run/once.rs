@@ -28,7 +28,7 @@ pub struct Once {
 
 /// One run, under way or ended.
 struct Run {
-    file: PathBuf,
+    file: (PathBuf, Option<PathBuf>),
     /// In the order of the flow's inputs.
     inputs: Vec<Value>,
     result: watch::Sender<Option<Result<Outputs, Failure>>>,
@@ -67,6 +67,9 @@ impl Once {
     pub(super) fn claim(&self, flow: &Flow, inputs: &[ResolvedInput]) -> Claim<'_> {
         let name = flow.path.rsplit('/').next().unwrap_or(&flow.path);
         let file = flow.folder.join(name);
+        // Two bundles may have a file of the same place.
+        let bundle = flow.bundle.as_ref().map(|bundle| bundle.place().to_owned());
+        let file = (file, bundle);
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |run: &&Arc<Run>| {
             let pairs = || run.inputs.iter().zip(inputs);

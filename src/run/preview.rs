@@ -2,21 +2,33 @@
 //!
 //! What only the run can tell (captures, replies, `now()`, `uuid()`) stays as it is written: `{{ room_id }}`.
 
+mod lines;
+mod request;
+
 use std::sync::Arc;
 
 use super::entropy::Entropy;
 use super::scope::Scope;
 use super::step::loop_value;
-use super::{Clock, Job};
-use crate::flow::{
-    Action, Auth, Body, Defaults, Field, ForEach, JwtStep, Part, RequestTemplate, Setting, Step, UseStep, join,
-    stands_alone,
-};
-use crate::http::{Origin, Url};
+use super::{Clock, Job, ResolvedInput};
+use crate::flow::{Action, Defaults, Flow, ForEach, JwtStep, Raw, Setting, Step, UseStep, convert};
 use crate::redact::{MASK, Redactor};
 use crate::source::Source;
 use crate::template::{self, Preview, Previewer, Template, ValueTemplate, to_template_value};
 use crate::value::Value;
+
+pub use request::{Credentials, PreviewedBody, PreviewedPart, PreviewedRequest};
+
+/// How a secret stands in a preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// As `***`.
+    Masked,
+    /// As a name that is not known yet: `{{ bot_token }}`.
+    Named,
+    /// As it is: the person asked for it.
+    Revealed,
+}
 
 /// A step, as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,47 +37,109 @@ pub struct Previewed {
     pub name: Arc<str>,
     /// The item of a `for_each`, from 1, where the list is known.
     pub item: Option<u32>,
-    /// What it would do, masked. A request is its line, its headers, an empty line and its body.
-    pub lines: Vec<String>,
+    /// What stands around it: that it is skipped, its condition, its list.
+    pub notes: Vec<String>,
+    /// What it would do.
+    pub act: Act,
+    /// The requests that would undo it.
+    pub cleanup: Vec<PreviewedRequest>,
 }
 
-/// The steps of `job`, in order. Nothing is sent, and no file is read.
+/// What a step would do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Nothing: it is skipped.
+    Nothing,
+    /// It sends this.
+    Request(Box<PreviewedRequest>),
+    /// It gives these names these values, each in one line.
+    Set(Vec<(Arc<str>, String)>),
+    /// As [`Act::Set`], of the flow's vars, before its steps. Only of [`preview_whole`].
+    Vars(Vec<(Arc<str>, String)>),
+    /// It runs another flow.
+    Use(PreviewedUse),
+    /// In words.
+    Words(Vec<String>),
+}
+
+/// A flow that is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreviewedUse {
+    /// Its path as written.
+    pub path: String,
+    /// Whether it runs once for all flows.
+    pub once: bool,
+    /// What it is given, each in one line.
+    pub with: Vec<(Arc<str>, String)>,
+    /// How many steps it has.
+    pub count: usize,
+    /// Its vars, as [`Act::Vars`], and its steps; empty with [`Secrets::Masked`].
+    pub steps: Vec<Previewed>,
+}
+
+/// The steps of `job`, in order, secrets masked. Nothing is sent, and no file is read.
 #[must_use]
 pub fn preview(job: &Job<'_>, redactor: &Redactor, clock: &dyn Clock) -> Vec<Previewed> {
-    let mut view = View {
-        source: &job.flow.source,
-        defaults: &job.flow.defaults,
-        redactor,
-        scope: Scope::default(),
-        entropy: Entropy::new(clock, job),
-        out: Vec::new(),
-    };
-    for input in &job.inputs {
-        if input.secret {
-            redactor.learn_value(&input.name, &input.value, None);
-        }
-        view.scope.bind(&input.name, to_template_value(&input.value), input.secret);
-    }
-    for var in &job.flow.vars {
-        view.bind(&var.name, &var.value);
-    }
-    let until = job.until.map_or(usize::MAX, |number| number as usize);
-    for step in job.flow.steps.iter().take(until) {
-        view.step(step);
-    }
+    let mut view = View::new(job, job.flow, Secrets::Masked, redactor, Entropy::new(clock, job));
+    view.flow(&job.inputs);
+    view.out
+}
+
+/// As [`preview`], with the vars that are not known before the run as a step of their own, and the steps of used flows.
+/// With [`Secrets::Named`] a secret is a name that is not known, as an input without a value is.
+#[must_use]
+pub fn preview_whole(job: &Job<'_>, secrets: Secrets, clock: &dyn Clock) -> Vec<Previewed> {
+    // Nothing is masked here, so nothing need be known.
+    let redactor = Redactor::new();
+    let mut view = View::new(job, job.flow, secrets, &redactor, Entropy::new(clock, job));
+    view.flow(&job.inputs);
     view.out
 }
 
 struct View<'a> {
+    job: &'a Job<'a>,
+    flow: &'a Flow,
     source: &'a Source,
     defaults: &'a Defaults,
+    secrets: Secrets,
     redactor: &'a Redactor,
     scope: Scope,
     entropy: Entropy<'a>,
     out: Vec<Previewed>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn new(job: &'a Job<'a>, flow: &'a Flow, secrets: Secrets, redactor: &'a Redactor, entropy: Entropy<'a>) -> Self {
+        let (source, defaults) = (&*flow.source, &flow.defaults);
+        Self { job, flow, source, defaults, secrets, redactor, scope: Scope::default(), entropy, out: Vec::new() }
+    }
+
+    fn flow(&mut self, inputs: &[ResolvedInput]) {
+        for input in inputs {
+            match self.secrets {
+                Secrets::Named if input.secret => continue,
+                Secrets::Masked if input.secret => self.redactor.learn_value(&input.name, &input.value, None),
+                _ => {}
+            }
+            let secret = input.secret && self.secrets == Secrets::Masked;
+            self.scope.bind(&input.name, to_template_value(&input.value), secret);
+        }
+        let vars: Vec<_> = self.flow.vars.iter().filter_map(|var| self.assign(&var.name, &var.value)).collect();
+        if self.secrets != Secrets::Masked && !vars.is_empty() {
+            self.push(Arc::from("vars"), None, Vec::new(), Act::Vars(vars));
+        }
+        let whole = std::ptr::eq(self.flow, self.job.flow);
+        let until = self.job.until.filter(|_| whole).map_or(usize::MAX, |number| number as usize);
+        let flow = self.flow;
+        for step in flow.steps.iter().take(until) {
+            self.step(step);
+        }
+    }
+
+    fn push(&mut self, name: Arc<str>, item: Option<u32>, notes: Vec<String>, act: Act) {
+        self.out.push(Previewed { name, item, notes, act, cleanup: Vec::new() });
+    }
+
     fn with<T>(&self, f: impl FnOnce(&Previewer<'_>) -> T) -> T {
         f(&Previewer::new(&template::Context::new(&self.scope, &self.entropy), self.source))
     }
@@ -87,6 +161,12 @@ impl View<'_> {
         preview
     }
 
+    /// Binds a name; its value in one line where it is not wholly known.
+    fn assign(&mut self, name: &Arc<str>, template: &ValueTemplate) -> Option<(Arc<str>, String)> {
+        let preview = self.bind(name, template);
+        (!preview.known).then(|| (Arc::clone(name), self.masked(&preview)))
+    }
+
     fn step(&mut self, step: &Step) {
         match &step.for_each {
             None => self.item(step, None, None),
@@ -103,8 +183,8 @@ impl View<'_> {
         match items.value {
             Some(Value::Array(list)) if items.known => {
                 if list.is_empty() {
-                    let lines = vec!["skipped: there is nothing to loop over: the list is empty".to_owned()];
-                    self.out.push(Previewed { name: Arc::clone(&step.label), item: None, lines });
+                    let notes = vec!["skipped: there is nothing to loop over: the list is empty".to_owned()];
+                    self.push(Arc::clone(&step.label), None, notes, Act::Nothing);
                 }
                 for (index, item) in list.iter().enumerate() {
                     self.scope.enter(&for_each.name, to_template_value(item), items.secret);
@@ -121,69 +201,84 @@ impl View<'_> {
     }
 
     fn item(&mut self, step: &Step, item: Option<u32>, each: Option<String>) {
-        let mut lines: Vec<String> = each.into_iter().collect();
+        let mut notes: Vec<String> = each.into_iter().collect();
         if let Some(when) = &step.when {
             let source = when.source();
             match self.with(|p| p.truth(when)) {
                 Some(true) => {}
                 Some(false) => {
-                    lines.push(format!("skipped: `when: {source}` is false"));
-                    self.out.push(Previewed { name: Arc::clone(&step.label), item, lines });
-                    return;
+                    notes.push(format!("skipped: `when: {source}` is false"));
+                    return self.push(Arc::clone(&step.label), item, notes, Act::Nothing);
                 }
-                None => lines.push(format!("when {source}:")),
+                None => notes.push(format!("when {source}:")),
             }
         }
-        self.action(&step.action, &mut lines);
-        self.out.push(Previewed { name: Arc::clone(&step.label), item, lines });
+        let act = self.action(&step.action);
+        self.push(Arc::clone(&step.label), item, notes, act);
+        if let (Action::Request(step), Some(at)) = (&step.action, self.out.len().checked_sub(1)) {
+            let undo = step.cleanup.iter().filter_map(|cleanup| match &cleanup.action {
+                Action::Request(undo) => Some(self.request(&undo.request)),
+                _ => None,
+            });
+            let undo: Vec<_> = undo.collect();
+            if let Some(previewed) = self.out.get_mut(at) {
+                previewed.cleanup = undo;
+            }
+        }
     }
 
-    fn action(&mut self, action: &Action, lines: &mut Vec<String>) {
+    fn action(&mut self, action: &Action) -> Act {
         match action {
-            Action::Request(step) => {
-                self.request(&step.request, lines);
-                for cleanup in &step.cleanup {
-                    if let Action::Request(undo) = &cleanup.action {
-                        let (url, _) = self.url(&undo.request);
-                        if step.request.body.is_some()
-                            && lines.last().is_some_and(|last| !last.starts_with("cleanup: "))
-                        {
-                            lines.push(String::new());
-                        }
-                        lines.push(format!("cleanup: {} {url}", undo.request.method));
-                    }
-                }
-            }
-            Action::Jwt(step) => self.jwt(step, lines),
-            Action::Use(step) => self.used(step, lines),
+            Action::Request(step) => Act::Request(Box::new(self.request(&step.request))),
+            Action::Jwt(step) => Act::Words(self.jwt(step)),
+            Action::Use(step) => Act::Use(self.used(step)),
             Action::Set(bindings) => {
+                let mut set = Vec::with_capacity(bindings.len());
                 for binding in bindings {
                     let preview = self.bind(&binding.name, &binding.value);
-                    lines.push(format!("set {} = {}", binding.name, self.masked(&preview)));
+                    set.push((Arc::clone(&binding.name), self.masked(&preview)));
                 }
+                Act::Set(set)
             }
-            Action::Wait(setting) => lines.push(match setting {
+            Action::Wait(setting) => Act::Words(vec![match setting {
                 Setting::Fixed(duration) => format!("wait {duration:?}"),
                 Setting::Rendered(template) => format!("wait {}", self.text(template)),
-            }),
+            }]),
             Action::Check(expressions) => {
-                lines.extend(expressions.iter().map(|expression| format!("check {}", expression.source())));
+                Act::Words(expressions.iter().map(|expression| format!("check {}", expression.source())).collect())
             }
         }
     }
 
-    fn used(&self, step: &UseStep, lines: &mut Vec<String>) {
-        lines.push(format!("use {}{}", step.path, if step.once { ", once for all flows" } else { "" }));
-        for with in &step.with {
-            let preview = self.value(&with.value);
-            lines.push(format!("with {} = {}", with.name, self.masked(&preview)));
+    fn used(&self, step: &UseStep) -> PreviewedUse {
+        let mut with = Vec::with_capacity(step.with.len());
+        let mut inputs: Vec<ResolvedInput> = Vec::new();
+        for binding in &step.with {
+            let preview = self.value(&binding.value);
+            with.push((Arc::clone(&binding.name), self.masked(&preview)));
+            let input = step.flow.inputs.iter().find(|input| input.name == binding.name);
+            if let (Some(input), true, Some(value)) = (input, preview.known, preview.value) {
+                let value = convert(input, Raw::Value(value), true, "`with`");
+                let secret = input.secret || preview.secret;
+                let name = Arc::clone(&input.name);
+                inputs.extend(value.ok().map(|value| ResolvedInput { name, value, secret, hosts: None }));
+            }
         }
-        let steps = step.flow.steps.len();
-        lines.push(format!("runs its {steps} step{}", if steps == 1 { "" } else { "s" }));
+        let given = |name: &Arc<str>| step.with.iter().any(|with| with.name == *name);
+        let resolved = self.job.used.get(&step.flow.path).map_or(&[][..], Vec::as_slice);
+        inputs.extend(resolved.iter().filter(|input| !given(&input.name)).cloned());
+        let mut steps = Vec::new();
+        if self.secrets != Secrets::Masked {
+            let entropy = self.entropy.inside((0, 0), &step.flow.path);
+            let mut inside = View::new(self.job, &step.flow, self.secrets, self.redactor, entropy);
+            inside.flow(&inputs);
+            steps = inside.out;
+        }
+        PreviewedUse { path: step.path.to_string(), once: step.once, with, count: step.flow.steps.len(), steps }
     }
 
-    fn jwt(&self, step: &JwtStep, lines: &mut Vec<String>) {
-        lines.push(format!("sign a JSON Web Token with {}", step.algorithm));
+    fn jwt(&self, step: &JwtStep) -> Vec<String> {
+        let mut lines = vec![format!("sign a JSON Web Token with {}", step.algorithm)];
         let preview = self.value(&step.claims);
         lines.extend(self.pretty(preview).lines().map(str::to_owned));
         match &step.expires_in {
@@ -191,91 +286,7 @@ impl View<'_> {
             Some(Setting::Rendered(template)) => lines.push(format!("expires in {}", self.text(template))),
             None => {}
         }
-    }
-
-    fn request(&self, request: &RequestTemplate, lines: &mut Vec<String>) {
-        let (url, at_home) = self.url(request);
-        lines.push(format!("{} {url}", request.method));
-        let mut headers = Vec::new();
-        let own = |name: &str| request.headers.iter().any(|f| f.name.eq_ignore_ascii_case(name));
-        let inherited = self.defaults.headers.iter().filter(|f| !own(&f.name)).map(|f| (f, at_home));
-        for (field, may_be_secret) in inherited.chain(request.headers.iter().map(|f| (f, true))) {
-            headers.extend(self.field(field, may_be_secret).map(|text| (field.name.to_lowercase(), text)));
-        }
-        let has = |headers: &[(String, String)], name: &str| headers.iter().any(|(known, _)| known == name);
-        let auth = match (&request.auth, &self.defaults.auth) {
-            (Some(auth), _) => Some(&**auth),
-            (None, Some(auth)) if at_home && !has(&headers, "authorization") => Some(auth),
-            _ => None,
-        };
-        headers.extend(auth.and_then(scheme).map(|scheme| ("authorization".to_owned(), format!("{scheme} {MASK}"))));
-        let cookies: Vec<_> =
-            request.cookies.iter().filter_map(|f| Some(format!("{}={}", f.name, self.field(f, true)?))).collect();
-        if !cookies.is_empty() {
-            headers.push(("cookie".to_owned(), cookies.join("; ")));
-        }
-        let body = request.body.as_deref().map(|body| self.body(body));
-        if let Some((kind, _)) = &body
-            && !has(&headers, "content-type")
-            && !kind.is_empty()
-        {
-            headers.push(("content-type".to_owned(), (*kind).to_owned()));
-        }
-        lines.extend(headers.into_iter().map(|(name, value)| format!("{name}: {value}")));
-        if let Some((_, text)) = body {
-            lines.push(String::new());
-            lines.extend(text.lines().map(str::to_owned));
-        }
-    }
-
-    /// The URL with its query, masked; and whether it is at the origin of `base_url`.
-    fn url(&self, request: &RequestTemplate) -> (String, bool) {
-        let text = |template: &Template| self.with(|p| p.text(template, true)).value.unwrap_or_default();
-        let base = self.defaults.base_url.as_ref().map(text);
-        let url = text(&request.url);
-        let whole = stands_alone(&url);
-        let mut url = if whole { url } else { join(base.as_deref(), &url) };
-        let origin = |url: &str| Url::parse(url).ok().and_then(|url| Origin::of(&url));
-        let at_home = !whole || base.as_deref().is_none_or(|base| origin(base) == origin(&url));
-        let own = |name: &str| request.query.iter().any(|f| *f.name == *name);
-        let inherited = self.defaults.query.iter().filter(|f| !own(&f.name)).map(|f| (f, at_home));
-        for (field, may_be_secret) in inherited.chain(request.query.iter().map(|f| (f, true))) {
-            if let Some(value) = self.field(field, may_be_secret) {
-                let separator = if url.contains('?') { '&' } else { '?' };
-                url = format!("{url}{separator}{}={value}", field.name);
-            }
-        }
-        (self.redactor.mask_fields(&url).into_owned(), at_home)
-    }
-
-    /// The text of a field, masked; `None` where it is left out.
-    fn field(&self, field: &Field, may_be_secret: bool) -> Option<String> {
-        let preview = self.value(&field.value);
-        if preview.value.is_none() || (preview.secret && !may_be_secret) {
-            return None;
-        }
-        Some(self.masked(&preview))
-    }
-
-    /// The body's type, empty where it is guessed from a file, and its text, masked.
-    fn body(&self, body: &Body) -> (&'static str, String) {
-        let pairs = |fields: Vec<(&str, String)>| fields.into_iter().map(|(n, v)| format!("{n}={v}\n")).collect();
-        match body {
-            Body::Json(template) => ("application/json", self.pretty(self.value(template))),
-            Body::Form(fields) => {
-                let fields = fields.iter().filter_map(|f| Some((&*f.name, self.field(f, true)?)));
-                ("application/x-www-form-urlencoded", pairs(fields.collect()))
-            }
-            Body::Multipart(parts) => {
-                let parts = parts.iter().filter_map(|part| match part {
-                    Part::Text(field) => Some((&*field.name, self.field(field, true)?)),
-                    Part::File(file) => Some((&*file.name, format!("@{}", self.text(&file.path.template)))),
-                });
-                ("multipart/form-data", pairs(parts.collect()))
-            }
-            Body::Text(template) => ("text/plain; charset=utf-8", self.text(template)),
-            Body::File(path) => ("", format!("@{}", self.text(&path.template))),
-        }
+        lines
     }
 
     fn text(&self, template: &Template) -> String {
@@ -304,15 +315,5 @@ impl View<'_> {
         let mut value = preview.value.unwrap_or(Value::Null);
         self.redactor.mask_value(&mut value);
         format!("{value:#}")
-    }
-}
-
-/// The scheme of credentials, as it stands in their header.
-fn scheme(auth: &Auth) -> Option<&'static str> {
-    match auth {
-        Auth::Bearer(_) | Auth::OAuth(_) => Some("Bearer"),
-        Auth::Basic { .. } => Some("Basic"),
-        Auth::Digest { .. } => Some("Digest"),
-        Auth::None => None,
     }
 }

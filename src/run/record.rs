@@ -36,21 +36,46 @@ impl Sent {
     }
 }
 
-/// The events' form of a step's sends. Headers and bodies are in it where the run asked for them, or the step failed.
-pub(super) fn exchanges(sent: &[Sent], failed: bool, context: &Context<'_>) -> Vec<Exchange> {
-    let headers = failed || context.options.detail != Detail::Failures;
-    let bodies = failed || context.options.detail == Detail::Everything;
-    sent.iter().map(|s| exchange(s, failed, headers, bodies, context)).collect()
+/// How much of a send is told, and what masks it.
+struct Depth<'a> {
+    headers: bool,
+    bodies: bool,
+    /// Whether a refusal of Webex is explained.
+    hints: bool,
+    /// Of a body, in bytes.
+    limit: usize,
+    redactor: &'a Redactor,
+    /// Text is only what is UTF-8: what is written must give the same bytes again.
+    exact: bool,
 }
 
-fn exchange(sent: &Sent, failed: bool, headers: bool, bodies: bool, context: &Context<'_>) -> Exchange {
+/// The events' form of a step's sends. Headers and bodies are in it where the run asked for them, or the step failed.
+pub(super) fn exchanges(sent: &[Sent], failed: bool, context: &Context<'_>) -> Vec<Exchange> {
+    let depth = Depth {
+        headers: failed || context.options.detail != Detail::Failures,
+        bodies: failed || context.options.detail == Detail::Everything,
+        hints: failed,
+        limit: context.options.report_bodies,
+        redactor: context.redactor,
+        exact: false,
+    };
+    sent.iter().map(|s| exchange(s, &depth)).collect()
+}
+
+/// As [`exchanges`], whole, with a placeholder for each secret: what a recording keeps.
+pub(super) fn whole(sent: &[Sent], redactor: &Redactor) -> Vec<Exchange> {
+    let depth = Depth { headers: true, bodies: true, hints: false, limit: usize::MAX, redactor, exact: true };
+    sent.iter().map(|s| exchange(s, &depth)).collect()
+}
+
+fn exchange(sent: &Sent, depth: &Depth<'_>) -> Exchange {
+    let Depth { headers, bodies, limit, redactor, .. } = *depth;
     let request = &sent.request;
-    let limit = context.options.report_bodies;
     let (reply, error) = match &sent.reply {
         Ok(response) => {
             let size = sent.let_go.unwrap_or(response.body.len()) as u64;
-            let hint = if failed { webex::hint(request, response) } else { None };
-            (Some(Reply { size, hint, ..reply(response, headers, bodies, limit, context.redactor) }), None)
+            let hint = if depth.hints { webex::hint(request, response) } else { None };
+            (Some(Reply { size, hint, ..reply(response, depth) }), None)
         }
         Err(error) => (None, Some(error.message.clone())),
     };
@@ -60,7 +85,7 @@ fn exchange(sent: &Sent, failed: bool, headers: bool, bodies: bool, context: &Co
         url: request.url.to_string(),
         headers: if headers { lines(&request.headers) } else { Vec::new() },
         body: (bodies && !request.body.is_empty())
-            .then(|| body(std::str::from_utf8(&request.body).ok(), &request.body, limit, context.redactor)),
+            .then(|| body(std::str::from_utf8(&request.body).ok(), &request.body, limit, redactor)),
         start_ms: milliseconds(sent.start),
         times: times(sent),
         reply,
@@ -68,8 +93,12 @@ fn exchange(sent: &Sent, failed: bool, headers: bool, bodies: bool, context: &Co
     }
 }
 
-fn reply(response: &Response, headers: bool, bodies: bool, limit: usize, redactor: &Redactor) -> Reply {
-    let is_text = || (!response.text_was_lossy()).then(|| response.text());
+fn reply(response: &Response, depth: &Depth<'_>) -> Reply {
+    let Depth { headers, bodies, limit, redactor, exact, .. } = *depth;
+    let is_text = || match exact {
+        true => std::str::from_utf8(&response.body).ok(),
+        false => (!response.text_was_lossy()).then(|| response.text()),
+    };
     Reply {
         status: response.status,
         reason: response.reason.clone(),
@@ -119,7 +148,9 @@ fn times(sent: &Sent) -> Times {
         connect_ms: timing.connect.map(milliseconds),
         tls_ms: timing.tls.map(milliseconds),
         first_byte_ms: timing.first_byte.map(milliseconds),
+        body_ms: timing.first_byte.map(|first| milliseconds(timing.total.saturating_sub(first))),
         total_ms: milliseconds(sent.took),
+        reused: timing.reused,
     }
 }
 

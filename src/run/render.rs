@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Context, Stop};
 use crate::event::{Problem, Snippet};
 use crate::flow::{DurationSetting, Field, Setting};
-use crate::source::{Source, Span};
+use crate::source::{Bundle, Source, Span};
 use crate::template::{
     self, Expression, NameUse, RenderError, Template, TemplateValue, ValueTemplate, from_template_value,
     to_template_value,
@@ -21,6 +21,8 @@ pub(super) struct Renderer<'a> {
     pub(super) source: &'a Source,
     /// What paths in the flow are relative to.
     pub(super) folder: &'a Path,
+    /// The files that come with the flow.
+    pub(super) bundle: Option<&'a Bundle>,
 }
 
 /// A rendered text and whether its template names a secret.

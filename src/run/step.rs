@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::flow::Runner;
 use super::obtain::Errand;
 use super::record::{exchanges, milliseconds};
+use super::replay::set_aside;
 use super::response::ResponseObject;
 use super::send::{Log, Received, Rules, Sender};
 use super::waiting::Waiting;
@@ -117,6 +118,9 @@ impl<'a> Runner<'a, '_> {
             }
         }
         self.scope.leave(depth);
+        if self.context.options.replay {
+            set_aside(&mut outcome, &log.sent, self.context.redactor);
+        }
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
         }
@@ -124,6 +128,7 @@ impl<'a> Runner<'a, '_> {
         outcome.waits = log.waits;
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
         let ended = outcome.outcome;
+        self.record((number, item), &outcome, &log.sent);
         self.ended(number, item, outcome);
         let result = result.filter(|(name, _)| step.keep_response || *name != "response");
         Ended { outcome: ended, left: left_behind(ended, result) }
@@ -183,7 +188,11 @@ impl<'a> Runner<'a, '_> {
                 let source = &self.flow().source;
                 let verdicts =
                     self.render(|r| expressions.iter().map(|e| judge_that(e, e.span(), r.names)).collect::<Vec<_>>());
-                outcome.assertions.extend(verdicts.into_iter().map(|v| assertion(v, source)));
+                for (verdict, expression) in verdicts.into_iter().zip(expressions) {
+                    let secret = || expression.names().iter().any(|used| self.scope.names_secret(used));
+                    let not_replayable = self.context.options.replay && secret();
+                    outcome.assertions.push(Assertion { not_replayable, ..assertion(verdict, source) });
+                }
                 Ok(())
             }
         };
@@ -320,6 +329,7 @@ pub(super) fn assertion(verdict: Verdict, source: &Source) -> Assertion {
         subject: verdict.subject,
         predicate: verdict.predicate,
         passed: verdict.passed,
+        not_replayable: false,
         expected: verdict.expected,
         actual: verdict.actual,
         message: verdict.message,

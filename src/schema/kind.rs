@@ -11,8 +11,9 @@ const NAME: &str = r"^[A-Za-z][A-Za-z0-9_]*$";
 
 /// The schema of a mapping with known keys. Named kinds go into `definitions`.
 pub(super) fn object(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Map<String, Value> {
-    let properties: Map<_, _> = shape.known().map(|key| (key.name.to_owned(), property(key, definitions))).collect();
-    let required: Vec<_> = shape.known().filter(|key| key.required).map(|key| key.name).collect();
+    let properties: Map<_, _> =
+        shape.keys.iter().map(|key| (key.name.to_owned(), property(key, definitions))).collect();
+    let required: Vec<_> = shape.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
     let mut schema = Map::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("description".to_owned(), json!(shape.doc));
@@ -38,7 +39,7 @@ fn of(kind: &'static Kind, definitions: &mut Map<String, Value>) -> Map<String, 
         Kind::Text | Kind::Template | Kind::Expression | Kind::Regex => json!({ "type": "string" }),
         Kind::Scalar => json!({ "type": ["string", "number", "boolean", "null"] }),
         Kind::Sendable => json!({ "type": ["string", "number", "boolean"] }),
-        Kind::Any | Kind::Upcoming(_) => json!({}),
+        Kind::Any => json!({}),
         Kind::JsonPath => json!({ "type": "string", "pattern": r"^\$" }),
         Kind::Name => json!({ "type": "string", "pattern": NAME }),
         Kind::Duration => json!({ "type": "string", "pattern": DURATION }),
@@ -110,16 +111,13 @@ mod tests {
     static SHAPE: Shape = Shape {
         noun: "a tree",
         doc: "A tree.",
-        keys: &[
-            Key::required("root", Kind::Named("tree", &INNER), "Its root."),
-            Key::new("later", Kind::Upcoming("wait"), "not yet"),
-        ],
+        keys: &[Key::required("root", Kind::Named("tree", &INNER), "Its root.")],
         refused: &[],
         extensible: true,
     };
 
     #[test]
-    fn recursion_ends_in_a_definition_and_upcoming_keys_are_left_out() {
+    fn recursion_ends_in_a_definition() {
         let mut definitions = Map::new();
         let schema = Value::Object(object(&SHAPE, &mut definitions));
         assert_eq!(schema["properties"], json!({ "root": { "$ref": "#/$defs/tree", "description": "Its root." } }));

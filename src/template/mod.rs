@@ -34,7 +34,7 @@ mod tree;
 
 pub use convert::{from_template_value, to_template_value};
 pub use expression::{Expression, Shown};
-pub use filter::{filter_names, test_names};
+pub use filter::{filter_names, percent_encode, test_names};
 pub use function::function_names;
 pub use habit::context as known_elsewhere;
 pub use json::shared_json;

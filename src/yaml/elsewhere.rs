@@ -21,7 +21,7 @@ pub(super) fn meant(shape: &Shape, name: &str) -> Option<Meant> {
         return Some(Meant::Advice(advice));
     }
     let keys = KEYS.iter().filter(|(_, words)| words.contains(&word.as_str())).map(|(key, _)| *key);
-    keys.into_iter().find(|key| shape.known().any(|known| known.name == *key)).map(Meant::Key)
+    keys.into_iter().find(|key| shape.keys.iter().any(|known| known.name == *key)).map(Meant::Key)
 }
 
 /// (our key, what others call it). A word that means several is the first of them that the mapping has.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::elsewhere::{Meant, meant};
-use super::{Key, Kind, Node, Shape};
+use super::{Node, Shape};
 use crate::diagnostic::{Code, Diagnostics, nearest};
 use crate::source::Span;
 use crate::value::duration_of;
@@ -24,19 +24,9 @@ impl<'n, 's> Fields<'n, 's> {
         let entries = node.entries(shape.noun, diagnostics)?;
         for (key, _) in entries {
             let name = key.scalar().unwrap_or("");
-            match shape.key(name) {
-                Some(Key { kind: Kind::Upcoming(help), doc, .. }) => {
-                    diagnostics
-                        .error(
-                            Code::NotYetSupported,
-                            key.span,
-                            format!("this version does not have `{name}` yet: {doc}"),
-                        )
-                        .help(*help);
-                }
-                Some(_) => {}
-                None if shape.extensible && name.starts_with("x-") => {}
-                None => unknown(shape, entries, name, key.span, diagnostics),
+            let extra = shape.extensible && name.starts_with("x-");
+            if shape.key(name).is_none() && !extra {
+                unknown(shape, entries, name, key.span, diagnostics);
             }
         }
         let fields = Self { span: node.span, shape, entries };
@@ -74,16 +64,13 @@ impl<'n, 's> Fields<'n, 's> {
     /// in another tool, or has its own words. Then a message that they are missing adds nothing.
     #[must_use]
     pub fn has_word_for(&self, keys: &[&'static str]) -> bool {
-        self.keys().any(|(name, _)| match self.shape.key(name) {
-            Some(key) => matches!(key.kind, Kind::Upcoming(_)),
-            None => {
-                self.shape.refused.iter().any(|(refused, ..)| *refused == name)
-                    || match meant(self.shape, name) {
-                        Some(Meant::Advice(_)) => true,
-                        Some(Meant::Key(key)) => keys.contains(&key),
-                        None => nearest(name, keys.iter().copied()).is_some(),
-                    }
-            }
+        self.keys().filter(|(name, _)| self.shape.key(name).is_none()).any(|(name, _)| {
+            self.shape.refused.iter().any(|(refused, ..)| *refused == name)
+                || match meant(self.shape, name) {
+                    Some(Meant::Advice(_)) => true,
+                    Some(Meant::Key(key)) => keys.contains(&key),
+                    None => nearest(name, keys.iter().copied()).is_some(),
+                }
         })
     }
 
@@ -97,7 +84,8 @@ impl<'n, 's> Fields<'n, 's> {
     pub fn one_of(&self, keys: &[&'static str], diagnostics: &mut Diagnostics) -> Option<(&'static str, &'n Node<'s>)> {
         let found: Vec<_> = keys.iter().filter_map(|k| Some((*k, self.key_span(k)?, self.get(k)?))).collect();
         if let [(first, first_span, _), (second, second_span, _), ..] = found.as_slice() {
-            let known: Vec<_> = keys.iter().copied().filter(|k| self.shape.known().any(|key| key.name == *k)).collect();
+            let known: Vec<_> =
+                keys.iter().copied().filter(|k| self.shape.keys.iter().any(|key| key.name == *k)).collect();
             let both = format!("`{first}` and `{second}` cannot stand together in {}", self.shape.noun);
             diagnostics
                 .error(Code::ConflictingKeys, *second_span, both)
@@ -139,10 +127,11 @@ fn unknown(shape: &Shape, entries: &[(Node<'_>, Node<'_>)], name: &str, span: Sp
         }
         Some(Meant::Key(key)) => format!("did you mean `{key}`?"),
         None => {
-            let free = shape.known().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
+            let free =
+                shape.keys.iter().map(|k| k.name).filter(|k| !entries.iter().any(|(e, _)| e.scalar() == Some(k)));
             match nearest(name, free) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("its keys are {}", words(&shape.known().map(|k| k.name).collect::<Vec<_>>())),
+                None => format!("its keys are {}", words(&shape.keys.iter().map(|k| k.name).collect::<Vec<_>>())),
             }
         }
     };

@@ -1,4 +1,4 @@
-//! Text to nodes with spans, and nodes to checked fields: the only user of the YAML crates.
+//! Text to nodes with spans, nodes to checked fields, and values to text (`write`): the only user of the YAML crates.
 //!
 //! YAML 1.2 core types, with what silently changes or hides text refused (see `traps` and `scalar`).
 
@@ -10,6 +10,7 @@ mod parse;
 mod scalar;
 mod shape;
 mod traps;
+pub mod write;
 
 pub use crate::value::duration_of;
 pub use fields::{Fields, duration};

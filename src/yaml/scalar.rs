@@ -8,6 +8,13 @@ pub(super) fn is_null(text: &str) -> bool {
     matches!(text, "null" | "Null" | "NULL" | "~")
 }
 
+/// Whether a plain scalar is text, and not another type or a number that is refused.
+pub(super) fn is_text(text: &str) -> bool {
+    !is_null(text)
+        && !matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
+        && !looks_like_number(text)
+}
+
 /// The value of a plain scalar; `None` where it was reported.
 pub(super) fn plain(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<Value> {
     if is_null(text) {

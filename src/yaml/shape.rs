@@ -91,8 +91,6 @@ pub enum Kind {
     Either(&'static [Kind]),
     /// A kind that stands elsewhere: for recursion and for `$defs` in the schema.
     Named(&'static str, &'static Kind),
-    /// A key of the language that this version does not have yet: the text says what to do without it.
-    Upcoming(&'static str),
 }
 
 impl Shape {
@@ -100,10 +98,5 @@ impl Shape {
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|k| k.name == name)
-    }
-
-    /// The keys that this version has.
-    pub fn known(&self) -> impl Iterator<Item = &'static Key> + use<> {
-        self.keys.iter().filter(|k| !matches!(k.kind, Kind::Upcoming(_)))
     }
 }

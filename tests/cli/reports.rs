@@ -68,7 +68,7 @@ fn github_gets_annotations_and_a_summary() {
         (done.status, done.stdout, done.stderr)
     };
     let (status, stdout, stderr) = run(&["run", "-q"]);
-    let last = "::error file=api/flows/a.flow.yaml,line=5,col=14,title=Adds::1 + 1 == 3\n";
+    let last = "::error file=api/flows/a.flow.yaml,line=5,col=14,title=Adds::1 + 1 == 3%0A  1 + 1 is 2\n";
     assert_eq!((status, stderr.as_str()), (1, ""));
     assert!(stdout.ends_with(&format!("FAILED\n{last}")), "{stdout}");
     let text = fs::read_to_string(&summary).unwrap();

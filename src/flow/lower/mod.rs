@@ -18,6 +18,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use url::METHODS;
+
 use super::{Binding, Defaults, Library, Step, names, shape};
 use crate::check::Schemas;
 use crate::diagnostic::{Code, Diagnostics};
@@ -214,6 +216,23 @@ fn base_url<'n, 's>(fields: &Fields<'n, 's>) -> Option<&'n Node<'s>> {
         Data::Map(entries) => entries.iter().find(|(k, _)| k.scalar() == Some("base_url")).map(|(_, v)| v),
         _ => None,
     }
+}
+
+/// The `files` that a flow brings along: paths and texts.
+pub(super) fn files(root: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<(String, String)>> {
+    let (_, node) = entry(root, "files")?;
+    let mut files = Vec::new();
+    for (key, value) in node.entries("`files`", diagnostics)? {
+        let (Some(path), Some(text)) = (key.scalar(), value.text("a file of `files`", diagnostics)) else { continue };
+        if path.is_empty() || path.starts_with(['/', '~']) {
+            diagnostics
+                .error(Code::FileRefused, key.span, format!("`{path}` is not a relative path"))
+                .help("write the path as the flow's steps do, relative to the flow's folder");
+            continue;
+        }
+        files.push((path.to_owned(), text.to_owned()));
+    }
+    Some(files)
 }
 
 /// What a misplaced or missing part is called in messages, with its place.

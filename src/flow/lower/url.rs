@@ -11,7 +11,7 @@ use crate::template::Template;
 use crate::yaml::{Data, Node, Style};
 
 /// The methods a misspelt one is compared with (RFC 9110, 5789; WebDAV's are too rare to be a suggestion).
-const KNOWN: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY"];
+pub(crate) const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY"];
 
 impl Reader<'_> {
     /// `METHOD url`, with its label for reports.
@@ -77,15 +77,15 @@ impl Reader<'_> {
             this.diagnostics.error(Code::InvalidMethod, at, message).help(help);
             None
         };
-        if KNOWN.contains(&upper.as_str()) && text != upper {
+        if METHODS.contains(&upper.as_str()) && text != upper {
             return report(self, format!("the method `{text}` must be in capitals"), format!("write `{upper} {url}`"));
         }
         if text == "CONNECT" {
             let help = "a proxy is set by the person who runs the flow: `HTTPS_PROXY`".to_owned();
             return report(self, "`CONNECT` opens a tunnel and is no request of a flow".to_owned(), help);
         }
-        if !KNOWN.contains(&text)
-            && let Some(near) = nearest(text, KNOWN.iter().copied())
+        if !METHODS.contains(&text)
+            && let Some(near) = nearest(text, METHODS.iter().copied())
         {
             return report(self, format!("`{text}` is not a method"), format!("did you mean `{near}`?"));
         }

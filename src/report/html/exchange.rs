@@ -71,6 +71,11 @@ fn one(out: &mut String, exchange: &Exchange, whole: f64, most: usize) {
     waterfall(out, exchange, whole);
     message(out, "q", &exchange.headers, exchange.body.as_ref(), most);
     if let Some(reply) = &exchange.reply {
+        if let Some(hint) = &reply.hint {
+            out.push_str("<p><b>hint</b> ");
+            escape::text(out, hint);
+            out.push_str("</p>\n");
+        }
         message(out, "a", &reply.headers, reply.body.as_ref(), most);
     }
 }
@@ -120,6 +125,9 @@ fn waterfall(out: &mut String, exchange: &Exchange, whole: f64) {
             write!(out, " · {name} {}", display::duration(*ms)).ok();
         }
     }
+    if exchange.times.reused {
+        out.push_str(" · kept connection");
+    }
     if exchange.start_ms >= 1.0 {
         write!(out, " · began after {}", display::duration(exchange.start_ms)).ok();
     }
@@ -145,7 +153,7 @@ fn waterfall(out: &mut String, exchange: &Exchange, whole: f64) {
 
 /// Class, name and length in milliseconds of each phase, in order. Those of a kept connection did not happen.
 fn phases(times: &Times) -> Vec<(&'static str, &'static str, f64)> {
-    let Times { dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms } = *times;
+    let Times { dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, .. } = *times;
     let connecting = [("d", "DNS", dns_ms), ("c", "connect", connect_ms), ("t", "TLS", tls_ms)];
     let mut phases: Vec<_> = connecting.iter().filter_map(|(class, name, ms)| Some((*class, *name, (*ms)?))).collect();
     let connected: f64 = phases.iter().map(|(.., ms)| ms).sum();
@@ -171,6 +179,7 @@ mod tests {
             tls_ms: Some(3.0),
             first_byte_ms: Some(10.0),
             total_ms: 12.0,
+            ..Times::default()
         };
         let lengths: Vec<_> = phases(&times).iter().map(|(class, _, ms)| (*class, *ms)).collect();
         assert_eq!(lengths, [("d", 1.0), ("c", 2.0), ("t", 3.0), ("w", 4.0), ("r", 2.0)]);

@@ -182,4 +182,8 @@ pub(super) fn exchange(out: &mut String, exchange: &Exchange, margin: usize, bod
         (None, Some(error)) => half("<", &display::line(error).red().to_string(), &[], None),
         (None, None) => half("<", "no reply", &[], None),
     }
+    if let Some(text) = describe::times(&exchange.times) {
+        spaces(out, margin);
+        writeln!(out, "{}", format!("* {text}").dimmed()).ok();
+    }
 }

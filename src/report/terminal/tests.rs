@@ -193,6 +193,19 @@ PASSED
 }
 
 #[test]
+fn times_stand_below_the_reply() {
+    let mut sent = [exchange("GET", "https://a.example/", 200), exchange("GET", "https://a.example/", 200)];
+    let times = Times { first_byte_ms: Some(60.0), body_ms: Some(20.0), total_ms: 80.0, ..Times::default() };
+    sent[0].times = Times { dns_ms: Some(2.0), connect_ms: Some(3.0), tls_ms: Some(15.0), ..times };
+    sent[1].times = Times { reused: true, ..times };
+    let flow = Flow::new("flows/a.flow.yaml", "a").step(request("Twice", sent.to_vec())).end();
+    let text = shown(Verbosity::Headers, &[flow]);
+    let told: Vec<_> = text.lines().filter(|line| line.trim_start().starts_with('*')).map(str::trim).collect();
+    let first = "* dns 2.0 ms · connect 3.0 ms · TLS 15 ms · waiting 40 ms · body 20 ms";
+    assert_eq!(told, [first, "* connection reused · waiting 60 ms · body 20 ms"]);
+}
+
+#[test]
 fn no_reply() {
     let mut sent = exchange("GET", "https://webexapis.invalid/v1/people", 200);
     sent.reply = None;
@@ -415,6 +428,7 @@ fn causes_are_told_once() {
         subject: "x == 3".into(),
         predicate: "is true".into(),
         passed: false,
+        not_replayable: false,
         expected: None,
         actual: None,
         message: Some("x is 2".into()),

@@ -44,10 +44,17 @@ pub(super) fn last_lines(out: &mut String, summary: &Summary, columns: Option<us
             ],
         ),
         part("steps", &[(c.steps_passed, "passed"), (c.steps_failed, "failed"), (c.steps_skipped, "skipped")]),
-        if c.assertions_failed == 0 {
+        if c.assertions_failed + c.assertions_not_replayable == 0 {
             format!("assertions {}", c.assertions_passed)
         } else {
-            part("assertions", &[(c.assertions_passed, "held"), (c.assertions_failed, "failed")])
+            part(
+                "assertions",
+                &[
+                    (c.assertions_passed, "held"),
+                    (c.assertions_failed, "failed"),
+                    (c.assertions_not_replayable, "not replayable"),
+                ],
+            )
         },
         format!("requests {}", c.requests),
         took(summary.duration_ms),

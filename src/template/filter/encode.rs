@@ -22,7 +22,8 @@ pub(super) fn add(env: &mut Environment<'static>) {
 }
 
 /// Encodes all but unreserved characters.
-pub(in crate::template) fn percent_encode(text: &str) -> String {
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 

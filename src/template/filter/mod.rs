@@ -19,7 +19,7 @@ mod token;
 mod xpath;
 
 pub(super) use date::check_format;
-pub(super) use encode::percent_encode;
+pub use encode::percent_encode;
 pub(super) use json::query as query_json;
 pub(super) use xpath::query as query_markup;
 

@@ -25,7 +25,7 @@ use secret::{Canary, SHAPES, Shape, found};
 use server::{Seen, Server};
 
 /// The reports that a run can write.
-const REPORTS: [&str; 6] = ["junit", "json", "html", "markdown", "tap", "events"];
+const REPORTS: [&str; 7] = ["har", "junit", "json", "html", "markdown", "tap", "events"];
 
 struct Case {
     turn: usize,
@@ -213,7 +213,12 @@ fn holds(turn: usize) {
     let reports: Vec<String> = REPORTS.iter().map(|format| format!("--report={format}=out/{format}")).collect();
     let reports: Vec<&str> = reports.iter().map(String::as_str).collect();
     let run = |rest: &[&str]| case.given(&[&["run"], rest, &reports[..]].concat(), true);
-    assert_eq!(run(&["flows/passes.flow.yaml", "-vv"]), 0, "{}: it passes", shape.name);
+    assert_eq!(
+        run(&["flows/passes.flow.yaml", "-vv", "--record", "out/recording.json"]),
+        0,
+        "{}: it passes",
+        shape.name
+    );
     let seen = case.server.seen();
     case.received(&seen);
     asked(&case, &seen);
@@ -234,6 +239,9 @@ fn holds(turn: usize) {
     case.quiet(&["validate"]);
     case.quiet(&["validate", "--format=json"]);
     case.quiet(&["list", "--format=json"]);
+    for format in ["curl", "postman", "bundle"] {
+        case.quiet(&["export", format, "flows/fails.flow.yaml"]);
+    }
     for format in ["text", "markdown", "mermaid"] {
         case.given(&["explain", "flows/fails.flow.yaml", "--format", format], false);
     }
