@@ -70,7 +70,7 @@ impl Snapshot {
     fn found(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
         /// Fewer bytes tell nothing.
         const FEW: usize = 4;
-        /// Longer texts are no messages.
+        /// Longer texts are no messages: there only the end counts.
         const LONGEST: usize = 16 << 10;
         let mut found = Vec::new();
         for tier in &self.tiers {
@@ -79,8 +79,9 @@ impl Snapshot {
                 true
             });
         }
-        let message = std::str::from_utf8(text).ok().filter(|text| text.len() <= LONGEST);
-        for (at, _) in message.into_iter().flat_map(|text| text.rmatch_indices('…').take(16)) {
+        let message = std::str::from_utf8(text).unwrap_or_default();
+        let ends = |at: usize| text.len() <= LONGEST || at + '…'.len_utf8() == text.len();
+        for (at, _) in message.rmatch_indices('…').take_while(|(at, _)| ends(*at)).take(16) {
             let kept = text.get(..at).unwrap_or_default();
             // The quote may stand before the ellipsis.
             let kept = kept.strip_suffix(b"\"").unwrap_or(kept);

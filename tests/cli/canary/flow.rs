@@ -38,7 +38,7 @@ const BOUND: [(&str, &str); 5] = [
 pub(super) fn sent(turn: usize) -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = std::env::var("WXFLOW_CANARY").is_ok_and(|which| which == "all");
     let names = INPUTS.into_iter().map(|name| (name, name)).chain(BOUND).enumerate();
-    names.filter(move |(number, _)| all || number % 8 == turn % 8).map(|(_, name)| name)
+    names.filter(move |(number, _)| all || *number == turn % 15).map(|(_, name)| name)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -53,7 +53,7 @@ const FAILING: &str = "    expect:
       headers: { x-echo-0: nothing, x-echo-1: { matches: ^nothing$ }, set-cookie: { length: 99 } }
       cookies: { echo0: nothing, echo1: { type: number } }
       json: { \"$.values[0]\": nothing, $.all: { all: { eq: nothing } }, $.first: { in: [a, b] } }
-      xpath: { //pre: nothing }
+      xpath: { //title: nothing }
       schema: { type: array }
       url: { eq: nothing }
       redirects: { length: 7 }
@@ -146,7 +146,7 @@ fn steps(canary: &Canary) -> Vec<String> {
 
 /// Steps that fail for what is in the secret: each message must do without it.
 fn mistakes() -> String {
-    const ACTIONS: [&str; 27] = [
+    const ACTIONS: [&str; 25] = [
         "wait: \"{{ s_file }}\"",
         "check: [\"s_file == 'x'\", \"s_file > 5\", \"s_file | int > 5\", \"s_file in [1]\", \"not s_file\", \"s_file is divisibleby 3\"]",
         "when: \"s_file\"\n    wait: 1ms",
@@ -165,13 +165,11 @@ fn mistakes() -> String {
         "for_each: { x: \"{{ s_file }}\" }\n    wait: 1ms",
         "request: GET {{ s_file }}",
         "request: GET http://127.0.0.1:1/{{ s_file }}?a={{ s_file }}",
-        "request: GET http://127.0.0.1:{{ s_file | safe }}/",
-        "request: GET http://{{ s_file | safe }}@127.0.0.1:1/",
         "request: GET /x\n    timeout: \"{{ s_file }}\"",
         "request: GET /x\n    redirects: \"{{ s_file }}\"",
         "request: POST /x\n    file: \"{{ s_file }}\"",
         "request: POST /x\n    multipart: { a: { file: other.txt, type: \"{{ s_file }}\" } }",
-        "request: GET /x\n    headers: { X: \"{{ s_file ~ '\\n' ~ s_file }}\" }",
+        "request: GET /x\n    headers: { X: '{{ s_file ~ \"\\n\" ~ s_file }}' }",
         "request: GET /x\n    save: \"{{ s_file }}/x\"",
         "jwt: { algorithm: RS256, key: { pem: \"{{ s_file }}\" }, claims: { a: 1 } }",
     ];

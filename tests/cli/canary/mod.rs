@@ -3,7 +3,7 @@
 //! A canary has a core of letters and digits that any of the encodings leaves readable, so that the search knows nothing
 //! of how secrets are masked. The server proves that the true values were sent, and writes them back in every encoding.
 //!
-//! Each shape of secret has its test. By default it takes two of the sources to every position, another one for
+//! Each shape of secret has its test. By default it takes one of the sources to every position, another one for
 //! each shape; `WXFLOW_CANARY=all` takes them all (minutes).
 
 mod encoding;

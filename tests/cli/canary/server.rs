@@ -142,7 +142,11 @@ impl Shared {
             return head(&format!("302 {reason}"), &[&headers[..], &[("location", location)]].concat(), b"");
         }
         let (kind, body) = match kind {
-            "html" => ("text/html", format!("<!doctype html><title>x</title><pre>{}</pre>", texts.join("\n"))),
+            "html" => {
+                // A tag in it would be read as one, which makes it another text.
+                let written: Vec<_> = texts.iter().filter(|t| !t.contains('<')).map(String::as_str).collect();
+                ("text/html", format!("<!doctype html><title>x</title><pre>{}</pre>", written.join("\n")))
+            }
             "xml" => ("application/xml", format!("<a><!-- {} --></a>", texts.join("\n"))),
             "text" => ("text/plain", texts.join("\n")),
             "long" => ("text/plain", format!("{}{}", "x".repeat((64 << 10) - 6), texts.join("\n"))),
