@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fields::{self, Field};
 use super::tier::Tier;
-use super::{Binding, MASK, Marks};
+use super::{Binding, MASK, Marks, PLACEHOLDER};
 use crate::value::{Map, Value};
 
 /// Calls its argument with each field of a text.
@@ -80,7 +80,7 @@ impl Snapshot {
     }
 
     /// The merged places of secrets, each with the longest secret in it; nothing is allocated where there are none.
-    fn places(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
+    fn places(&self, text: &[u8], marks: Marks) -> Vec<(Range<usize>, u32)> {
         if let Some(&secret) = self.whole_field(text) {
             return vec![(0..text.len(), secret)];
         }
@@ -90,6 +90,9 @@ impl Snapshot {
                 found.push((range, secret));
                 true
             });
+        }
+        if let Marks::Apart = marks {
+            keep_placeholders(text, &mut found);
         }
         found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
         let mut merged: Vec<(Range<usize>, u32)> = Vec::new();
@@ -121,12 +124,17 @@ impl Snapshot {
 
     /// As [`Snapshot::mask`], with short secrets where they are whole fields that `each` finds.
     pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField, marks: Marks) -> Cow<'a, str> {
-        if self.short.is_empty() {
+        if self.short.is_empty() && !self.numeric {
             return self.mask(text, marks);
         }
         let mut places: Vec<(Range<usize>, bool, u32)> = Vec::new();
         each(text, &mut |field| {
-            if let Some(&secret) = self.short.get(field.text.trim()) {
+            let mut secret = self.short.get(field.text.trim()).copied();
+            // A longer one inside a number takes the number with it: half a number would be no JSON.
+            if secret.is_none() && field.bare && self.numeric {
+                secret = self.places(field.text.as_bytes(), marks).first().map(|(_, secret)| *secret);
+            }
+            if let Some(secret) = secret {
                 places.push((field.place, field.bare, secret));
             }
         });
@@ -149,7 +157,7 @@ impl Snapshot {
     }
 
     pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8], marks: Marks) -> Cow<'a, [u8]> {
-        let places = self.places(bytes);
+        let places = self.places(bytes, marks);
         if places.is_empty() {
             return Cow::Borrowed(bytes);
         }
@@ -168,7 +176,7 @@ impl Snapshot {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(n) => {
-                let found = if self.numeric { self.places(n.to_string().as_bytes()) } else { Vec::new() };
+                let found = if self.numeric { self.places(n.to_string().as_bytes(), marks) } else { Vec::new() };
                 if let Some((_, secret)) = found.first() {
                     *value = Value::String(marks.of(*secret).into_owned());
                 }
@@ -180,7 +188,7 @@ impl Snapshot {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item, marks)),
             Value::Object(fields) => {
-                if fields.keys().any(|key| !self.places(key.as_bytes()).is_empty()) {
+                if fields.keys().any(|key| !self.places(key.as_bytes(), marks).is_empty()) {
                     *fields = self.mask_keys(std::mem::take(fields), marks);
                 }
                 fields.values_mut().for_each(|field| self.mask_value(field, marks));
@@ -202,6 +210,22 @@ impl Snapshot {
         }
         masked
     }
+}
+
+/// Takes out what lies inside a placeholder: one that is masked again must stay as it is, also where a secret is the word
+/// `secret`.
+fn keep_placeholders(text: &[u8], found: &mut Vec<(Range<usize>, u32)>) {
+    if found.is_empty() {
+        return;
+    }
+    let mut kept = Vec::new();
+    let windows = text.windows(PLACEHOLDER.len()).enumerate();
+    for (start, _) in windows.filter(|(_, window)| *window == PLACEHOLDER.as_bytes()) {
+        let end = start + PLACEHOLDER.len();
+        let digits = text.get(end..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+        kept.push(start..end + digits);
+    }
+    found.retain(|(place, _)| !kept.iter().any(|kept| kept.start <= place.start && place.end <= kept.end));
 }
 
 /// Sorts ranges and joins those that overlap or touch.

@@ -131,7 +131,7 @@ fn what_cannot_be_replayed_is_said() {
     let project = Project::new().file("flows/a.flow.yaml", FLOW).file("b.har", "{}").file("c.har", "no");
     let missing = project.run(&["run", "--replay", "a.har"]);
     missing.is(2, "", "error: the recording a.har cannot be read: No such file or directory (os error 2)\n");
-    let other = "error: b.har is not a recording that this wxflow can replay\n  \
+    let other = "error: b.har is not a recording\n  \
         `wxflow run --record FILE` makes a recording\n";
     project.run(&["run", "--replay", "b.har"]).is(2, "", other);
     let broken = "error: c.har is not a recording: expected ident at line 1 column 2\n  \
