@@ -253,9 +253,13 @@ fn fits(recorded: &str, text: &str) -> bool {
     rest.is_empty()
 }
 
-/// An assertion in words, as notes have it.
-fn claim(assertion: &Assertion) -> String {
-    format!("{} {}", assertion.subject, assertion.predicate)
+/// An assertion in words, as notes and warnings have it.
+fn claim(Assertion { subject, predicate, .. }: &Assertion) -> String {
+    match predicate.as_str() {
+        // An expression says it itself.
+        "is true" => subject.clone(),
+        _ => format!("{subject} {predicate}"),
+    }
 }
 
 /// The assertions that did not hold, for a recording.

@@ -88,3 +88,40 @@ fn packed_text(text: &mut String, redactor: &Redactor) {
     }
     *text = redactor.mask(text).into_owned();
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_learned_after_a_line_was_made_is_masked_in_it() {
+        let redactor = Redactor::new().for_recording();
+        let entry = json!({
+            "request": { "url": "https://a.example/?t=tok%C3%A9n-1&p=1234", "method": "POST",
+                "headers": [{ "name": "x", "value": "dG9rw6luLTE=" }] },
+            "response": { "content": { "text": "{\"t\":\"tok\\u00e9n-1\",\"p\":1234}" } },
+            "postData": { "text": STANDARD.encode(b"\xFFtok\xC3\xA9n-1"), "_encoding": "base64" },
+        });
+        let lines = format!("\"entries\":[\n{entry},\n{entry}\n]\n");
+        redactor.learn("t", "tok\u{e9}n-1", None);
+        redactor.learn("p", "1234", None);
+        let mut out = Vec::new();
+        let mut masked = MaskedLines::new(&mut out, &redactor);
+        // However it is cut into writes.
+        lines.as_bytes().chunks(7).for_each(|piece| masked.write_all(piece).unwrap());
+        let text = String::from_utf8(out).unwrap();
+        let mut rows = text.lines();
+        assert_eq!(rows.next(), Some("\"entries\":["));
+        let first: Value = serde_json::from_str(rows.next().unwrap().strip_suffix(',').unwrap()).unwrap();
+        let (t, p) = ("wxflow-secret-00000", "wxflow-secret-00001");
+        assert_eq!(first["request"]["url"], format!("https://a.example/?t={t}&p={p}"));
+        assert_eq!(first["request"]["headers"][0]["value"], t);
+        assert_eq!(first["response"]["content"]["text"], format!("{{\"t\":\"{t}\",\"p\":\"{p}\"}}"));
+        let packed = [b"\xFF", t.as_bytes()].concat();
+        assert_eq!(first["postData"]["text"], STANDARD.encode(packed));
+        assert!(rows.next().unwrap().ends_with('}'));
+        assert_eq!(rows.next(), Some("]"));
+    }
+}
