@@ -31,6 +31,8 @@ pub struct Verdict {
     pub pending: bool,
     /// It could not be asked at all (a template in it failed): no waiting mends that.
     pub broken: bool,
+    /// In a replay: it depends on a value that the recording hides.
+    pub hidden: bool,
 }
 
 impl fmt::Debug for Verdict {
@@ -53,6 +55,7 @@ impl Verdict {
             span,
             pending: false,
             broken: false,
+            hidden: false,
         }
     }
 

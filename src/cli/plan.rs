@@ -213,6 +213,7 @@ impl Planner<'_> {
             new.for_each(|d| self.output.diagnostics(std::slice::from_ref(d)));
         };
         let tokens = match self.sandbox {
+            Some(_) if self.args.recordings.replay.is_some() => Ok(oauth::of_replay()),
             Some(invented) => Ok(oauth::of_sandbox(invented)),
             None => oauth::of(flow, environment, sources.outside, &self.store, &self.output.redactor),
         };
@@ -314,7 +315,6 @@ fn options(args: &Run, sandbox: bool, output: &Output) -> Result<Options, Exit> 
         update_snapshots: update_snapshots(args, output)?,
         allow_write: args.limits.allow_write,
         record: args.recordings.record.is_some(),
-        replay: args.recordings.replay.is_some(),
     })
 }
 

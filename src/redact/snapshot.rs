@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fields::{self, Field};
 use super::tier::Tier;
-use super::{Binding, MASK, Marks};
+use super::{Binding, MASK, Marks, PLACEHOLDER};
 use crate::value::{Map, Value};
 
 /// Calls its argument with each field of a text.
@@ -93,6 +93,15 @@ impl Snapshot {
         found
     }
 
+    /// As [`Snapshot::found`], without what lies inside a placeholder.
+    fn marked(&self, text: &[u8], marks: Marks) -> Vec<(Range<usize>, u32)> {
+        let mut found = self.found(text);
+        if let Marks::Apart = marks {
+            keep_placeholders(text, &mut found);
+        }
+        found
+    }
+
     /// Adds the places of long secrets to `ranges`, in no order.
     pub(super) fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
         for tier in &self.tiers {
@@ -108,11 +117,11 @@ impl Snapshot {
     }
 
     /// The merged places of secrets, each with the longest secret in it; nothing is allocated where there are none.
-    fn places(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
+    fn places(&self, text: &[u8], marks: Marks) -> Vec<(Range<usize>, u32)> {
         if let Some(&secret) = self.whole_field(text) {
             return vec![(0..text.len(), secret)];
         }
-        merge_found(self.found(text))
+        merge_found(self.marked(text, marks))
     }
 
     pub(super) fn mask<'a>(&self, text: &'a str, marks: Marks) -> Cow<'a, str> {
@@ -125,13 +134,18 @@ impl Snapshot {
 
     /// As [`Snapshot::mask`], with short secrets where they are whole fields that `each` finds.
     pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField, marks: Marks) -> Cow<'a, str> {
-        if self.short.is_empty() {
+        if self.short.is_empty() && !self.numeric {
             return self.mask(text, marks);
         }
         let mut found = Vec::new();
         let mut bare = Vec::new();
         each(text, &mut |field| {
-            if let Some(&secret) = self.short.get(field.text.trim()) {
+            let mut secret = self.short.get(field.text.trim()).copied();
+            // A longer one inside a number takes the number with it: half a number would be no JSON.
+            if secret.is_none() && field.bare && self.numeric {
+                secret = self.places(field.text.as_bytes(), marks).first().map(|(_, secret)| *secret);
+            }
+            if let Some(secret) = secret {
                 bare.extend(field.bare.then(|| field.place.clone()));
                 found.push((field.place, secret));
             }
@@ -140,7 +154,7 @@ impl Snapshot {
             return self.mask(text, marks);
         }
         // The long ones in the same pass: a short one that is part of a long one must not hide it.
-        found.extend(self.found(text.as_bytes()));
+        found.extend(self.marked(text.as_bytes(), marks));
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         for (place, secret) in merge_found(found) {
@@ -156,7 +170,7 @@ impl Snapshot {
     }
 
     pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8], marks: Marks) -> Cow<'a, [u8]> {
-        let places = self.places(bytes);
+        let places = self.places(bytes, marks);
         if places.is_empty() {
             return Cow::Borrowed(bytes);
         }
@@ -175,7 +189,7 @@ impl Snapshot {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(n) => {
-                let found = if self.numeric { self.places(n.to_string().as_bytes()) } else { Vec::new() };
+                let found = if self.numeric { self.places(n.to_string().as_bytes(), marks) } else { Vec::new() };
                 if let Some((_, secret)) = found.first() {
                     *value = Value::String(marks.of(*secret).into_owned());
                 }
@@ -187,7 +201,7 @@ impl Snapshot {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item, marks)),
             Value::Object(fields) => {
-                if fields.keys().any(|key| !self.places(key.as_bytes()).is_empty()) {
+                if fields.keys().any(|key| !self.places(key.as_bytes(), marks).is_empty()) {
                     *fields = self.mask_keys(std::mem::take(fields), marks);
                 }
                 fields.values_mut().for_each(|field| self.mask_value(field, marks));
@@ -231,6 +245,22 @@ fn merge_found(mut found: Vec<(Range<usize>, u32)>) -> Vec<(Range<usize>, u32)> 
         }
     }
     merged
+}
+
+/// Takes out what lies inside a placeholder: one that is masked again must stay as it is, also where a secret is the word
+/// `secret`.
+fn keep_placeholders(text: &[u8], found: &mut Vec<(Range<usize>, u32)>) {
+    if found.is_empty() {
+        return;
+    }
+    let mut kept = Vec::new();
+    let windows = text.windows(PLACEHOLDER.len()).enumerate();
+    for (start, _) in windows.filter(|(_, window)| *window == PLACEHOLDER.as_bytes()) {
+        let end = start + PLACEHOLDER.len();
+        let digits = text.get(end..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+        kept.push(start..end + digits);
+    }
+    found.retain(|(place, _)| !kept.iter().any(|kept| kept.start <= place.start && place.end <= kept.end));
 }
 
 /// Sorts ranges and joins those that overlap or touch.

@@ -294,3 +294,24 @@ fn a_recording_tells_secrets_apart_in_every_form() {
     redactor.learn("t", "third-secret", None);
     assert_eq!(recording.mask("third-secret"), "wxflow-secret-00003");
 }
+
+#[test]
+fn a_number_that_is_or_holds_a_secret_becomes_a_text_so_that_json_stays_json() {
+    let redactor = knowing(&["123456"]);
+    assert_eq!(redactor.mask_fields(r#"{"a": 123456, "b": [1, -91234567, 2]}"#), r#"{"a": "***", "b": [1, "***", 2]}"#);
+    assert_eq!(redactor.mask_fields(r#"{"a": "x123456"}"#), r#"{"a": "x***"}"#);
+    assert_eq!(redactor.mask_fields("a=123456&b=1234567"), "a=***&b=***7");
+    let digits = format!("[{}123456]", "9".repeat(80));
+    assert_eq!(redactor.mask_fields(&digits), r#"["***"]"#);
+    let kept = redactor.for_recording();
+    assert_eq!(kept.mask_fields("[123456]"), r#"["wxflow-secret-00000"]"#);
+}
+
+#[test]
+fn a_placeholder_is_not_masked_again() {
+    let redactor = knowing(&["secret", "-secret-0", "00000x"]).for_recording();
+    let once = redactor.mask("a secret b").into_owned();
+    assert_eq!(once, "a wxflow-secret-00000 b");
+    assert_eq!(redactor.mask(&once), once);
+    assert_eq!(redactor.mask_fields(&once), once);
+}

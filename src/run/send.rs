@@ -83,10 +83,17 @@ pub(super) struct Log {
     /// When the first of them began.
     pub(super) began: Option<Duration>,
     pub(super) sent: Vec<Sent>,
+    /// What was asked of an authorization server for it: for recordings.
+    pub(super) tokens: Vec<Sent>,
     pub(super) waits: Vec<Wait>,
 }
 
 impl Log {
+    /// Every send, those for tokens first.
+    pub(super) fn whole(&self) -> Vec<&Sent> {
+        self.tokens.iter().chain(&self.sent).collect()
+    }
+
     /// How many sends there were, redirects and handshakes of `auth` not counted.
     pub(super) fn attempts(&self) -> u32 {
         let attempts = self.sent.iter().filter(|sent| !matches!(sent.because, Reason::Redirect | Reason::Auth));
@@ -168,7 +175,7 @@ impl Sender<'_, '_> {
             let current = &mut chain.current;
             let oauth = rules.oauth.as_ref().filter(|_| !chain.strayed);
             if let Some(oauth) = oauth {
-                oauth.sign(current, self.context).await?;
+                oauth.sign(current, self.context, &mut self.log.tokens).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
             let (response, took) = match self.once(current, rules, chain.because).await {
@@ -190,7 +197,7 @@ impl Sender<'_, '_> {
             }
             // A 401 that the step asks for is its answer.
             if let Some(oauth) = oauth.filter(|_| !rules.waiting.names(401))
-                && oauth.renewed(&response, self.context).await?
+                && oauth.renewed(&response, self.context, &mut self.log.tokens).await?
             {
                 chain.because = Reason::Auth;
                 continue;
@@ -338,7 +345,7 @@ fn refused(error: RedirectError) -> Stop {
 }
 
 /// Tokens of OAuth-like replies are secret from the moment they arrive (RFC 6749 section 5.1, `/jwt/login`, `/guests/token`).
-fn learn_tokens(response: &Response, context: &Context<'_>) {
+pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
     const LARGEST: usize = 64 << 10;
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];

@@ -20,6 +20,8 @@ mod new;
 mod oauth;
 mod project;
 mod recording;
+#[cfg(unix)]
+mod replaying;
 mod reports;
 mod reuse;
 mod run;

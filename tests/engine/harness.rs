@@ -386,6 +386,7 @@ impl Setup {
             options: &options,
             once: &once,
             oauth: self.oauth.as_deref(),
+            replay: None,
         };
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let invented = Invented { variables: owned, seed: 7 };
