@@ -7,8 +7,6 @@ use ::http::header::{
     LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 
-use url::Position;
-
 use super::{Bytes, HeaderName, Method, Origin, Request, Response};
 
 /// The request that a redirect asks for.
@@ -18,14 +16,6 @@ pub struct Hop {
     pub request: Request,
     /// Scheme, host or port are not those of the request before.
     pub cross_origin: bool,
-}
-
-impl Hop {
-    /// Whether the URL itself takes a secret to another origin. A fragment is never sent.
-    #[must_use]
-    pub fn betrays(&self, carries_secret: impl Fn(&[u8]) -> bool) -> bool {
-        self.cross_origin && carries_secret(self.request.url[..Position::AfterQuery].as_bytes())
-    }
 }
 
 /// A redirect that is not followed.
@@ -45,13 +35,13 @@ pub enum RedirectError {
     },
     /// It names more than one place.
     Several,
-    /// The place's URL holds a secret of another origin.
-    UrlHoldsSecret {
+    /// A 307 or 308 would take a body with a secret to another origin.
+    BodyHoldsSecret {
         /// The host it leads to.
         host: String,
     },
-    /// A 307 or 308 would take a body with a secret to another origin.
-    BodyHoldsSecret {
+    /// `Location` itself would take a secret to another origin.
+    LocationHoldsSecret {
         /// The host it leads to.
         host: String,
     },
@@ -65,7 +55,7 @@ impl RedirectError {
             Self::Location { .. } | Self::Scheme { .. } | Self::Several => {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
-            Self::UrlHoldsSecret { .. } | Self::BodyHoldsSecret { .. } => {
+            Self::BodyHoldsSecret { .. } | Self::LocationHoldsSecret { .. } => {
                 "where that host may have the secret, send the request to it yourself; `redirects: false` shows the reply"
             }
         }
@@ -80,14 +70,14 @@ impl fmt::Display for RedirectError {
             }
             Self::Scheme { location } => write!(f, "the redirect leads out of HTTP, to `{location}`"),
             Self::Several => f.write_str("the redirect names two different locations"),
-            Self::UrlHoldsSecret { host } => {
-                write!(f, "the redirect leads to {host} with a secret in the URL: nothing was sent there")
-            }
             Self::BodyHoldsSecret { host } => {
                 write!(
                     f,
                     "the redirect asks to send the body to {host} too, and it holds a secret: nothing was sent there"
                 )
+            }
+            Self::LocationHoldsSecret { host } => {
+                write!(f, "the redirect to {host} has a secret in its location: nothing was sent there")
             }
         }
     }
@@ -162,14 +152,18 @@ pub fn next_hop(request: &Request, response: &Response) -> Result<Option<Hop>, R
 /// made from this request, so they never get it back.
 ///
 /// # Errors
-/// The body carries a secret.
+/// The body carries a secret, or the URL, as where a server repeats the query it got.
 pub fn without_credentials(
     request: &mut Request,
     credentials: &[HeaderName],
     carries_secret: impl Fn(&[u8]) -> bool,
 ) -> Result<(), RedirectError> {
+    let host = || request.url.authority().to_owned();
+    if carries_secret(request.url.as_str().as_bytes()) {
+        return Err(RedirectError::LocationHoldsSecret { host: host() });
+    }
     if !request.body.is_empty() && carries_secret(&request.body) {
-        return Err(RedirectError::BodyHoldsSecret { host: request.url.authority().to_owned() });
+        return Err(RedirectError::BodyHoldsSecret { host: host() });
     }
     let always = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
     let secret = request.headers.iter().filter(|(_, value)| carries_secret(value.as_bytes())).map(|(name, _)| name);

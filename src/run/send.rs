@@ -83,10 +83,17 @@ pub(super) struct Log {
     /// When the first of them began.
     pub(super) began: Option<Duration>,
     pub(super) sent: Vec<Sent>,
+    /// What was asked of an authorization server for it: for recordings.
+    pub(super) tokens: Vec<Sent>,
     pub(super) waits: Vec<Wait>,
 }
 
 impl Log {
+    /// Every send, those for tokens first.
+    pub(super) fn whole(&self) -> Vec<&Sent> {
+        self.tokens.iter().chain(&self.sent).collect()
+    }
+
     /// How many sends there were, redirects and handshakes of `auth` not counted.
     pub(super) fn attempts(&self) -> u32 {
         let attempts = self.sent.iter().filter(|sent| !matches!(sent.because, Reason::Redirect | Reason::Auth));
@@ -178,18 +185,10 @@ impl Sender<'_, '_> {
             let current = &mut chain.current;
             let oauth = rules.oauth.as_ref().filter(|_| !chain.strayed);
             if let Some(oauth) = oauth {
-                oauth.sign(current, self.context).await?;
+                oauth.sign(current, self.context, &mut self.log.tokens).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
             let (response, took) = self.answered(current, rules, chain.because).await?;
-            let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
-            let hop = match rules.redirects {
-                0 => Ok(None),
-                _ => next_hop(current, &response),
-            };
-            // Asked before the reply's own code is known: that one is meant for where the reply leads.
-            let leads_secret_away = hop.as_ref().is_ok_and(|hop| hop.as_ref().is_some_and(|hop| hop.betrays(carries)));
-            learn_code(&response, self.context);
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
                 && digest.challenged(&response)?
@@ -199,12 +198,16 @@ impl Sender<'_, '_> {
             }
             // A 401 that the step asks for is its answer.
             if let Some(oauth) = oauth.filter(|_| !rules.waiting.names(401))
-                && oauth.renewed(&response, self.context).await?
+                && oauth.renewed(&response, self.context, &mut self.log.tokens).await?
             {
                 chain.because = Reason::Auth;
                 continue;
             }
-            let Some(hop) = hop.map_err(refused)? else {
+            let hop = match rules.redirects {
+                0 => None,
+                _ => next_hop(current, &response).map_err(refused)?,
+            };
+            let Some(hop) = hop else {
                 let (url, hops) = (current.url.clone(), chain.hops.clone());
                 return Ok(Received { response, url, hops, took, attempts: self.log.attempts() });
             };
@@ -217,12 +220,10 @@ impl Sender<'_, '_> {
             let (url, location) = (current.url.to_string(), hop.request.url.to_string());
             chain.hops.push(Hop { status: response.status, url, location });
             *current = hop.request;
-            if hop.cross_origin {
-                chain.strayed = true;
-                if leads_secret_away {
-                    let host = current.url.authority().to_owned();
-                    return Err(refused(RedirectError::UrlHoldsSecret { host }).into());
-                }
+            chain.strayed |= hop.cross_origin;
+            // Also further on: what a foreign server knows of a secret goes no way that we are sent.
+            if chain.strayed {
+                let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
                 without_credentials(current, &[], carries).map_err(refused)?;
             }
             chain.because = Reason::Redirect;
@@ -311,14 +312,14 @@ impl Sender<'_, '_> {
 
     fn add_cookies(&self, request: &mut Request, own: &[(String, String)]) {
         let stored = self.jar.header_for(&request.url);
-        let stored = stored.as_ref().and_then(|v| v.to_str().ok()).unwrap_or("");
+        let stored = stored.as_ref().and_then(|v| std::str::from_utf8(v.as_bytes()).ok()).unwrap_or("");
         let kept = stored.split("; ").filter(|pair| {
             let name = pair.split('=').next().unwrap_or("");
             !pair.is_empty() && !own.iter().any(|(own, _)| own == name)
         });
         let own = own.iter().map(|(name, value)| format!("{name}={value}"));
         let line: Vec<String> = own.chain(kept.map(str::to_owned)).collect();
-        match HeaderValue::from_str(&line.join("; ")) {
+        match HeaderValue::from_bytes(line.join("; ").as_bytes()) {
             Ok(value) if !line.is_empty() => _ = request.headers.insert(http::header::COOKIE, value),
             _ => _ = request.headers.remove(http::header::COOKIE),
         }
@@ -368,11 +369,12 @@ fn refused(error: RedirectError) -> Stop {
 }
 
 /// Tokens of OAuth-like replies are secret from the moment they arrive (RFC 6749 section 5.1, `/jwt/login`, `/guests/token`).
-fn learn_tokens(response: &Response, context: &Context<'_>) {
+pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
     const LARGEST: usize = 64 << 10;
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
     static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
+    learn_code(response, context);
     let body: &[u8] = &response.body;
     if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
         return;

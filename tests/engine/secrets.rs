@@ -140,7 +140,7 @@ fn a_redirect_does_not_carry_a_bound_secret_in_its_url() {
     .failed();
     assert_eq!(ran.sent.len(), 1);
     assert!(
-        ran.wrong()[0].contains("leads to evil.test with a secret in the URL: nothing was sent there"),
+        ran.wrong()[0].contains("evil.test has a secret in its location: nothing was sent there"),
         "{:?}",
         ran.wrong()
     );

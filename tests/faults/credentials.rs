@@ -112,7 +112,7 @@ rows! {
         }
     }).other(always(reply("200 OK", "")))
         .steps("- request: GET {url}/x\n  headers: { X-To: '{other}/y' }\n  query: { token: '{secret}' }")
-        .fails(&["with a secret in the URL: nothing was sent there", ITSELF]).asked(1).other_asked(0);
+        .fails(&["has a secret in its location: nothing was sent there", ITSELF]).asked(1).other_asked(0);
 
     the_same_origin_keeps_them => Fault::plain(leads(302))
         .steps("- request: GET {url}/x\n  headers: { X-To: /y, X-Key: '{secret}' }\n  auth: { bearer: '{secret}' }\n  cookies: { own: '{secret}' }")
