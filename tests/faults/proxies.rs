@@ -1,7 +1,5 @@
 //! Proxies that refuse, ask, hang up, hang or talk nonsense; the host behind them does not exist.
 
-use std::net::TcpListener;
-
 use crate::fault::Fault;
 use crate::server::{Peer, always, reply};
 
@@ -38,8 +36,7 @@ fn socks(greeting: &'static [u8], request: &'static [u8]) -> Fault {
 }
 
 fn nobody() -> Fault {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    Fault::at(format!("http://{address}"))
+    Fault::at("http://127.0.0.1:1")
         .steps("- request: GET https://host.invalid/x")
         .variable("NO_PROXY", "127.0.0.1")
 }
