@@ -10,6 +10,7 @@ mod entropy;
 mod flow;
 pub mod inputs;
 mod jwt;
+mod learn;
 mod oauth;
 mod obtain;
 mod once;

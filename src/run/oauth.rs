@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::learn::learn_tokens;
 use super::record::Sent;
-use super::send::learn_tokens;
 use super::{Context, Stop};
 use crate::event::{Problem, Reason};
 use crate::http::{HeaderValue, Request, Response, Sending, Transport};

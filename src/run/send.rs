@@ -1,12 +1,11 @@
 //! One send, and the redirects that its replies ask for: cookies, hosts and origins as RFC 6265 and the flow want them.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use aho_corasick::AhoCorasick;
-
 use super::digest::Digest;
+use super::learn::{learn_code, learn_tokens};
 use super::oauth::OAuth;
 use super::record::Sent;
 use super::request::Rendered;
@@ -15,11 +14,10 @@ use super::{Context, Stop};
 use crate::check::Hop;
 use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
-use crate::http::redirect::{RedirectError, next_hop, without_credentials};
+use crate::http::redirect::{self, RedirectError, next_hop, without_credentials};
 use crate::http::{
     Delivery, HeaderValue, Method, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
 };
-use crate::value::Value;
 
 /// How the replies of one step are taken.
 pub(super) struct Rules {
@@ -203,10 +201,7 @@ impl Sender<'_, '_> {
                 chain.because = Reason::Auth;
                 continue;
             }
-            let hop = match rules.redirects {
-                0 => None,
-                _ => next_hop(current, &response).map_err(refused)?,
-            };
+            let hop = self.hop(current, &response, rules, chain.strayed).map_err(refused)?;
             let Some(hop) = hop else {
                 let (url, hops) = (current.url.clone(), chain.hops.clone());
                 return Ok(Received { response, url, hops, took, attempts: self.log.attempts() });
@@ -221,13 +216,31 @@ impl Sender<'_, '_> {
             chain.hops.push(Hop { status: response.status, url, location });
             *current = hop.request;
             chain.strayed |= hop.cross_origin;
-            // Also further on: what a foreign server knows of a secret goes no way that we are sent.
-            if chain.strayed {
-                let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
-                without_credentials(current, &[], carries).map_err(refused)?;
-            }
             chain.because = Reason::Redirect;
         }
+    }
+
+    /// The redirect that is followed, without credentials where it leaves the origin, or has left it: what a foreign server
+    /// knows of a secret goes no way that we are sent. A code in its location is meant for whom it leads to, so that it
+    /// becomes a secret only then.
+    fn hop(
+        &self,
+        request: &Request,
+        response: &Response,
+        rules: &Rules,
+        strayed: bool,
+    ) -> Result<Option<redirect::Hop>, RedirectError> {
+        let mut hop = if rules.redirects > 0 { next_hop(request, response) } else { Ok(None) };
+        if let Ok(Some(next)) = &mut hop
+            && (strayed || next.cross_origin)
+        {
+            let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
+            if let Err(refused) = without_credentials(&mut next.request, &[], carries) {
+                hop = Err(refused);
+            }
+        }
+        learn_code(response, self.context);
+        hop
     }
 
     /// What belongs to each send: cookies, the guard, and the answer to a challenge. Gives back who answers the next one.
@@ -366,36 +379,4 @@ fn unseen(error: &TransportError, request: &Request) -> bool {
 
 fn refused(error: RedirectError) -> Stop {
     Stop::problem(error.to_string(), Some(error.help()))
-}
-
-/// Tokens of OAuth-like replies are secret from the moment they arrive (RFC 6749 section 5.1, `/jwt/login`, `/guests/token`).
-pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
-    const LARGEST: usize = 64 << 10;
-    const NAMES: [&str; 7] =
-        ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
-    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
-    learn_code(response, context);
-    let body: &[u8] = &response.body;
-    if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
-        return;
-    }
-    let Ok(Value::Object(reply)) = response.json() else { return };
-    let login = reply.contains_key("expiresIn").then_some("token");
-    for name in NAMES.into_iter().chain(login) {
-        if let Some(Value::String(token)) = reply.get(name) {
-            context.redactor.learn(name, token, None);
-        }
-    }
-}
-
-/// The code that an authorization server sends back in a redirect is as good as a token (RFC 6749 section 4.1.2).
-fn learn_code(response: &Response, context: &Context<'_>) {
-    const SHORTEST: usize = 8;
-    let location = response.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
-    let Some((_, query)) = location.and_then(|location| location.split_once('?')) else { return };
-    for (name, code) in url::form_urlencoded::parse(query.split('#').next().unwrap_or("").as_bytes()) {
-        if name == "code" && code.len() >= SHORTEST {
-            context.redactor.learn("code", &code, None);
-        }
-    }
 }

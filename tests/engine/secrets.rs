@@ -173,3 +173,17 @@ steps:
         .passed();
     assert!(ran.json.contains("state=abc") && !ran.json.contains("Zm9vYmFy"), "{}", ran.json);
 }
+
+#[test]
+fn the_code_goes_to_the_application_it_is_for() {
+    let to = "https://app.test/back?state=abc&code=Zm9vYmFyLWNvZGU%3D".to_owned();
+    let script = vec![
+        Scripted::Reply(302, vec![("location", to)], String::new()),
+        Scripted::Reply(200, vec![], "{}".to_owned()),
+    ];
+    let ran = Setup { script: Some(script), ..Setup::default() }
+        .run("steps:\n  - request: GET http://a.test/authorize\n")
+        .passed();
+    assert_eq!(ran.sent.len(), 2);
+    assert!(!ran.json.contains("Zm9vYmFy"), "{}", ran.json);
+}

@@ -1,0 +1,40 @@
+//! What a reply makes secret by itself, whether or not the flow says so: tokens and codes of OAuth.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::Context;
+use crate::http::Response;
+use crate::value::Value;
+
+/// Tokens of OAuth-like replies are secret from the moment they arrive (RFC 6749 section 5.1, `/jwt/login`, `/guests/token`).
+pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
+    const LARGEST: usize = 64 << 10;
+    const NAMES: [&str; 7] =
+        ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
+    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
+    let body: &[u8] = &response.body;
+    if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
+        return;
+    }
+    let Ok(Value::Object(reply)) = response.json() else { return };
+    let login = reply.contains_key("expiresIn").then_some("token");
+    for name in NAMES.into_iter().chain(login) {
+        if let Some(Value::String(token)) = reply.get(name) {
+            context.redactor.learn(name, token, None);
+        }
+    }
+}
+
+/// The code that an authorization server sends back in a redirect is as good as a token (RFC 6749 section 4.1.2).
+pub(super) fn learn_code(response: &Response, context: &Context<'_>) {
+    const SHORTEST: usize = 8;
+    let location = response.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+    let Some((_, query)) = location.and_then(|location| location.split_once('?')) else { return };
+    for (name, code) in url::form_urlencoded::parse(query.split('#').next().unwrap_or("").as_bytes()) {
+        if name == "code" && code.len() >= SHORTEST {
+            context.redactor.learn("code", &code, None);
+        }
+    }
+}
