@@ -33,6 +33,8 @@ pub enum RedirectError {
         /// What it says.
         location: String,
     },
+    /// It names more than one place.
+    Several,
     /// A 307 or 308 would take a body with a secret to another origin.
     BodyHoldsSecret {
         /// The host it leads to.
@@ -50,7 +52,7 @@ impl RedirectError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Location { .. } | Self::Scheme { .. } => {
+            Self::Location { .. } | Self::Scheme { .. } | Self::Several => {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
             Self::BodyHoldsSecret { .. } | Self::LocationHoldsSecret { .. } => {
@@ -67,6 +69,7 @@ impl fmt::Display for RedirectError {
                 write!(f, "the redirect's location `{location}` is no URL: {reason}")
             }
             Self::Scheme { location } => write!(f, "the redirect leads out of HTTP, to `{location}`"),
+            Self::Several => f.write_str("the redirect names two different locations"),
             Self::BodyHoldsSecret { host } => {
                 write!(
                     f,
@@ -96,7 +99,12 @@ pub fn next_hop(request: &Request, response: &Response) -> Result<Option<Hop>, R
         307 | 308 => false,
         _ => return Ok(None),
     };
-    let Some(location) = response.headers.get(LOCATION) else { return Ok(None) };
+    let mut locations = response.headers.get_all(LOCATION).iter();
+    let Some(location) = locations.next() else { return Ok(None) };
+    // Whoever adds a header to another's reply would choose where it leads.
+    if locations.any(|other| other != location) {
+        return Err(RedirectError::Several);
+    }
     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
     let mut url = match request.url.join(&location) {
         Ok(url) => url,
@@ -241,6 +249,14 @@ mod tests {
         let error = |location| next_hop(&request("GET"), &reply(302, Some(location))).unwrap_err();
         assert_eq!(error("file:///etc/passwd").to_string(), "the redirect leads out of HTTP, to `file:///etc/passwd`");
         assert!(error("http://[").to_string().starts_with("the redirect's location `http://[` is no URL: "));
+    }
+
+    #[test]
+    fn a_second_location_must_say_the_same() {
+        let headers = |lines: [&'static str; 2]| lines.map(|l| (LOCATION, l.parse().unwrap())).into_iter().collect();
+        let next = |lines| next_hop(&request("GET"), &Response::new(302, headers(lines), Bytes::new()));
+        assert_eq!(next(["/y", "/z"]).unwrap_err(), RedirectError::Several);
+        assert_eq!(next(["/y", "/y"]).unwrap().unwrap().request.url.path(), "/y");
     }
 
     #[test]

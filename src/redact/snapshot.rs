@@ -67,7 +67,7 @@ impl Snapshot {
 
     /// The places of long secrets in a whole text, in no order. In a message, one that was cut short (`…`) is found by its
     /// first bytes.
-    fn found(&self, text: &[u8], marks: Marks) -> Vec<(Range<usize>, u32)> {
+    fn found(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
         /// Fewer bytes tell nothing.
         const FEW: usize = 4;
         /// Longer texts are no messages: there only the end counts.
@@ -90,6 +90,12 @@ impl Snapshot {
                 found.extend(secret.filter(|_| kept.len() - start >= FEW).map(|secret| (start..kept.len(), secret)));
             }
         }
+        found
+    }
+
+    /// As [`Snapshot::found`], without what lies inside a placeholder.
+    fn marked(&self, text: &[u8], marks: Marks) -> Vec<(Range<usize>, u32)> {
+        let mut found = self.found(text);
         if let Marks::Apart = marks {
             keep_placeholders(text, &mut found);
         }
@@ -115,7 +121,7 @@ impl Snapshot {
         if let Some(&secret) = self.whole_field(text) {
             return vec![(0..text.len(), secret)];
         }
-        merge_found(self.found(text, marks))
+        merge_found(self.marked(text, marks))
     }
 
     pub(super) fn mask<'a>(&self, text: &'a str, marks: Marks) -> Cow<'a, str> {
@@ -148,7 +154,7 @@ impl Snapshot {
             return self.mask(text, marks);
         }
         // The long ones in the same pass: a short one that is part of a long one must not hide it.
-        found.extend(self.found(text.as_bytes(), marks));
+        found.extend(self.marked(text.as_bytes(), marks));
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         for (place, secret) in merge_found(found) {
@@ -219,22 +225,6 @@ impl Snapshot {
     }
 }
 
-/// Takes out what lies inside a placeholder: one that is masked again must stay as it is, also where a secret is the word
-/// `secret`.
-fn keep_placeholders(text: &[u8], found: &mut Vec<(Range<usize>, u32)>) {
-    if found.is_empty() {
-        return;
-    }
-    let mut kept = Vec::new();
-    let windows = text.windows(PLACEHOLDER.len()).enumerate();
-    for (start, _) in windows.filter(|(_, window)| *window == PLACEHOLDER.as_bytes()) {
-        let end = start + PLACEHOLDER.len();
-        let digits = text.get(end..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
-        kept.push(start..end + digits);
-    }
-    found.retain(|(place, _)| !kept.iter().any(|kept| kept.start <= place.start && place.end <= kept.end));
-}
-
 /// Joins places that overlap or touch; the longest of them names the secret.
 fn merge_found(mut found: Vec<(Range<usize>, u32)>) -> Vec<(Range<usize>, u32)> {
     found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
@@ -255,6 +245,22 @@ fn merge_found(mut found: Vec<(Range<usize>, u32)>) -> Vec<(Range<usize>, u32)> 
         }
     }
     merged
+}
+
+/// Takes out what lies inside a placeholder: one that is masked again must stay as it is, also where a secret is the word
+/// `secret`.
+fn keep_placeholders(text: &[u8], found: &mut Vec<(Range<usize>, u32)>) {
+    if found.is_empty() {
+        return;
+    }
+    let mut kept = Vec::new();
+    let windows = text.windows(PLACEHOLDER.len()).enumerate();
+    for (start, _) in windows.filter(|(_, window)| *window == PLACEHOLDER.as_bytes()) {
+        let end = start + PLACEHOLDER.len();
+        let digits = text.get(end..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+        kept.push(start..end + digits);
+    }
+    found.retain(|(place, _)| !kept.iter().any(|kept| kept.start <= place.start && place.end <= kept.end));
 }
 
 /// Sorts ranges and joins those that overlap or touch.

@@ -17,7 +17,7 @@ use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
 use crate::http::{
-    Delivery, HeaderValue, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
+    Delivery, HeaderValue, Method, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
 };
 use crate::value::Value;
 
@@ -139,17 +139,27 @@ impl From<Stop> for Failed {
 }
 
 impl Failed {
-    /// The problem, after this many sends.
-    pub(super) fn into_stop(self, sends: u32) -> Stop {
+    /// The problem, after this many sends with this method.
+    pub(super) fn into_stop(self, sends: u32, method: &Method) -> Stop {
         let error = match self {
             Self::Stop(stop) => return stop,
             Self::Unanswered(error) => error,
         };
-        let message = match sends {
-            1 => error.message,
-            sends => format!("{} (the last of {sends} sends)", error.message),
+        let again = match *method {
+            Method::POST | Method::PATCH if error.delivery != Delivery::NotSent => {
+                "the server may have carried it out, so it is not sent again; `retry: { on: [network], unsafe: true }` does that"
+            }
+            _ => "the server, or something before it, gave up: `retry: { on: [network] }` sends it again",
         };
-        Stop::Problem(Box::new(Problem { message, help: error.help, code: None, at: None }))
+        let (message, help) = match sends {
+            1 if error.kind == TransportErrorKind::Interrupted => {
+                let help = error.help.map_or_else(|| again.to_owned(), |help| format!("{help}; {again}"));
+                (error.message, Some(help))
+            }
+            1 => (error.message, error.help),
+            sends => (format!("{} (the last of {sends} sends)", error.message), error.help),
+        };
+        Stop::Problem(Box::new(Problem { message, help, code: None, at: None }))
     }
 }
 
@@ -178,16 +188,7 @@ impl Sender<'_, '_> {
                 oauth.sign(current, self.context, &mut self.log.tokens).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
-            let (response, took) = match self.once(current, rules, chain.because).await {
-                // The server was closing the kept connection as the request came: asking again on a new one is no
-                // second try (RFC 9112 section 9.3.1).
-                Err(Failed::Unanswered(error))
-                    if error.delivery == Delivery::OnClosingConnection && current.method.is_idempotent() =>
-                {
-                    self.once(current, rules, Reason::Retry).await?
-                }
-                answer => answer?,
-            };
+            let (response, took) = self.answered(current, rules, chain.because).await?;
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
                 && digest.challenged(&response)?
@@ -239,6 +240,20 @@ impl Sender<'_, '_> {
             digest.sign(request, &body, self.context.redactor);
         }
         Ok(digest)
+    }
+
+    /// Sends a request, and once more where that is no second try: the server was closing the kept connection as an
+    /// idempotent one came (RFC 9112 section 9.3.1), or says that it did not look at it (RFC 9113 section 8.7).
+    async fn answered(
+        &mut self,
+        request: &mut Request,
+        rules: &Rules,
+        because: Reason,
+    ) -> Result<(Arc<Response>, Duration), Failed> {
+        match self.once(request, rules, because).await {
+            Err(Failed::Unanswered(error)) if unseen(&error, request) => self.once(request, rules, Reason::Retry).await,
+            answer => answer,
+        }
     }
 
     async fn once(
@@ -337,6 +352,15 @@ impl Sender<'_, '_> {
                 Err(Stop::problem(message, Some("correct the URL, or extend the secret's `hosts` with --allow-host")))
             }
         }
+    }
+}
+
+/// Whether the server has most likely, or by its own word, done nothing with a request that came to it.
+fn unseen(error: &TransportError, request: &Request) -> bool {
+    match error.delivery {
+        Delivery::OnClosingConnection => request.method.is_idempotent(),
+        Delivery::NotSent => error.kind == TransportErrorKind::Interrupted,
+        Delivery::MayHaveArrived => false,
     }
 }
 
