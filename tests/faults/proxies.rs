@@ -36,9 +36,7 @@ fn socks(greeting: &'static [u8], request: &'static [u8]) -> Fault {
 }
 
 fn nobody() -> Fault {
-    Fault::at("http://127.0.0.1:1")
-        .steps("- request: GET https://host.invalid/x")
-        .variable("NO_PROXY", "127.0.0.1")
+    Fault::at("http://127.0.0.1:1").steps("- request: GET https://host.invalid/x").variable("NO_PROXY", "127.0.0.1")
 }
 
 rows! {
