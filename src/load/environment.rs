@@ -73,7 +73,7 @@ pub fn environment_names(project: &Project) -> Vec<String> {
 
 fn unknown(name: &str, names: &[String], folder: &str) -> FileError {
     let help = match nearest(name, names.iter().map(String::as_str)) {
-        _ if names.is_empty() => format!("write `{folder}/NAME.yaml`; there is none yet"),
+        _ if names.is_empty() => format!("write `{folder}/{name}.yaml`; there is no environment yet"),
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
     };

@@ -15,6 +15,7 @@ mod login;
 mod new;
 mod oauth;
 mod project;
+mod prompts;
 mod recording;
 mod reports;
 mod reuse;
