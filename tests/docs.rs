@@ -304,7 +304,8 @@ fn every_option_is_documented() {
 #[test]
 fn every_value_and_default_is_documented() {
     let value = Regex::new(r"(?m)^ +- ([a-z]+): ").unwrap();
-    let default = Regex::new(r"(?s)--([a-z-]+) [^\[]*?\[default: (\w+)\]").unwrap();
+    let option = Regex::new(r"^ {2,6}(?:-\w, )?--([a-z-]+)").unwrap();
+    let default = Regex::new(r"\[default: (\w+)\]").unwrap();
     let pages = command_line_pages();
     // A table's row or a sentence: the option, and near it the value.
     let near = |option: &str, value: &str| {
@@ -322,10 +323,18 @@ fn every_value_and_default_is_documented() {
             let word = Regex::new(&format!(r"(?i)\b{}\b", &found[1])).unwrap();
             assert!(word.is_match(&pages), "docs/cli.md does not name `{}` of `wxflow {command}`", &found[1]);
         }
-        for found in default.captures_iter(&help) {
+        let mut last = String::new();
+        for line in help.lines() {
+            if let Some(found) = option.captures(line) {
+                last = found[1].to_owned();
+            }
+            let Some(found) = default.captures(line) else { continue };
             seen += 1;
-            let (option, value) = (&found[1], &found[2]);
-            assert!(near(option, value), "docs/cli.md does not say that --{option} of `wxflow {command}` is {value}");
+            assert!(
+                near(&last, &found[1]),
+                "docs/cli.md does not say that --{last} of `wxflow {command}` is {}",
+                &found[1]
+            );
         }
     }
     assert!(seen > 30, "only {seen} values were found");

@@ -76,6 +76,8 @@ fn nothing_typed_is_no_value_and_no_answer_no_permission() {
     let mut session = Session::new(&project, "run --color never --var zone=eu --var count=3");
     session.answer("token, not shown: ", "");
     session.answer("Let it? [y/N] ", "");
+    // It may not be read, so it is missing like any other.
+    session.answer("job, not shown: ", "");
     let (status, screen) = session.end();
     assert_eq!(status, 2, "{screen}");
     assert!(screen.contains("input `token` has no value") && screen.contains("input `job`"), "{screen}");
