@@ -10,6 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use regex::Regex;
+
 /// The fewest blocks of whole flows: fewer means that they are no longer found.
 const FEWEST: usize = 25;
 
@@ -172,7 +174,7 @@ fn masked(text: &str) -> String {
         (r"[A-Za-z0-9_-]{30,}", "ID"),
     ];
     changing.iter().fold(text.trim().to_owned(), |text, (pattern, word)| {
-        regex::Regex::new(pattern).unwrap().replace_all(&text, *word).into_owned()
+        Regex::new(pattern).unwrap().replace_all(&text, *word).into_owned()
     })
 }
 
@@ -180,7 +182,7 @@ fn masked(text: &str) -> String {
 /// inputs and options are there. What shows a failure ends with 1, and nothing with more.
 #[test]
 fn the_commands_of_the_webex_page_are_accepted() {
-    let command = regex::Regex::new(r"wxflow ((?:run|validate)\b[^)\n#]*)").unwrap();
+    let command = Regex::new(r"wxflow ((?:run|validate)\b[^)\n#]*)").unwrap();
     let reports = tempfile::tempdir().unwrap();
     let mut tried = BTreeSet::new();
     for block in blocks().iter().filter(|block| block.name.starts_with("webex-") && block.kind != "yaml") {
@@ -244,26 +246,42 @@ fn every_fence_is_of_a_known_kind() {
     }
 }
 
-/// `--help`, the manual pages and docs/cli.md, with the pages that it links to, know the same options.
-#[test]
-fn every_option_is_documented() {
+/// Every command with its `--help`, found through that of the command above it.
+fn commands() -> Vec<(Vec<String>, String)> {
+    let (mut found, mut next) = (Vec::new(), vec![Vec::new()]);
+    while let Some(command) = next.pop() {
+        let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = String::from_utf8_lossy(&wxflow(root(), &arguments).stdout).into_owned();
+        let inner = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
+        let inner =
+            inner.lines().take_while(|l| !l.is_empty()).filter(|l| l.starts_with("  ") && !l.starts_with("   "));
+        let names = inner.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+        next.extend(names.map(|name| [command.clone(), vec![name.to_owned()]].concat()));
+        found.push((command, help));
+    }
+    found
+}
+
+/// docs/cli.md with the pages that it links to.
+fn command_line_pages() -> String {
     let page = fs::read_to_string(root().join("docs/cli.md")).unwrap();
     let linked =
         page.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()).filter(|l| l.ends_with(".md"));
     let linked: BTreeSet<_> = linked.filter(|l| !l.contains('/')).collect();
     let pages = linked.iter().map(|l| fs::read_to_string(root().join("docs").join(l)).unwrap());
-    let docs = pages.fold(page.clone(), |all, page| all + &page);
+    pages.fold(page.clone(), |all, page| all + &page)
+}
+
+/// `--help`, the manual pages and docs/cli.md, with the pages that it links to, know the same options.
+#[test]
+fn every_option_is_documented() {
     let words = |text: &str| {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|w| w.starts_with("--"));
         words.map(str::to_owned).collect::<BTreeSet<_>>()
     };
-    let documented = words(&docs);
-    let mut commands = vec![Vec::new()];
+    let documented = words(&command_line_pages());
     let mut seen = 0;
-    while let Some(command) = commands.pop() {
-        let arguments = [command.as_slice(), &["--help".to_owned()]].concat();
-        let help = wxflow(root(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for (command, help) in commands() {
         let (_, options) = help.split_once("Options:").unwrap();
         let own: BTreeSet<_> = options
             .lines()
@@ -278,13 +296,48 @@ fn every_option_is_documented() {
         let man = words(&String::from_utf8_lossy(&man.stdout).replace("\\-", "-").replace("\\fB", " "));
         let missing: Vec<_> = own.difference(&man).collect();
         assert!(missing.is_empty(), "the manual page of `wxflow {}` does not name {missing:?}", command.join(" "));
-        let inner = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
-        let inner =
-            inner.lines().take_while(|l| !l.is_empty()).filter(|l| l.starts_with("  ") && !l.starts_with("   "));
-        let names = inner.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
-        commands.extend(names.map(|name| [command.clone(), vec![name.to_owned()]].concat()));
     }
     assert!(seen > 60, "only {seen} options were found");
+}
+
+/// What an option may be, and what it is where it is left out, is the same in `--help` and in the pages.
+#[test]
+fn every_value_and_default_is_documented() {
+    let value = Regex::new(r"(?m)^ +- ([a-z]+): ").unwrap();
+    let option = Regex::new(r"^ {2,6}(?:-\w, )?--([a-z-]+)").unwrap();
+    let default = Regex::new(r"\[default: (\w+)\]").unwrap();
+    let pages = command_line_pages();
+    // A table's row or a sentence: the option, and near it the value.
+    let near = |option: &str, value: &str| {
+        let value = Regex::new(&format!(r"\b{value}\b")).unwrap();
+        pages.match_indices(&format!("--{option}")).any(|(at, _)| {
+            let end = (at..=at + 400).rev().find(|end| pages.is_char_boundary(*end)).unwrap_or(at);
+            value.is_match(pages.get(at..end).unwrap_or_default())
+        })
+    };
+    let mut seen = 0;
+    for (command, help) in commands() {
+        let command = command.join(" ");
+        for found in value.captures_iter(&help) {
+            seen += 1;
+            let word = Regex::new(&format!(r"(?i)\b{}\b", &found[1])).unwrap();
+            assert!(word.is_match(&pages), "docs/cli.md does not name `{}` of `wxflow {command}`", &found[1]);
+        }
+        let mut last = String::new();
+        for line in help.lines() {
+            if let Some(found) = option.captures(line) {
+                last = found[1].to_owned();
+            }
+            let Some(found) = default.captures(line) else { continue };
+            seen += 1;
+            assert!(
+                near(&last, &found[1]),
+                "docs/cli.md does not say that --{last} of `wxflow {command}` is {}",
+                &found[1]
+            );
+        }
+    }
+    assert!(seen > 30, "only {seen} values were found");
 }
 
 /// The example flows and how many steps they have, so that one that silently does nothing is seen.

@@ -32,8 +32,8 @@ pub struct OAuthClient {
     pub client_secret: Option<SecretSource>,
     /// Where a refresh token for machines without a person is.
     pub refresh_token: Option<SecretSource>,
-    /// Where the browser brings the code.
-    pub redirect_uri: Option<Url>,
+    /// Where the browser brings the code, as it is written.
+    pub redirect_uri: Option<String>,
     /// What to ask for.
     pub scopes: Option<Vec<String>>,
     /// Where its tokens may go; `None` for the host of `token_url`.
@@ -76,7 +76,7 @@ impl OAuthClient {
             client_id,
             client_secret: fields.get("client_secret").and_then(|node| read::source_of(node, list)),
             refresh_token: fields.get("refresh_token").and_then(|node| read::source_of(node, list)),
-            redirect_uri: address("redirect_uri", list),
+            redirect_uri: fields.get("redirect_uri").and_then(|node| address_text(node, "redirect_uri", list)),
             scopes: fields.get("scopes").and_then(|node| read::texts(node, "`scopes`", list)),
             hosts: fields.get("hosts").and_then(|node| read::hosts(node, list)),
         })
@@ -122,9 +122,14 @@ impl OAuthClient {
 }
 
 fn url(node: &Node<'_>, key: &str, list: &mut Diagnostics) -> Option<Url> {
+    Url::parse(&address_text(node, key, list)?).ok()
+}
+
+/// A URL that stays as it is written.
+fn address_text(node: &Node<'_>, key: &str, list: &mut Diagnostics) -> Option<String> {
     let text = node.text(&format!("`{key}`"), list)?;
     match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(text.to_owned()),
         _ => {
             list.error(Code::InvalidUrl, node.span, format!("`{key}` is not a URL with http or https"))
                 .help("write the whole address, like https://webexapis.com/v1/access_token");
@@ -151,13 +156,14 @@ mod tests {
     fn the_whole_of_one() {
         let text = "oauth:\n  webex:\n    grant: authorization_code\n    authorize_url: https://a.example/authorize\n    \
                     token_url: https://a.example/token\n    client_id: C1\n    client_secret: { env: SECRET }\n    \
-                    redirect_uri: http://localhost:8080/oauth\n    scopes: [a, b]\n    hosts: ['*.a.example']\n";
+                    redirect_uri: http://localhost:80\n    scopes: [a, b]\n    hosts: ['*.a.example']\n";
         let environment = parse(text).unwrap();
         let client = &environment.oauth[0];
         assert_eq!((client.name.as_str(), client.grant), ("webex", Some(Grant::AuthorizationCode)));
         assert_eq!(client.client_id, Some(ClientId::Text("C1".to_owned())));
         assert_eq!(client.client_secret, Some(SecretSource::Variable("SECRET".to_owned())));
         assert_eq!(client.scopes.as_ref().unwrap().len(), 2);
+        assert_eq!(client.redirect_uri.as_deref(), Some("http://localhost:80"), "nothing is added, nothing dropped");
         assert!(environment.complete().is_ok());
     }
 

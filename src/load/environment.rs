@@ -73,7 +73,7 @@ pub fn environment_names(project: &Project) -> Vec<String> {
 
 fn unknown(name: &str, names: &[String], folder: &str) -> FileError {
     let help = match nearest(name, names.iter().map(String::as_str)) {
-        _ if names.is_empty() => format!("write `{folder}/NAME.yaml`; there is none yet"),
+        _ if names.is_empty() => format!("write `{folder}/{name}.yaml`; there is no environment yet"),
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
     };
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn an_unknown_name_is_told_with_those_there_are() {
         let (_dir, none) = project(&[]);
-        assert_eq!(unknown(&none, "x").1, "write `environments/NAME.yaml`; there is none yet");
+        assert_eq!(unknown(&none, "x").1, "write `environments/x.yaml`; there is no environment yet");
         let (_dir, two) = project(&[("staging.yaml", ""), ("prod.yaml", "")]);
         assert_eq!(unknown(&two, "stagin").1, "did you mean `staging`?");
         assert_eq!(unknown(&two, "../../etc/x").1, "there are `prod`, `staging`");

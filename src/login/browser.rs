@@ -62,7 +62,7 @@ impl<'a> Browser<'a> {
         let authorize = client.authorize_url.clone().ok_or_else(|| lacks("authorize_url"))?;
         let listener = Listener::bind(redirect).await?;
         let mut client = client.clone();
-        client.redirect_uri = Some(listener.redirect_uri().clone());
+        client.redirect_uri = Some(listener.redirect_uri().to_owned());
         let token = || URL_SAFE_NO_PAD.encode(around.random());
         let host = authorize.host_str().unwrap_or_default().to_owned();
         let pages = Pages::new([name, environment, &host], [token(), token(), token()]);
@@ -118,7 +118,7 @@ impl<'a> Browser<'a> {
     }
 
     fn own(&self, path: &str) -> Url {
-        let mut url = self.listener.redirect_uri().clone();
+        let mut url = self.listener.own().clone();
         url.set_path(path);
         url.set_query(None);
         url
@@ -140,7 +140,7 @@ impl<'a> Browser<'a> {
         }
         let path = asked.url.path();
         match (asked.method.as_str(), self.has_page()) {
-            ("GET", _) if path == self.listener.redirect_uri().path() => self.came_back(&asked.url).await,
+            ("GET", _) if path == self.listener.own().path() => self.came_back(&asked.url).await,
             ("GET" | "HEAD", true) if path == self.pages.choose_path() => {
                 let choice = Choice::read(asked.url.query().unwrap_or_default().as_bytes());
                 (self.pages.choose(&choice, None), Next::Wait)

@@ -51,7 +51,8 @@ type Question = (Asked, oneshot::Sender<Answer>);
 
 /// Listens on 127.0.0.1 until it is dropped.
 pub struct Listener {
-    redirect_uri: Url,
+    redirect_uri: String,
+    own: Url,
     questions: mpsc::Receiver<Question>,
     stop: Option<oneshot::Sender<()>>,
     task: tokio::task::JoinHandle<()>,
@@ -63,24 +64,30 @@ impl Listener {
     ///
     /// # Errors
     /// The redirect URI is not plain HTTP to this machine, or another program has the port.
-    pub async fn bind(redirect_uri: &Url) -> Result<Self, LoginError> {
-        let port = port(redirect_uri)?;
+    pub async fn bind(redirect_uri: &str) -> Result<Self, LoginError> {
+        let (mut own, port) = place(redirect_uri)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|e| taken(port, &e))?;
         let bound = listener.local_addr().map_err(|e| taken(port, &e))?.port();
-        let mut own = redirect_uri.clone();
-        if own.port() == Some(0) {
+        let mut redirect_uri = redirect_uri.to_owned();
+        if port == 0 {
             own.set_port(Some(bound)).ok();
+            redirect_uri = own.to_string();
         }
         let (send, questions) = mpsc::channel(16);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(listener, own.clone(), send, stopped));
-        Ok(Self { redirect_uri: own, questions, stop: Some(stop), task })
+        Ok(Self { redirect_uri, own, questions, stop: Some(stop), task })
     }
 
-    /// The redirect URI, with the port that was taken.
+    /// The redirect URI as it was given; where that was port 0, with the port that was taken.
     #[must_use]
-    pub fn redirect_uri(&self) -> &Url {
+    pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
+    }
+
+    /// The same, as an address to compare with.
+    pub(super) fn own(&self) -> &Url {
+        &self.own
     }
 
     /// The next request; whoever drops the sender leaves the browser without an answer.
@@ -125,24 +132,26 @@ impl Asked {
     }
 }
 
-/// The port to listen on, where the redirect URI leads to this machine.
-fn port(redirect_uri: &Url) -> Result<u16, LoginError> {
+/// The redirect URI as an address and the port to listen on, where it leads to this machine.
+fn place(redirect_uri: &str) -> Result<(Url, u16), LoginError> {
     let wrong = |why: &str| {
         let help = "register a redirect URI like http://127.0.0.1:8484/callback with the integration, and write the \
                     same as `redirect_uri`";
         LoginError::Setup(format!("`redirect_uri` is {redirect_uri}: {why}"), help.to_owned())
     };
-    match redirect_uri.host_str() {
+    let url = Url::parse(redirect_uri).map_err(|_| wrong("it is no URL"))?;
+    match url.host_str() {
         Some("127.0.0.1" | "localhost") => {}
         Some("[::1]") => return Err(wrong("wxflow listens on 127.0.0.1 only, which [::1] is not")),
         _ => return Err(wrong("the browser must come back to this machine, to 127.0.0.1 or localhost")),
     }
-    match (redirect_uri.scheme(), redirect_uri.fragment()) {
+    match (url.scheme(), url.fragment()) {
         ("http", None) => {}
         (_, Some(_)) => return Err(wrong("a redirect URI has no `#`")),
         _ => return Err(wrong("the way inside this machine is plain http, and https has no certificate here")),
     }
-    redirect_uri.port_or_known_default().ok_or_else(|| wrong("it has no port"))
+    let port = url.port_or_known_default().ok_or_else(|| wrong("it has no port"))?;
+    Ok((url, port))
 }
 
 fn taken(port: u16, error: &io::Error) -> LoginError {
@@ -229,7 +238,7 @@ mod tests {
     use super::*;
 
     fn wrong(text: &str) -> String {
-        match port(&Url::parse(text).unwrap()) {
+        match place(text) {
             Err(LoginError::Setup(message, help)) => {
                 assert!(help.contains("http://127.0.0.1:8484/callback"));
                 message
@@ -240,9 +249,11 @@ mod tests {
 
     #[test]
     fn redirect_uris_lead_to_this_machine() {
-        let good = |text: &str| port(&Url::parse(text).unwrap()).unwrap();
+        let good = |text: &str| place(text).unwrap().1;
         assert_eq!(good("http://127.0.0.1:8484/callback"), 8484);
         assert_eq!(good("http://localhost/a"), 80);
+        assert_eq!(good("http://localhost:80"), 80);
+        assert!(wrong("localhost").contains("no URL"));
         assert!(wrong("https://app.example/callback").contains("come back to this machine"));
         assert!(wrong("http://127.0.0.1.evil.example/").contains("come back to this machine"));
         assert!(wrong("https://127.0.0.1:8484/callback").contains("plain http"));
@@ -264,13 +275,16 @@ mod tests {
     fn a_taken_port_is_told_and_port_0_takes_a_free_one() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let first = Listener::bind(&Url::parse("http://127.0.0.1:0/callback").unwrap()).await.unwrap();
-            assert!(first.redirect_uri().port().is_some_and(|port| port > 0));
+            let first = Listener::bind("http://127.0.0.1:0/callback").await.unwrap();
+            assert!(first.own().port().is_some_and(|port| port > 0));
+            assert_eq!(first.redirect_uri(), first.own().as_str());
             let Err(error) = Listener::bind(first.redirect_uri()).await else { panic!("the port is taken") };
             assert!(error.to_string().starts_with("another program listens on port "), "{error}");
-            let again = first.redirect_uri().clone();
+            let bare = format!("http://localhost:{}", first.own().port().unwrap());
             first.close().await;
-            Listener::bind(&again).await.unwrap();
+            let second = Listener::bind(&bare).await.unwrap();
+            assert_eq!(second.redirect_uri(), bare, "as it is registered, without a final `/`");
+            assert_eq!(second.own().path(), "/");
         });
     }
 }

@@ -57,8 +57,8 @@ pub struct Client {
     pub client_id: String,
     /// Its secret; public clients have none.
     pub client_secret: Option<Secret>,
-    /// Where the browser brings the code.
-    pub redirect_uri: Option<Url>,
+    /// Where the browser brings the code, letter by letter as it is registered: servers compare it as text.
+    pub redirect_uri: Option<String>,
     /// What to ask for.
     pub scopes: Vec<String>,
     /// A refresh token from the environment's secrets, for machines without a person (CI).

@@ -16,7 +16,7 @@ pub fn authorize_url(client: &Client, scopes: &[String], pkce: &Pkce, state: &st
     let redirect = client.redirect_uri.as_ref().ok_or_else(|| lacks("redirect_uri"))?;
     let mut query = url.query_pairs_mut();
     query.append_pair("response_type", "code").append_pair("client_id", &client.client_id);
-    query.append_pair("redirect_uri", redirect.as_str());
+    query.append_pair("redirect_uri", redirect);
     if !scopes.is_empty() {
         query.append_pair("scope", &scopes.join(" "));
     }
@@ -61,7 +61,7 @@ pub async fn exchange_code(
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", code.expose()),
-        ("redirect_uri", redirect.as_str()),
+        ("redirect_uri", redirect),
         ("code_verifier", pkce.verifier.expose()),
     ];
     reply::ask(client, &fields, transport, now).await
@@ -122,12 +122,12 @@ mod tests {
     fn the_person_is_sent_with_state_and_challenge() {
         let mut client = client(Grant::AuthorizationCode);
         client.authorize_url = Some(url("https://a.example/authorize?tenant=1"));
-        client.redirect_uri = Some(url("http://localhost:8080/oauth"));
+        client.redirect_uri = Some("http://localhost:80".to_owned());
         let pkce = Pkce::new([7; 32]);
         let scopes = ["spark:people_read".to_owned(), "spark:kms".to_owned()];
         let found = authorize_url(&client, &scopes, &pkce, "S1").unwrap();
         let expected = format!(
-            "https://a.example/authorize?tenant=1&response_type=code&client_id=C1&redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Foauth\
+            "https://a.example/authorize?tenant=1&response_type=code&client_id=C1&redirect_uri=http%3A%2F%2Flocalhost%3A80\
              &scope=spark%3Apeople_read+spark%3Akms&state=S1&code_challenge={}&code_challenge_method=S256",
             pkce.challenge
         );
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_the_browser_brings_back() {
-        let back = |query: &str| returned_code(&url(&format!("http://localhost:8080/oauth?{query}")), "S1");
+        let back = |query: &str| returned_code(&url(&format!("http://localhost:80?{query}")), "S1");
         assert_eq!(back("code=a%2Bb&state=S1").unwrap().unwrap().expose(), "a+b");
         assert!(back("code=a&state=S2").is_none());
         assert!(back("error=access_denied").is_none(), "without our state it is nobody's answer");
@@ -154,12 +154,12 @@ mod tests {
     fn a_code_goes_with_its_verifier_and_redirect_uri() {
         let script = Script::new(&[(200, r#"{"access_token":"a","expires_in":10}"#)]);
         let mut client = client(Grant::AuthorizationCode);
-        client.redirect_uri = Some(url("http://localhost:8080/oauth"));
+        client.redirect_uri = Some("http://localhost:80".to_owned());
         let pkce = Pkce::new([7; 32]);
         let tokens = run(exchange_code(&client, &Secret::new("c/d"), &pkce, &script, at(0))).unwrap();
         assert_eq!(tokens.expires, Some(at(10)));
         let expected = format!(
-            "grant_type=authorization_code&code=c%2Fd&redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Foauth&code_verifier={}\
+            "grant_type=authorization_code&code=c%2Fd&redirect_uri=http%3A%2F%2Flocalhost%3A80&code_verifier={}\
              &client_id=C1&client_secret=hunter2",
             pkce.verifier.expose()
         );

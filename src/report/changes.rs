@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use similar::{Algorithm, DiffOp};
 
+use super::difference::around;
 use crate::event::Assertion;
 use crate::value::{Value, equal};
 
@@ -19,6 +20,32 @@ pub(super) struct Change<'a> {
     pub(super) expected: Option<&'a Value>,
     /// What is there; `None` where nothing is.
     pub(super) actual: Option<&'a Value>,
+}
+
+impl Change<'_> {
+    /// `$.items[6].name`, below `start`, and what is wrong there where that is more than another value.
+    pub(super) fn place(&self, start: &str) -> String {
+        let path = format!("{start}{}", self.path);
+        let path = if path.is_empty() { "the whole" } else { &path };
+        match (self.expected, self.actual) {
+            (Some(_), None) => format!("{path} is missing"),
+            (None, Some(_)) => format!("{path} is one too many"),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// What was expected (`-`) and what is there (`+`), as JSON; the two begin shortly before they differ where they are
+    /// longer than `room` columns.
+    pub(super) fn sides(&self, room: usize) -> Vec<(char, String)> {
+        match (self.expected, self.actual) {
+            (Some(expected), Some(actual)) => {
+                let (expected, actual) = around(&expected.to_string(), &actual.to_string(), room);
+                vec![('-', expected), ('+', actual)]
+            }
+            (Some(expected), None) => vec![('-', expected.to_string())],
+            (None, actual) => actual.iter().map(|actual| ('+', actual.to_string())).collect(),
+        }
+    }
 }
 
 /// Every difference of an assertion that compares two lists or two objects; `None` for any other.

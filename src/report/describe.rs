@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::difference::{self, is_long};
-use super::{changes, display, layout};
+use super::changes::{self, Change};
+use super::difference::{self, Difference, is_long};
+use super::{display, layout};
 use crate::event::{
     Assertion, Body, Exchange, FlowOutcome, Outcome, Problem, Reason, Snippet, StepOutcome, Times, Wait,
 };
@@ -39,12 +40,12 @@ fn first_change(assertion: &Assertion) -> Option<String> {
     }
     let changes = changes::of(assertion)?;
     let first = changes.first()?;
-    let place = display::line(&format!("{}{}", changes::start(assertion), first.path)).into_owned();
+    let place = display::line(&first.place(changes::start(assertion))).into_owned();
     let value = |value: &Value| display::cut(&shown(value), 40).into_owned();
     let text = match (first.expected, first.actual) {
         (Some(expected), Some(actual)) => format!("{place} expected {}, was {}", value(expected), value(actual)),
-        (None, Some(actual)) => format!("{place} is one too many: {}", value(actual)),
-        _ => format!("{place} is missing"),
+        (None, Some(actual)) => format!("{place}: {}", value(actual)),
+        _ => place,
     };
     Some(match changes.len() {
         1 => text,
@@ -159,13 +160,13 @@ pub(super) fn assertion(out: &mut String, assertion: &Assertion) {
         writeln!(out, "  {message}").ok();
     }
     let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
-    if let (Some(expected), Some(actual)) = (expected, actual)
-        && (is_long(expected, COLUMNS) || is_long(actual, COLUMNS))
-        && difference::comparable(assertion, expected, actual)
-    {
+    if let Some(rows) = differing(assertion, COLUMNS) {
         out.push_str("  difference (- expected, + actual):\n");
-        let rows = difference::rows(expected, actual, COLUMNS);
-        return lines(out, rows.iter().map(|(sign, line)| format!("{sign} {line}")), rows.len());
+        let text = |(sign, line): &(Option<char>, String)| match sign {
+            Some(sign) => format!("{sign} {}", display::line(line)),
+            None => display::line(line).into_owned(),
+        };
+        return lines(out, rows.iter().map(text), rows.len());
     }
     for (label, value) in [("expected", expected), ("actual", actual)] {
         match value {
@@ -178,6 +179,23 @@ pub(super) fn assertion(out: &mut String, assertion: &Assertion) {
             None => {}
         }
     }
+}
+
+/// What differs in a long value, row by row: with `-` what was expected, with `+` what is there, with a space what is the
+/// same, and without a sign the path of the place that follows.
+pub(super) fn differing(assertion: &Assertion, room: usize) -> Option<Vec<(Option<char>, String)>> {
+    let signed = |(sign, text): (char, String)| (Some(sign), text);
+    Some(match difference::of(assertion, room)? {
+        Difference::Lines(rows) => rows.into_iter().map(signed).collect(),
+        Difference::Places(changes) => {
+            let start = changes::start(assertion);
+            let rows = |change: &Change<'_>| {
+                let sides = change.sides(room).into_iter().map(signed);
+                std::iter::once((None, change.place(start))).chain(sides).collect::<Vec<_>>()
+            };
+            changes.iter().flat_map(rows).collect()
+        }
+    })
 }
 
 /// The first lines of `count`.

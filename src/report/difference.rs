@@ -1,20 +1,36 @@
-//! What differs between an expected and an actual value, line by line.
+//! What differs between an expected and an actual value: JSON by its places, text by its lines.
 
 use similar::{Algorithm, DiffOp, DiffTag};
 
+use super::changes::{self, Change};
 use super::display;
 use crate::event::Assertion;
-use crate::value::{Map, Value};
+use crate::value::Value;
 
 /// Lines on each side that are compared after the first difference: enough for what a reader takes in.
 const COMPARED: usize = 400;
 /// Lines that stand still around a change.
 const CONTEXT: usize = 3;
 
-/// A difference helps where the two were meant to be the same.
-pub(super) fn comparable(assertion: &Assertion, expected: &Value, actual: &Value) -> bool {
-    matches!(assertion.predicate.as_str(), "equals" | "is like")
-        && std::mem::discriminant(expected) == std::mem::discriminant(actual)
+/// How two values differ that do not fit side by side.
+pub(super) enum Difference<'a> {
+    /// Every place in which two JSON values differ, by path.
+    Places(Vec<Change<'a>>),
+    /// The lines in which two texts differ and those around them, each with `-` (expected), `+` (actual) or a space.
+    Lines(Vec<(char, String)>),
+}
+
+/// The difference of an assertion that compares two values of one kind, where one of them is longer than `room` columns.
+pub(super) fn of(assertion: &Assertion, room: usize) -> Option<Difference<'_>> {
+    let (expected, actual) = (assertion.expected.as_ref()?, assertion.actual.as_ref()?);
+    if !is_long(expected, room) && !is_long(actual, room) {
+        return None;
+    }
+    if let (Value::String(expected), Value::String(actual)) = (expected, actual) {
+        return (assertion.predicate == "equals").then(|| Difference::Lines(rows(expected, actual, room)));
+    }
+    // Two secrets look the same once they are masked: then no place differs.
+    changes::of(assertion).filter(|changes| !changes.is_empty()).map(Difference::Places)
 }
 
 /// Text of several lines, or what does not fit one.
@@ -34,12 +50,10 @@ pub(super) fn laid_out(value: &Value) -> String {
     }
 }
 
-/// The lines that differ and those around them, each with `-` (expected), `+` (actual) or a space before it. Lines longer
-/// than `room` columns are cut around the place where they differ.
-pub(super) fn rows(expected: &Value, actual: &Value, room: usize) -> Vec<(char, String)> {
-    let (old, new) = (laid_out(expected), laid_out(&in_order_of(expected, actual)));
+/// Lines longer than `room` columns are cut around the place where they differ.
+fn rows(expected: &str, actual: &str, room: usize) -> Vec<(char, String)> {
     // Not `lines`: a missing last line break, or one that is `\r\n`, is a difference.
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+    let (old, new): (Vec<&str>, Vec<&str>) = (expected.split('\n').collect(), actual.split('\n').collect());
 
     // Only what lies around the first difference is compared, so that megabytes cost nothing.
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
@@ -91,20 +105,4 @@ pub(super) fn around(a: &str, b: &str, room: usize) -> (String, String) {
         format!("…{}", display::cut(&rest, room))
     };
     (cut(a), cut(b))
-}
-
-/// `actual` with its keys in the order of `expected`: order means nothing, so it is no difference.
-fn in_order_of(expected: &Value, actual: &Value) -> Value {
-    match (expected, actual) {
-        (Value::Object(expected), Value::Object(actual)) => {
-            let known = expected.iter().filter_map(|(key, e)| actual.get(key).map(|a| (key, in_order_of(e, a))));
-            let extra = actual.iter().filter(|(key, _)| !expected.contains_key(*key)).map(|(k, v)| (k, v.clone()));
-            Value::Object(known.chain(extra).map(|(k, v)| (k.clone(), v)).collect::<Map<_, _>>())
-        }
-        (Value::Array(expected), Value::Array(actual)) => {
-            let rest = actual.iter().skip(expected.len()).cloned();
-            Value::Array(expected.iter().zip(actual).map(|(e, a)| in_order_of(e, a)).chain(rest).collect())
-        }
-        _ => actual.clone(),
-    }
 }

@@ -173,3 +173,21 @@ proptest! {
         }
     }
 }
+
+/// One way to show what differs, wherever it is shown.
+#[test]
+fn json_differs_by_place_in_every_report() {
+    let value = |name: &str| json!({"id": "i".repeat(150), "people": [{"name": "Ada"}, {"name": name}]});
+    let exchange = super::fixture::exchange("GET", "https://webexapis.com/v1/people", 200);
+    let flow = Flow::new("flows/a.flow.yaml", "a").step(failing("A", exchange, value("Stève"), value("Steve"))).end();
+    let report = |format| run(options(Verbosity::Quiet, false), Some(format), std::slice::from_ref(&flow)).1;
+    let text =
+        "  difference (- expected, + actual):\n    $.displayName.people[1].name\n    - \"Stève\"\n    + \"Steve\"\n";
+    assert!(report(FormatName::Markdown).contains(text), "{}", report(FormatName::Markdown));
+    assert!(report(FormatName::Junit).contains(&text.replace('"', "&quot;")), "{}", report(FormatName::Junit));
+    let page = report(FormatName::Html);
+    assert!(
+        page.contains("$.displayName.people[1].name\n<del>- &quot;Stève&quot;</del><ins>+ &quot;Steve&quot;</ins>"),
+        "{page}"
+    );
+}

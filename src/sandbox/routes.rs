@@ -48,6 +48,8 @@ const ROUTES: &[Route] = &[
     route("GET", "authorizations/tokenExpiry", Signed("", oauth::expiry)),
     route("DELETE", "authorizations/{}", Signed("", oauth::delete)),
     route("POST", "applications/{}/token", Signed("spark:applications_token", oauth::application_token)),
+    route("GET", ".well-known/openid-configuration", Open(oauth::discovery)),
+    route("GET", "verification", Open(oauth::keys)),
     route("GET", "userinfo", Signed("openid", oauth::userinfo)),
     route("POST", "guests/token", Signed("guest-issuer:write", guests::token)),
     route("GET", "guests/count", Signed("guest-issuer:read guest-issuer:write", guests::count)),
@@ -230,6 +232,24 @@ mod tests {
             let reply = lab.get(path).token(&lab.person()).send();
             assert_eq!((reply.status, reply.message()), (404, "The requested resource could not be found."), "{path}");
         }
+    }
+
+    #[test]
+    fn discovery_names_routes_that_are_there() {
+        let lab = Lab::new();
+        let found = lab.get("/v1/.well-known/openid-configuration").send().json;
+        let addresses =
+            found.as_object().unwrap().iter().filter(|(key, _)| key.contains("endpoint") || *key == "jwks_uri");
+        let mut paths: Vec<_> = addresses.map(|(_, url)| url.as_str().unwrap().rsplit_once("/v1").unwrap()).collect();
+        paths.sort_unstable();
+        let origin = found["issuer"].as_str().unwrap().strip_suffix("/v1").unwrap();
+        assert!(paths.iter().all(|(before, _)| *before == origin), "{found}");
+        let paths: Vec<_> = paths.into_iter().map(|(_, path)| path).collect();
+        assert_eq!(paths, ["/access_token", "/authorize", "/device/authorize", "/userinfo", "/verification"]);
+        for path in paths {
+            assert_ne!(lab.get(path).send().status, 404, "{path}");
+        }
+        assert_eq!(lab.get("/v1/verification").send().json, serde_json::json!({"keys": []}));
     }
 
     #[test]

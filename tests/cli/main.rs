@@ -19,6 +19,7 @@ mod login;
 mod new;
 mod oauth;
 mod project;
+mod prompts;
 mod recording;
 #[cfg(unix)]
 mod replaying;

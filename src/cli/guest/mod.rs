@@ -48,7 +48,7 @@ fn create(args: &args::Create, now: Timestamp, output: &Output) -> Result<Exit, 
     };
     let (token, expires) = sign(&issuer, &args.person, seconds, now, output)?;
     if args.service.json {
-        let object = json!({ "token": token, "expires_in": seconds, "expires_at": expires.to_string() });
+        let object = json!({ "token": token, "expires_in": seconds, "expires_at": format!("{expires:.0}") });
         return reveal(&format!("{object:#}"), output);
     }
     let lives = format!("valid for {}, until {}", lifetime(seconds), moment(expires));
@@ -154,7 +154,7 @@ fn tell(
     let life = access.expires_in.and_then(|seconds| i64::try_from(seconds).ok());
     let expires = life.and_then(|seconds| now.checked_add(SignedDuration::from_secs(seconds)).ok());
     if service.json {
-        let expires = expires.map(|time| time.to_string());
+        let expires = expires.map(|time| format!("{time:.0}"));
         let mut object =
             json!({ "access_token": access.token, "expires_in": access.expires_in, "expires_at": expires });
         if let (Some(guest), Value::Object(fields)) = (guest, &mut object) {

@@ -34,7 +34,7 @@ pub(in crate::cli) fn text(
 /// The same as an object.
 pub(in crate::cli) fn object(tokens: &Tokens, owner: Option<&Result<Owner, String>>, now: Timestamp) -> Value {
     let left = |end: Option<Timestamp>| end.map(|end| end.duration_since(now).as_secs().max(0));
-    let time = |end: Option<Timestamp>| end.map(|end| end.to_string());
+    let time = |end: Option<Timestamp>| end.map(|end| format!("{end:.0}"));
     let mut object = json!({
         "access_expires_at": time(tokens.expires),
         "access_expires_in": left(tokens.expires),

@@ -69,13 +69,13 @@ fn one(out: &mut String, exchange: &Exchange, whole: f64, most: usize) {
         }
     }
     waterfall(out, exchange, whole);
+    if let Some(hint) = exchange.reply.as_ref().and_then(|reply| reply.hint.as_ref()) {
+        out.push_str("<p class=\"hint\"><b>hint</b> ");
+        escape::text(out, hint);
+        out.push_str("</p>\n");
+    }
     message(out, "q", &exchange.headers, exchange.body.as_ref(), most);
     if let Some(reply) = &exchange.reply {
-        if let Some(hint) = &reply.hint {
-            out.push_str("<p><b>hint</b> ");
-            escape::text(out, hint);
-            out.push_str("</p>\n");
-        }
         message(out, "a", &reply.headers, reply.body.as_ref(), most);
     }
 }

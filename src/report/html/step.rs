@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use super::{escape, exchange};
 use crate::event::{Assertion, Outcome, Problem, Snippet, StepOutcome};
 use crate::report::{describe, difference, display};
-use crate::value::Value;
 
 /// Columns after which a value is laid out over several lines, and around which a difference is cut.
 const ROOM: usize = 100;
@@ -111,13 +110,10 @@ fn failed(out: &mut String, assertion: &Assertion) {
         escape::text(out, message);
         out.push_str("</p>");
     }
-    let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
-    if let (Some(expected), Some(actual)) = (expected, actual)
-        && (difference::is_long(expected, ROOM) || difference::is_long(actual, ROOM))
-        && difference::comparable(assertion, expected, actual)
-    {
-        changes(out, expected, actual);
+    if let Some(rows) = describe::differing(assertion, ROOM) {
+        changes(out, &rows);
     }
+    let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
     out.push_str("<div class=\"two\">");
     for (label, value) in [("expected", expected), ("actual", actual)] {
         if let Some(value) = value {
@@ -130,24 +126,19 @@ fn failed(out: &mut String, assertion: &Assertion) {
     out.push_str("</div></div>\n");
 }
 
-/// What differs, line by line.
-fn changes(out: &mut String, expected: &Value, actual: &Value) {
+/// What differs, row by row.
+fn changes(out: &mut String, rows: &[(Option<char>, String)]) {
     out.push_str("<h4>difference: - expected, + actual</h4><pre>\n");
-    for (sign, line) in difference::rows(expected, actual, ROOM) {
-        let element = match sign {
-            '-' => "del",
-            '+' => "ins",
-            _ => "",
+    for (sign, line) in rows {
+        let (before, after) = match sign {
+            Some('-') => ("<del>- ", "</del>"),
+            Some('+') => ("<ins>+ ", "</ins>"),
+            Some(_) => ("  ", "\n"),
+            None => ("", "\n"),
         };
-        if !element.is_empty() {
-            write!(out, "<{element}>").ok();
-        }
-        write!(out, "{sign} ").ok();
-        escape::text(out, &line);
-        match element {
-            "" => out.push('\n'),
-            _ => write!(out, "</{element}>").unwrap_or_default(),
-        }
+        out.push_str(before);
+        escape::text(out, line);
+        out.push_str(after);
     }
     out.push_str("</pre>");
 }
@@ -161,7 +152,7 @@ fn snippet(out: &mut String, at: &Snippet) {
     let carets = display::width(&display::line(&rest)).max(1);
     out.push_str("<p class=\"soft\">");
     escape::text(out, &at.file);
-    write!(out, ":{}:{}</p><pre>", at.line, at.column).ok();
+    write!(out, ":{}:{}</p><pre class=\"at\">", at.line, at.column).ok();
     let under = format!("{:width$} | {:gap$}{}", "", "", "^".repeat(carets.min(ROOM)), width = number.len());
     escape::block(out, &format!("{number} | {}\n{under}", display::line(at.text.trim_end())));
     out.push_str("</pre>");

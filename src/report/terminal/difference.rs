@@ -7,7 +7,7 @@ use colored::{ColoredString, Colorize as _};
 use super::display;
 use crate::event::Assertion;
 use crate::report::changes::{self, Change};
-use crate::report::difference::{self, around, is_long, laid_out};
+use crate::report::difference::{self, Difference, is_long, laid_out};
 use crate::value::Value;
 
 /// Lines that are shown of a value or a difference.
@@ -18,20 +18,18 @@ const PLACES: usize = 8;
 /// Shows what an assertion expected and found. True where that tells every place in which two JSON values differ.
 pub(super) fn show(out: &mut String, assertion: &Assertion, margin: usize, width: usize) -> bool {
     let room = width.saturating_sub(margin + 10).max(20);
+    match difference::of(assertion, room) {
+        Some(Difference::Places(changes)) => {
+            places(out, changes::start(assertion), &changes, margin, room);
+            return true;
+        }
+        Some(Difference::Lines(rows)) => {
+            lines(out, rows, margin, room);
+            return false;
+        }
+        None => {}
+    }
     let (expected, actual) = (assertion.expected.as_ref(), assertion.actual.as_ref());
-    let long = expected.is_some_and(|v| is_long(v, room)) || actual.is_some_and(|v| is_long(v, room));
-    // Two secrets look the same once they are masked: then no place differs.
-    if long && let Some(changes) = changes::of(assertion).filter(|changes| !changes.is_empty()) {
-        places(out, changes::start(assertion), &changes, margin, room);
-        return true;
-    }
-    if let (Some(expected @ Value::String(_)), Some(actual @ Value::String(_))) = (expected, actual)
-        && long
-        && assertion.predicate == "equals"
-    {
-        lines(out, expected, actual, margin, room);
-        return false;
-    }
     if let Some(value) = expected {
         self::value(out, &"expected".green(), value, margin, room);
     }
@@ -88,33 +86,16 @@ fn places(out: &mut String, start: &str, changes: &[Change<'_>], margin: usize, 
 
 /// The path on a line, and below it what was expected there and what is.
 fn place(out: &mut String, start: &str, change: &Change<'_>, margin: usize, room: usize) {
-    let path = format!("{start}{}", change.path);
-    let path = if path.is_empty() { "the whole".to_owned() } else { path };
-    let note = match (change.expected, change.actual) {
-        (Some(_), None) => " is missing",
-        (None, Some(_)) => " is one too many",
-        _ => "",
-    };
-    row(out, &"│".dimmed(), &format!("{path}{note}"), margin, room);
-    let side = |value: Option<&Value>| value.map(ToString::to_string);
-    let (old, new) = match (side(change.expected), side(change.actual)) {
-        (Some(old), Some(new)) => {
-            let (old, new) = around(&old, &new, room.saturating_sub(2));
-            (Some(old), Some(new))
-        }
-        one => one,
-    };
-    for (mark, text) in [("│   -".green(), old), ("│   +".red(), new)] {
-        if let Some(text) = text {
-            row(out, &mark, &text, margin, room.saturating_sub(2));
-        }
+    row(out, &"│".dimmed(), &change.place(start), margin, room);
+    for (sign, text) in change.sides(room.saturating_sub(2)) {
+        let mark = format!("│   {sign}");
+        row(out, &if sign == '-' { mark.green() } else { mark.red() }, &text, margin, room.saturating_sub(2));
     }
 }
 
 /// Two texts by the lines in which they differ.
-fn lines(out: &mut String, expected: &Value, actual: &Value, margin: usize, room: usize) {
+fn lines(out: &mut String, rows: Vec<(char, String)>, margin: usize, room: usize) {
     legend(out, margin);
-    let rows = difference::rows(expected, actual, room);
     let left = rows.len().saturating_sub(LINES);
     for (sign, text) in rows.into_iter().take(LINES) {
         let mark = format!("│ {sign}");

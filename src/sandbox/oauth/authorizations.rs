@@ -1,4 +1,4 @@
-//! `/authorizations`: what was granted, when it ends, and its end; and `/userinfo`.
+//! `/authorizations`: what was granted, when it ends, and its end.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -100,20 +100,6 @@ pub(in crate::sandbox) fn expiry(call: &mut Call, _: Caller) -> Outcome {
     let token = call::header(&call.request.headers, "authorization").and_then(routes::bearer);
     let token = token.and_then(|token| call.store.tokens.get(token)).ok_or_else(Refusal::unauthorized)?;
     Ok(Answer::json(&json!({"exp": token.expires.map_or(NEVER, jiff::Timestamp::as_millisecond)})))
-}
-
-/// `GET /userinfo` (OpenID Connect core section 5.3).
-pub(in crate::sandbox) fn userinfo(call: &mut Call, caller: Caller) -> Outcome {
-    let person = call.store.person(caller.person)?;
-    let (given, family) = person.display_name.split_once(' ').unwrap_or((&person.display_name, ""));
-    Ok(Answer::json(&json!({
-        "sub": person.uuid.to_string(),
-        "name": person.display_name,
-        "given_name": given,
-        "family_name": family,
-        "email": person.email,
-        "email_verified": true,
-    })))
 }
 
 #[cfg(test)]

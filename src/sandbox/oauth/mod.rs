@@ -8,13 +8,15 @@ mod authorizations;
 mod authorize;
 mod consent;
 mod device;
+mod openid;
 mod token;
 mod verify;
 
 pub(super) use applications::token as application_token;
-pub(super) use authorizations::{delete, delete_by_client, expiry, list, userinfo};
+pub(super) use authorizations::{delete, delete_by_client, expiry, list};
 pub(super) use authorize::{ask, decide};
 pub(super) use device::{authorize as device_authorize, token as device_token};
+pub(super) use openid::{discovery, keys, userinfo};
 pub(super) use token::token;
 pub(super) use verify::{confirm, show as verify};
 
