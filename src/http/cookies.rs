@@ -59,6 +59,11 @@ fn raw(headers: &HeaderMap) -> impl Iterator<Item = RawCookie<'static>> {
     lines.filter_map(|line| RawCookie::parse(String::from_utf8_lossy(line.as_bytes()).into_owned()).ok())
 }
 
+/// The most bytes of a cookie's name and value, and the most cookies of a flow: what browsers keep of one site. A server
+/// could otherwise have us send megabytes with every request.
+const MAX_BYTES: usize = 4096;
+const MAX_COOKIES: usize = 180;
+
 /// The cookies of one flow.
 #[derive(Clone, Debug, Default)]
 pub struct CookieJar(CookieStore);
@@ -70,11 +75,19 @@ impl CookieJar {
         Self::default()
     }
 
-    /// Takes the cookies that the reply from `url` sets; a cookie for a host that is not its own is left out.
+    /// Takes the cookies that the reply from `url` sets; left out is a cookie for a host that is not its own, one of more
+    /// than 4 KiB, and what would be more than 180 cookies.
     pub fn store(&mut self, url: &Url, headers: &HeaderMap) {
         for cookie in raw(headers) {
             let domain = cookie.domain().map(|domain| domain.trim_matches('.'));
             if domain.is_some_and(|d| !d.is_empty() && !d.contains('.') && url.host_str() != Some(d)) {
+                continue;
+            }
+            if cookie.name().len() + cookie.value().len() > MAX_BYTES {
+                continue;
+            }
+            let full = self.0.iter_any().count() >= MAX_COOKIES;
+            if full && !self.0.iter_any().any(|kept| kept.name() == cookie.name()) {
                 continue;
             }
             // An expired cookie removes the stored one; a refused one changes nothing, as in a browser.

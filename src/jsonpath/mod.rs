@@ -88,7 +88,7 @@ impl JsonPath {
     /// It would have to look at too many.
     pub fn query<'v>(&self, value: &'v Value) -> Result<Vec<&'v Value>, TooMuch> {
         match &self.full {
-            Some(full) => Search::new(value).all(full, value),
+            Some(full) => Search::new(value, search::BUDGET).all(full, value),
             None => Ok(self.walk(value).into_iter().collect()),
         }
     }
@@ -99,7 +99,7 @@ impl JsonPath {
     /// As [`JsonPath::query`]; never for a singular path.
     pub fn first<'v>(&self, value: &'v Value) -> Result<Option<&'v Value>, TooMuch> {
         match &self.full {
-            Some(full) if full.is_singular() => Search::new(value).one(full, value),
+            Some(full) if full.is_singular() => Search::new(value, search::BUDGET).one(full, value),
             Some(_) => Ok(self.query(value)?.first().copied()),
             None => Ok(self.walk(value)),
         }

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn a_pattern_that_would_take_much_memory_is_none() {
         assert!(compile("(?:a{1000}){1000}", true).is_none());
-        assert!(compile(r"\p{L}{5,40}", false).is_some());
+        assert!(compile("[a-z]{5,400}", false).is_some());
         assert!(compile("(", false).is_none());
     }
 }

@@ -37,8 +37,9 @@ enum Operand<'a> {
 }
 
 impl<'v> Search<'v> {
-    pub(super) fn new(root: &'v Value) -> Self {
-        Self { root, left: BUDGET, patterns: HashMap::new() }
+    /// `budget` is what it may look at, [`BUDGET`] but for tests.
+    pub(super) fn new(root: &'v Value, budget: u64) -> Self {
+        Self { root, left: budget, patterns: HashMap::new() }
     }
 
     fn spend(&mut self, values: u64) -> Found<()> {
