@@ -232,7 +232,7 @@ fn a_bundle_runs_as_its_flow_does() {
         assert_eq!(done.status, 0, "{name}: {}", done.stderr);
         let bundled = events(&project, &[bundle], &project.path("bundles"));
         assert!(bundled.contains_key(&name));
-        assert_eq!(bundled, events(&project, std::slice::from_ref(&flow), root), "{name}");
+        assert_eq!(bundled, events(&project, std::slice::from_ref(flow), root), "{name}");
     }
 }
 
