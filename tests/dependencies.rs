@@ -47,7 +47,9 @@ fn numbers_stay_numbers() {
 fn every_dependency_is_used() {
     let manifest = read("Cargo.toml");
     let sections = manifest.split("\n[").filter(|part| {
-        part.starts_with("dependencies]") || part.starts_with("dev-dependencies]") || part.starts_with("build-dependencies]")
+        part.starts_with("dependencies]")
+            || part.starts_with("dev-dependencies]")
+            || part.starts_with("build-dependencies]")
     });
     let mut code = String::new();
     for folder in ["src", "tests", "benches"] {

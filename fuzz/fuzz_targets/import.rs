@@ -1,33 +1,7 @@
-//! Any text as a curl command, a HAR file and a Postman collection: what comes out is a valid flow.
-
 #![no_main]
 
-mod scene;
+#[allow(dead_code, reason = "each binary runs one target")]
+#[path = "../targets/mod.rs"]
+mod targets;
 
-use libfuzzer_sys::fuzz_target;
-use wxflow::diagnostic::render;
-use wxflow::import::{Import, curl, har, postman};
-
-fn holds(import: &Import) {
-    for (path, draft) in &import.flows {
-        let text = draft.to_yaml();
-        if let Err(problems) = scene::parsed(&text) {
-            // What a flow misses of its files is not the importer's mistake.
-            let drawn: String = problems.iter().map(|problem| render(problem, false, 100)).collect();
-            assert!(drawn.contains("there is no file"), "{path}\n{text}\n{drawn}");
-        }
-    }
-}
-
-fuzz_target!(|text: &str| {
-    if let Ok(import) = curl::text(text, None, "x") {
-        holds(&import);
-    }
-    if let Ok(import) = har::har(text.as_bytes(), "x", "x.har", &har::Choice::default()) {
-        holds(&import);
-    }
-    let collection = postman::Collection::File("x".to_owned(), text.to_owned());
-    if let Ok(import) = postman::import(&collection, &[]) {
-        holds(&import);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::import::run(data));
