@@ -2,7 +2,7 @@
 
 use wxflow::diagnostic::render;
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let problems = match super::scene::parsed(text) {
         Ok((_, warnings)) => warnings,

@@ -14,7 +14,7 @@ fn holds(import: &Import) {
     }
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(import) = curl::text(text, None, "x") {
         holds(&import);

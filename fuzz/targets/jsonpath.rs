@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wxflow::jsonpath::JsonPath;
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (path, document) = text.split_once('\n').unwrap_or((text, r#"{"a":[{"b":1,"c":"x"},{"b":[2,"x"]}],"d":null}"#));
     let path = match JsonPath::parse(path) {

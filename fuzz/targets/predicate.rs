@@ -6,7 +6,7 @@ use wxflow::http::{Bytes, HeaderMap, Response};
 use wxflow::source::Span;
 use wxflow::template::Context;
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (expect, body) = text.split_once("\n---\n").unwrap_or((text, r#"{"a": [1, "x", {"b": null}]}"#));
     let indented: String = expect.lines().map(|line| format!("      {line}\n")).collect();

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use wxflow::redact::Redactor;
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let mut parts = data.splitn(4, |byte| *byte == 0);
     let (Some(cuts), Some(first), Some(second), Some(text)) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {

@@ -9,7 +9,7 @@ use wxflow::xpath::{Document, Markup, XPath};
 #[cfg(fuzzing)]
 const MOST: u64 = 1 << 20;
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Some((coding, data)) = data.split_first() else { return };
     #[cfg(not(fuzzing))]
     let _ = coding;

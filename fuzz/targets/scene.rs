@@ -11,7 +11,7 @@ use wxflow::source::{FileError, Files, Source};
 use wxflow::template::{Ambient, Bound, Scope, to_template_value};
 use wxflow::value::Value;
 
-pub struct NoFiles;
+pub(crate) struct NoFiles;
 
 impl Files for NoFiles {
     fn read(&self, _: &Path, path: &str) -> Result<Vec<u8>, FileError> {
@@ -24,10 +24,10 @@ impl Files for NoFiles {
 }
 
 /// The names `a` (text), `b` (a list), `c` (an object), `n` (a number) and the secret `s`.
-pub struct Names(Value);
+pub(crate) struct Names(Value);
 
 impl Names {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(serde_json::json!({
             "a": "Stève", "b": [1, 2.5, "x", null], "c": {"k": "v", "deep": {"er": [[]]}}, "n": -5, "s": "hunter22",
         }))
@@ -50,7 +50,7 @@ impl Ambient for Names {
     }
 }
 
-pub fn parsed(text: &str) -> Result<(Flow, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub(crate) fn parsed(text: &str) -> Result<(Flow, Vec<Diagnostic>), Vec<Diagnostic>> {
     let source = Source::new("f.flow.yaml", text);
     Flow::parse(source, "f.flow.yaml".into(), PathBuf::from("/p"), &NoFiles, &mut Schemas::default(), &mut ())
 }

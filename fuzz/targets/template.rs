@@ -5,7 +5,7 @@ use wxflow::diagnostic::render;
 use wxflow::source::{OffsetMap, Source};
 use wxflow::template::{Context, Expression, Template};
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let source = Source::new("f", text);
     let names = super::scene::Names::new();
