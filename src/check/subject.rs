@@ -78,7 +78,7 @@ impl Subject {
             Subject::Json(path) => match reply.json() {
                 Ok(body) => match path.query(body) {
                     Ok(nodes) if path.is_singular() => {
-                        ask(nodes.first().copied().map_or(Actual::Missing, Actual::Value))
+                        ask(nodes.first().copied().map_or(Actual::Missing, Actual::Value));
                     }
                     Ok(nodes) => ask(if nodes.is_empty() { Actual::NoNodes } else { Actual::Nodes(&nodes) }),
                     Err(error) => out.push(predicate.unanswered(&name, format!("`{path}` {error}"))),
