@@ -129,7 +129,7 @@ impl Expect {
         for assertion in &self.assertions {
             match assertion {
                 Assertion::Compare(subject, predicate) => subject.judge(predicate, reply, context, &mut verdicts),
-                Assertion::Schema(schema) => verdicts.push(schema.judge(reply)),
+                Assertion::Schema(schema) => verdicts.push(schema.judge(reply, context)),
                 Assertion::That(expression, span) => verdicts.push(judge_that(expression, *span, context)),
                 Assertion::Snapshot(_) => {}
             }
@@ -267,8 +267,9 @@ fn that(node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
 #[must_use]
 pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) -> Verdict {
     let subject = expression.source();
+    let hidden = context.is_replay() && expression.names().iter().any(|used| context.is_unknown(used));
     let reason = match expression.evaluate_bool(context) {
-        Ok(true) => return Verdict::passed(subject, "is true", span),
+        Ok(true) => return Verdict { hidden, ..Verdict::passed(subject, "is true", span) },
         Ok(false) => None,
         Err(error) => Some(super::sentence(&error)),
     };
@@ -281,6 +282,7 @@ pub fn judge_that(expression: &Expression, span: Span, context: &Context<'_>) ->
     Verdict {
         message: (!message.is_empty()).then(|| message.join("; ")),
         pending,
+        hidden,
         ..Verdict::failed(subject, "is true", span)
     }
 }

@@ -112,9 +112,16 @@ impl<'r> Reply<'r> {
             let kind = self.response.header("content-type");
             let kind = kind.as_deref().unwrap_or("without a content-type");
             let head = head(self.response.text());
+            let packed = match self.response.header("content-encoding") {
+                // What is still packed here is so because nobody knows how.
+                Some(codings) if !codings.is_empty() && self.response.text_was_lossy() => {
+                    format!(", with `content-encoding: {codings}`,")
+                }
+                _ => String::new(),
+            };
             let (line, column, why) = (error.line, error.column, &error.message);
             format!(
-                "the body is not JSON: {why} at line {line}, column {column}; it is {kind} and begins with `{head}`"
+                "the body is not JSON: {why} at line {line}, column {column}; it is {kind}{packed} and begins with `{head}`"
             )
         })
     }

@@ -11,6 +11,7 @@ use super::verdict::Verdict;
 use super::{Lower, Schemas};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::{Source, Span};
+use crate::template::Context;
 use crate::value::Value;
 use crate::yaml::{Data, Node, parse};
 
@@ -52,7 +53,11 @@ impl SchemaCheck {
     }
 
     /// Judges the body.
-    pub(super) fn judge(&self, reply: &Reply<'_>) -> Verdict {
+    pub(super) fn judge(&self, reply: &Reply<'_>, context: &Context<'_>) -> Verdict {
+        Verdict { hidden: context.hides(reply.response.text()), ..self.verdict(reply) }
+    }
+
+    fn verdict(&self, reply: &Reply<'_>) -> Verdict {
         let name = self.file.as_deref().unwrap_or("the schema");
         let verdict = Verdict::failed("schema", "matches", self.span);
         let expected = self.file.as_deref().map(Value::from);

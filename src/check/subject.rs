@@ -1,7 +1,7 @@
 //! What a predicate of `expect` is asked about: one part of the reply.
 
 use super::missing::nothing_at;
-use super::predicate::{About, Actual, Domain, Predicate};
+use super::predicate::{About, Actual, Domain, Operator, Predicate};
 use super::reply::Reply;
 use super::verdict::Verdict;
 use crate::jsonpath::JsonPath;
@@ -64,7 +64,19 @@ impl Subject {
         let name = self.name();
         let missing = || self.missing(reply);
         let about = About { subject: &name, missing: &missing };
-        let mut ask = |actual: Actual<'_>| predicate.judge(&about, actual, context, out);
+        let mut unknown = false;
+        if context.is_replay() {
+            predicate.names(&mut |used| unknown = unknown || context.is_unknown(&used));
+        }
+        let mut ask = |actual: Actual<'_>| {
+            let first = out.len();
+            predicate.judge(&about, actual, context, out);
+            let hidden = self.is_hidden(actual, reply, context);
+            for verdict in out.iter_mut().skip(first) {
+                // That something is there is known of what is hidden, too.
+                verdict.hidden = unknown || hidden && verdict.predicate != Operator::Exists.words();
+            }
+        };
         match self {
             Subject::Header(header) if &**header == SET_COOKIE => {
                 let lines = header_lines(reply, header);
@@ -106,6 +118,18 @@ impl Subject {
                 Err(message) => out.push(predicate.unanswered(&name, message)),
             },
             Subject::Redirects => ask(Actual::Value(&reply.redirects_value())),
+        }
+    }
+
+    /// In a replay: whether the recording hides what is looked at, or a part of it.
+    fn is_hidden(&self, actual: Actual<'_>, reply: &Reply<'_>, context: &Context<'_>) -> bool {
+        match (self, actual) {
+            (Subject::DaysLeft | Subject::Owner | Subject::Issuer, _) => context.is_replay(),
+            (Subject::Sha256, _) => context.hides(reply.response.text()),
+            (_, Actual::Value(value)) => context.is_replay() && context.hides(&value.to_string()),
+            (_, Actual::Nodes(nodes)) => context.is_replay() && nodes.iter().any(|v| context.hides(&v.to_string())),
+            (_, Actual::Text(text) | Actual::Header(text)) => context.hides(text),
+            (_, Actual::Missing | Actual::NoNodes) => false,
         }
     }
 

@@ -2,23 +2,24 @@
 //!
 //! A recording is a HAR file whose `log` has `_recording`: a version, the seed, and the variables that inputs took.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod index;
 
-use base64::Engine as _;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
 use clap::Args;
+use serde::de::DeserializeSeed as _;
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::oauth::with_used;
 use super::output::Output;
 use super::plan::{Planned, Work};
-use crate::http::{Bytes, HeaderMap, HeaderName, HeaderValue, Response, Timing, Version};
-use crate::redact::{Redacted, Redactor};
 use crate::run::inputs::Invented;
-use crate::run::{FlowKey, Recorded, Recording};
+use crate::run::{FlowKey, Recording};
+use index::Index;
 
 /// What is kept of a run, or taken instead of one.
 #[derive(Debug, Args)]
@@ -46,7 +47,7 @@ pub(super) fn run_name((path, row, repeat): FlowKey<'_>) -> String {
 }
 
 /// What a replay must know beside the requests. A variable is kept where an input that is no secret takes it.
-pub(super) fn about(planned: &[Planned], seed: Option<u64>, redactor: &Redactor) -> Redacted<Value> {
+pub(super) fn about(planned: &[Planned], seed: Option<u64>) -> Value {
     let mut variables = serde_json::Map::new();
     for planned in planned {
         let Work::Ready(ready) = &*planned.work else { continue };
@@ -63,7 +64,7 @@ pub(super) fn about(planned: &[Planned], seed: Option<u64>, redactor: &Redactor)
             }
         }
     }
-    redactor.for_recording().redact(json!({ "v": 1, "seed": seed, "variables": variables }))
+    json!({ "v": 1, "seed": seed, "variables": variables })
 }
 
 /// Reads a recording.
@@ -72,87 +73,37 @@ pub(super) fn about(planned: &[Planned], seed: Option<u64>, redactor: &Redactor)
 /// It cannot be read, or is none; it was told.
 pub(super) fn read(path: &Path, output: &Output) -> Result<Replayed, Exit> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        output.error(&format!("the recording {shown} cannot be read: {error}"), None);
+    let refuse = |message: String, help: Option<&str>| {
+        output.error(&message, help);
         Exit::Invalid
-    })?;
-    let made_by = Some("`wxflow run --record FILE` makes a recording");
-    let har: Value = serde_json::from_str(&text).map_err(|error| {
-        output.error(&format!("{shown} is not a recording: {error}"), made_by);
-        Exit::Invalid
-    })?;
-    replayed(&har).ok_or_else(|| {
-        output.error(&format!("{shown} is not a recording that this wxflow can replay"), made_by);
-        Exit::Invalid
-    })
-}
-
-fn replayed(har: &Value) -> Option<Replayed> {
-    let log = har.get("log")?;
-    let about = log.get("_recording").filter(|about| about["v"] == 1)?;
-    let mut runs = HashMap::new();
-    let mut starts = HashMap::new();
-    for page in log["pages"].as_array()? {
-        let number = |name: &str| page[name].as_u64().and_then(|n| u32::try_from(n).ok());
-        let name = run_name((&page["_flow"].as_str()?.into(), number("_row"), number("_repeat")));
-        let started = page["startedDateTime"].as_str().and_then(|time| time.parse().ok());
-        starts.extend(started.map(|started| (name.clone(), started)));
-        runs.insert(page["id"].as_str()?, name);
-    }
-    let sends = log["entries"].as_array()?.iter().map(|entry| send(entry, &runs)).collect::<Option<_>>()?;
-    let variables = about["variables"].as_object()?.iter();
-    let variables = variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-    let seed = about["seed"].as_u64();
-    let mut variables: Vec<_> = variables.collect();
-    variables.push((super::oauth::SANDBOX_TOKEN.to_owned(), "a-token-that-no-server-sees".to_owned()));
-    let invented = Invented { variables, seed: seed.unwrap_or_default() };
-    Some(Replayed { recording: Recording::new(sends, starts), invented, seed })
-}
-
-fn send(entry: &Value, runs: &HashMap<&str, String>) -> Option<Recorded> {
-    let request = &entry["request"];
-    let took = Duration::try_from_secs_f64(entry["time"].as_f64()?.max(0.0) / 1000.0).ok()?;
-    let name = entry["_name"].as_str().unwrap_or_default();
-    Some(Recorded {
-        run: runs.get(entry["pageref"].as_str()?)?.clone(),
-        step: format!("step {} `{name}`", entry["_step"].as_u64().unwrap_or_default()),
-        method: request["method"].as_str()?.to_owned(),
-        url: request["url"].as_str()?.to_owned(),
-        body: request["postData"]["text"].as_str().unwrap_or_default().to_owned(),
-        took,
-        reply: match entry["_error"].as_str() {
-            Some(error) => Err(error.to_owned()),
-            None => Ok(reply(entry, took)?),
-        },
-    })
-}
-
-fn reply(entry: &Value, took: Duration) -> Option<Response> {
-    let response = &entry["response"];
-    let mut headers = HeaderMap::new();
-    for line in response["headers"].as_array()? {
-        let name = HeaderName::from_bytes(line["name"].as_str()?.as_bytes()).ok()?;
-        headers.append(name, HeaderValue::from_bytes(line["value"].as_str()?.as_bytes()).ok()?);
-    }
-    let content = &response["content"];
-    let text = content["text"].as_str().unwrap_or_default();
-    let body: Bytes = match content["encoding"].as_str() {
-        Some("base64") => base64::engine::general_purpose::STANDARD.decode(text).ok()?.into(),
-        _ => text.to_owned().into(),
     };
-    let status = u16::try_from(response["status"].as_u64()?).ok()?;
-    let mut reply = Response::new(status, headers, body);
-    response["statusText"].as_str()?.clone_into(&mut reply.reason);
-    reply.version = match response["httpVersion"].as_str()? {
-        "HTTP/0.9" => Version::HTTP_09,
-        "HTTP/1.0" => Version::HTTP_10,
-        "HTTP/2" => Version::HTTP_2,
-        "HTTP/3" => Version::HTTP_3,
-        _ => Version::HTTP_11,
-    };
-    reply.wire_size = response["bodySize"].as_u64().unwrap_or(reply.wire_size);
-    let address = entry["serverIPAddress"].as_str().and_then(|ip| ip.parse::<IpAddr>().ok());
-    reply.remote_addr = address.map(|ip| SocketAddr::new(ip, 0));
-    reply.timing = Timing { total: took, ..Timing::default() };
-    Some(reply)
+    let unreadable =
+        |error: &dyn std::fmt::Display| refuse(format!("the recording {shown} cannot be read: {error}"), None);
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let mut index = Index::default();
+    let again = Some("record the run again with `wxflow run --record FILE`");
+    let mut reader = serde_json::Deserializer::from_reader(BufReader::new(file));
+    let whole = index.deserialize(&mut reader).and_then(|()| reader.end());
+    whole.map_err(|error| match error.classify() {
+        Category::Io => unreadable(&error),
+        Category::Eof => refuse(format!("the recording {shown} is cut off: {error}"), again),
+        Category::Syntax => refuse(format!("{shown} is not a recording: {error}"), Some(MADE_BY)),
+        Category::Data => refuse(format!("the recording {shown} has a mistake: {error}"), again),
+    })?;
+    let maker = index.creator["name"].as_str().map(|name| format!(" by {name}")).unwrap_or_default();
+    match index.about.as_ref().map(|about| &about["v"]) {
+        Some(version) if version == 1 => {}
+        Some(_) => return Err(refuse(format!("{shown} was recorded by another version of wxflow"), again)),
+        None if index.is_har => {
+            let message = format!("{shown} is a HAR file made{maker}, not a recording of a run");
+            let help = format!("{MADE_BY}; `wxflow import har` makes flows of a HAR file");
+            return Err(refuse(message, Some(&help)));
+        }
+        None => return Err(refuse(format!("{shown} is not a recording"), Some(MADE_BY))),
+    }
+    index
+        .replayed()
+        .ok_or_else(|| refuse(format!("the recording {shown} has a mistake in its `_recording` or its `pages`"), again))
 }
+
+const MADE_BY: &str = "`wxflow run --record FILE` makes a recording";

@@ -65,7 +65,7 @@ pub(super) fn once(args: &Run, session: &Session, output: &Arc<Output>) -> Resul
     let workers = workers(args.limits.jobs, &planned);
     let mut reports = reports(&args.showing, workers, output)?;
     if let Some(path) = &args.recordings.record {
-        reports.record(Target::File(path.clone()), recording::about(&planned, seed, &output.redactor));
+        reports.record(Target::File(path.clone()), recording::about(&planned, seed), &output.redactor);
     }
     let (cancel, signals) = (&session.cancel, session.signals(output)?);
     let crew = Crew {

@@ -11,7 +11,7 @@ use super::plan::{Planned, Ready, Work};
 use super::recording::run_name;
 use super::route::SandboxRoute;
 use crate::client::Clients;
-use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary};
+use crate::event::{Counts, EventKind, FlowOutcome, Outcome, RunEvent, Summary, Take};
 use crate::http::Transport;
 use crate::redact::{Redacted, Redactor};
 use crate::report::{FlowSink, Reports};
@@ -116,7 +116,7 @@ impl Crew<'_> {
             let options = left.options().clone();
             let replay = self.network.replay((left.path(), None, None), self.redactor);
             let (transport, clock) = outside(replay.as_ref(), &*transport, &clock);
-            let context = self.context(transport, &**project, clock, &options, None);
+            let context = self.context(transport, &**project, clock, &options, None, replay.as_ref());
             runtime.block_on(run::clean_up(left, &context, &mut sink));
         }
         Ok(())
@@ -129,9 +129,10 @@ impl Crew<'_> {
         clock: &'c dyn Clock,
         options: &'c Options,
         oauth: Option<&'c dyn TokenSource>,
+        replay: Option<&'c Replay<'c>>,
     ) -> Context<'c> {
         let Self { redactor, cancel, once, .. } = self;
-        Context { transport, files, redactor, clock, cancel, options, once, oauth }
+        Context { transport, files, redactor, clock, cancel, options, once, oauth, replay }
     }
 
     fn work(&self, flows: &[Planned]) -> io::Result<()> {
@@ -158,7 +159,7 @@ impl Crew<'_> {
             Work::Broken(problems) => {
                 let name = stem(&planned.path);
                 let options = Options::default();
-                let context = self.context(transport, files, clock, &options, None);
+                let context = self.context(transport, files, clock, &options, None, None);
                 run::broken(name, planned.key(), problems.clone(), &context, &mut sink);
             }
             Work::Ready(ready) if self.fail_fast && self.tally.failed.load(Ordering::Relaxed) => {
@@ -174,7 +175,8 @@ impl Crew<'_> {
                     repeat: planned.repeat,
                     until: ready.until,
                 };
-                let context = self.context(transport, files, clock, &ready.options, Some(&ready.oauth));
+                let context =
+                    self.context(transport, files, clock, &ready.options, Some(&ready.oauth), replay.as_ref());
                 let ended = run::run(&job, &context, &mut sink).await;
                 *self.tally.outputs.lock().unwrap_or_else(PoisonError::into_inner) = ended.outputs;
                 if ended.outcome.outcome != Outcome::Passed {
@@ -239,7 +241,7 @@ impl Sink for Relay<'_> {
         self.sink.emit(&event);
     }
 
-    fn record(&mut self, step: Redacted<RunEvent>) {
-        self.sink.record(&step);
+    fn record(&mut self, take: Redacted<Take>) {
+        self.sink.record(&take);
     }
 }

@@ -12,12 +12,20 @@ pub(super) const ACCEPTED: &str = "gzip, deflate, br, zstd";
 pub(super) enum DecodeError {
     /// More than the bound comes out.
     TooLarge,
+    /// So many codings, one in the other, that only malice is left as a reason.
+    TooDeep(usize),
     /// The bytes are not what the coding's name says, or end early.
     Broken { coding: String, reason: String },
 }
 
+/// The most codings that are undone: each may take the time and memory of a body of the largest size.
+const DEEPEST: usize = 5;
+
 /// Undoes `codings`, last first, and stops at one that nobody asked for and we do not know: its bytes are the body.
 pub(super) fn decode(codings: &[String], mut body: Bytes, max: u64) -> Result<Bytes, DecodeError> {
+    if codings.len() > DEEPEST {
+        return Err(DecodeError::TooDeep(codings.len()));
+    }
     for coding in codings.iter().rev() {
         // Some servers announce a coding for an empty body.
         if body.is_empty() {

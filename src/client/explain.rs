@@ -5,8 +5,15 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
-use super::{ClientOptions, Proxy};
-use crate::http::{Delivery, TransportError, TransportErrorKind as Kind, Url};
+use super::{ClientOptions, Proxy, http2};
+use crate::http::{Delivery, Request, TransportError, TransportErrorKind as Kind, Url, Version};
+
+/// What to do about a reply that no server should send.
+pub(super) const THEIR_FAULT: &str = "the server, or a proxy before it, is at fault: its log may say more";
+const CHECK_PROXY: &str = "check `--proxy`, or the environment's `proxy`";
+const PROXY_PASSWORD: &str = "name them in the proxy's URL: `http://USER:PASSWORD@HOST:PORT`";
+const SPEAKS_TLS: &str = "check that the port speaks TLS; a firewall or proxy between may also do this";
+const DROPPED: &str = "the host or a firewall drops the packets: check the address, the network and the proxy settings";
 
 /// Which part of a send an error ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,75 +35,119 @@ pub(super) fn failure(kind: Kind, delivery: Delivery, message: String, help: Opt
 }
 
 /// Sorts an error of reqwest by what its causes are.
-pub(super) fn explain(error: &reqwest::Error, url: &Url, phase: Phase, options: &ClientOptions) -> TransportError {
+pub(super) fn explain(
+    error: &reqwest::Error,
+    request: &Request,
+    phase: Phase,
+    options: &ClientOptions,
+) -> TransportError {
+    let url = &request.url;
     let at = authority(url);
     let causes = Causes::of(error);
     if let Some(tls) = causes.tls {
-        return explain_tls(tls, url, if error.is_connect() { Delivery::NotSent } else { Delivery::MayHaveArrived });
+        let delivery = if error.is_connect() { Delivery::NotSent } else { Delivery::MayHaveArrived };
+        return explain_tls(tls, request, delivery);
     }
     if error.is_connect() {
         return explain_connect(error, &causes, url, options);
     }
     if error.is_builder() {
-        let message = format!("the request to {at} cannot be put into HTTP: {}", causes.last);
-        return failure(Kind::Protocol, Delivery::NotSent, message, None);
+        return unwritable(&at, url, &causes.last);
     }
-    let hyper = causes.hyper;
-    if causes.text.contains("refused stream before processing") {
-        // HTTP/2's REFUSED_STREAM: nothing was done with the request (RFC 9113 section 8.7).
-        let message = format!("{at} refused the request before it looked at it");
-        return failure(Kind::Interrupted, Delivery::NotSent, message, None);
-    }
-    if hyper.is_some_and(hyper::Error::is_canceled) {
+    if causes.hyper.is_some_and(hyper::Error::is_canceled) {
         // hyper cancels only what it did not begin to write.
         let message = format!("the connection to {at} was closed before the request was sent");
         return failure(Kind::Interrupted, Delivery::NotSent, message, None);
     }
-    if phase == Phase::Reply && hyper.is_some_and(hyper::Error::is_parse) {
-        let help = if url.scheme() == "http" {
-            "if this port speaks TLS, write https://; otherwise check the port"
-        } else {
-            "check that the port is a web server's"
-        };
-        let message = format!("what {at} sent back is not HTTP ({})", causes.last);
-        return failure(Kind::Protocol, Delivery::MayHaveArrived, message, Some(help));
+    if phase == Phase::Reply
+        && let Some(error) = not_http(&causes, url)
+    {
+        return error;
     }
-    let what = match phase {
-        Phase::Reply => "closed the connection before it replied",
-        Phase::Body => "closed the connection before the whole body had come",
+    let broken = |io: &io::Error| {
+        matches!(io.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
     };
-    let ended = hyper.is_some_and(|e| e.is_incomplete_message() || e.is_closed())
-        || causes.io.is_some_and(|e| {
-            matches!(
-                e.kind(),
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-            )
-        });
+    let ended = causes.hyper.is_some_and(|e| e.is_incomplete_message() || e.is_closed())
+        || causes.io.or(causes.http2.and_then(h2::Error::get_io)).is_some_and(broken);
     if ended {
-        return failure(Kind::Interrupted, Delivery::MayHaveArrived, format!("{at} {what}"), None);
+        let (what, help) = match phase {
+            // A server that does not speak HTTP/2 may just hang up.
+            Phase::Reply if request.version == Some(Version::HTTP_2) => {
+                ("closed the connection before it replied", Some(http2::INSISTED))
+            }
+            Phase::Reply => ("closed the connection before it replied", None),
+            Phase::Body => ("closed the connection before the whole body had come", None),
+        };
+        return failure(Kind::Interrupted, Delivery::MayHaveArrived, format!("{at} {what}"), help);
+    }
+    if let Some(error) = causes.http2.filter(|error| !error.is_io()) {
+        return http2::explain(error, request, phase);
     }
     let (kind, part) = match phase {
         Phase::Reply => (Kind::Interrupted, "the exchange with"),
         Phase::Body => (Kind::Protocol, "the reply's body from"),
     };
-    failure(kind, Delivery::MayHaveArrived, format!("{part} {at} broke: {}", causes.last), None)
+    failure(kind, Delivery::MayHaveArrived, format!("{part} {at} broke: {}", causes.last), Some(THEIR_FAULT))
+}
+
+/// A request that the libraries will not write.
+fn unwritable(at: &str, url: &Url, reason: &str) -> TransportError {
+    /// The longest that the `http` crate takes.
+    const LONGEST: usize = u16::MAX as usize - 1;
+    let long = url.as_str().len() > LONGEST;
+    let reason = if long { format!("its URL is longer than {LONGEST} bytes") } else { reason.to_owned() };
+    let message = format!("the request to {at} cannot be put into HTTP: {reason}");
+    failure(Kind::Protocol, Delivery::NotSent, message, long.then_some("send what is so long in the body"))
+}
+
+/// A reply of which hyper cannot read the head.
+fn not_http(causes: &Causes<'_>, url: &Url) -> Option<TransportError> {
+    let at = authority(url);
+    let fail = |message, help| Some(failure(Kind::Protocol, Delivery::MayHaveArrived, message, Some(help)));
+    if causes.hyper.is_some_and(hyper::Error::is_parse_too_large) || causes.text.contains("header_list_way_too_large") {
+        let message = format!("the head of the reply of {at} is too large: too many headers, or too long ones");
+        return fail(message, THEIR_FAULT);
+    }
+    // A server that speaks first is none of HTTP's.
+    let unasked = causes.text.contains("unexpected message from connection");
+    if !unasked && !causes.hyper.is_some_and(hyper::Error::is_parse) {
+        return None;
+    }
+    let in_headers = ["header", "content-length", "transfer-encoding"].iter().any(|part| causes.text.contains(part));
+    let help = match url.scheme() {
+        _ if in_headers => THEIR_FAULT,
+        "http" => "if this port speaks TLS, write https://; otherwise check the port",
+        _ => "check that the port is a web server's",
+    };
+    fail(format!("what {at} sent back is not HTTP ({})", causes.last), help)
 }
 
 fn explain_connect(error: &reqwest::Error, causes: &Causes<'_>, url: &Url, options: &ClientOptions) -> TransportError {
     let at = authority(url);
     let fail = |kind, message, help: Option<&str>| failure(kind, Delivery::NotSent, message, help);
+    let (reason, asks) = proxy_reason(causes);
+    let named = asks.then_some(PROXY_PASSWORD);
     if let Proxy::Through(proxy) = &options.proxy {
-        let message = format!("no connection to {at} through the proxy {} ({})", authority(proxy), causes.last);
-        return fail(Kind::Connect, message, Some("check `--proxy`, or the environment's `proxy`"));
+        let proxy = authority(proxy);
+        let message = match causes.io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => {
+                format!("no connection to {at}: the proxy {proxy} refused the connection")
+            }
+            _ if error.is_timeout() => {
+                format!("no connection to {at} through the proxy {proxy} within {:?}", options.connect_timeout)
+            }
+            _ => format!("no connection to {at} through the proxy {proxy} ({reason})"),
+        };
+        return fail(Kind::Connect, message, named.or(Some(CHECK_PROXY)));
     }
     if error.is_dns() {
         let host = url.host_str().unwrap_or_default();
         let message = format!("the host name `{host}` has no address ({})", causes.last);
         return fail(Kind::Resolve, message, Some("check the spelling, the network and the proxy settings"));
     }
-    if causes.text.contains("proxy") || causes.text.contains("tunnel") {
-        let message = format!("the proxy made no connection to {at} ({})", causes.last);
-        return fail(Kind::Connect, message, Some("check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"));
+    if asks || causes.text.contains("proxy") || causes.text.contains("tunnel") {
+        let message = format!("the proxy made no connection to {at} ({reason})");
+        return fail(Kind::Connect, message, named.or(Some("check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")));
     }
     match causes.io.map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => {
@@ -108,16 +159,48 @@ fn explain_connect(error: &reqwest::Error, causes: &Causes<'_>, url: &Url, optio
             fail(Kind::Connect, format!("{at} refused the connection"), Some(help))
         }
         Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if url.scheme() == "https" => {
-            let help = "check that the port speaks TLS; a firewall or proxy between may also do this";
-            fail(Kind::Tls, format!("{at} closed the connection during the TLS handshake"), Some(help))
+            let message = format!("{at} closed the connection during the TLS handshake");
+            fail(Kind::Tls, message, Some(SPEAKS_TLS))
         }
         _ if error.is_timeout() => {
-            let help =
-                "the host or a firewall drops the packets: check the address, the network and the proxy settings";
-            fail(Kind::Connect, format!("no connection to {at} within {:?}", options.connect_timeout), Some(help))
+            fail(Kind::Connect, format!("no connection to {at} within {:?}", options.connect_timeout), Some(DROPPED))
         }
         _ => fail(Kind::Connect, format!("no connection to {at} ({})", causes.last), None),
     }
+}
+
+/// What the proxy did, in other words than hyper-util's where those say little, and whether it wants a password.
+fn proxy_reason<'c>(causes: &'c Causes<'_>) -> (&'c str, bool) {
+    let says = |words| causes.text.contains(words);
+    match () {
+        () if says("proxy authorization required") => ("it wants a user and a password", true),
+        () if says("tunnel error: unsuccessful") => ("it refused to open a tunnel", false),
+        () if says("tunnel error: unexpected end of file") || says("io error during socks handshake") => {
+            ("it closed the connection", false)
+        }
+        () => (&causes.last, false),
+    }
+}
+
+/// The bound on connecting passed in the TLS handshake.
+pub(super) fn stalled(request: &Request, options: &ClientOptions) -> TransportError {
+    let at = authority(&request.url);
+    let message = format!("{at} did not finish the TLS handshake within {:?}", options.connect_timeout);
+    failure(Kind::Connect, Delivery::NotSent, message, Some(SPEAKS_TLS))
+}
+
+/// `timeout` passed before a connection was there.
+pub(super) fn too_late_to_connect(request: &Request, in_handshake: bool, options: &ClientOptions) -> TransportError {
+    let at = authority(&request.url);
+    let (doing, help) = match &options.proxy {
+        Proxy::Through(proxy) => {
+            (format!("while connecting to {at} through the proxy {}", authority(proxy)), CHECK_PROXY)
+        }
+        _ if in_handshake => (format!("during the TLS handshake with {at}"), SPEAKS_TLS),
+        _ => (format!("while connecting to {at}"), DROPPED),
+    };
+    let message = format!("the timeout of {:?} passed {doing}", request.timeout);
+    failure(Kind::Timeout, Delivery::NotSent, message, Some(help))
 }
 
 fn system_proxy_is_set() -> bool {
@@ -125,9 +208,10 @@ fn system_proxy_is_set() -> bool {
     names.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn explain_tls(error: &rustls::Error, url: &Url, delivery: Delivery) -> TransportError {
+fn explain_tls(error: &rustls::Error, request: &Request, delivery: Delivery) -> TransportError {
     const OWN_CA: &str = "if it is your own authority's or a test server's, name its certificate with `--cacert FILE`, \
                           or in the environment with `tls: { ca: FILE }`";
+    let url = &request.url;
     let at = authority(url);
     let (message, help) = match error {
         rustls::Error::InvalidCertificate(reason) => {
@@ -137,6 +221,10 @@ fn explain_tls(error: &rustls::Error, url: &Url, delivery: Delivery) -> Transpor
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => (
             format!("{at} does not speak TLS: it answered the handshake with something else"),
             Some("if the server speaks plain HTTP, write http:// instead of https://"),
+        ),
+        rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) if request.version.is_none() => (
+            format!("{at} speaks none of the HTTP versions that wxflow offered"),
+            Some("check that the port is a web server's"),
         ),
         rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => (
             format!("{at} does not speak the HTTP version that was asked for"),
@@ -150,7 +238,18 @@ fn explain_tls(error: &rustls::Error, url: &Url, delivery: Delivery) -> Transpor
             format!("{at} and wxflow have no TLS version or cipher in common ({error})"),
             Some("wxflow speaks TLS 1.2 and 1.3"),
         ),
-        other => (format!("TLS with {at} failed: {other}"), None),
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => (
+            format!("{at} broke the TLS handshake off"),
+            Some(
+                "wxflow speaks TLS 1.2 and 1.3; the server may want another version, or a client certificate (`--cert`)",
+            ),
+        ),
+        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => (
+            format!("{at} does not know the name `{}`", url.host_str().unwrap_or_default()),
+            Some("check the URL's host: this server answers for other names"),
+        ),
+        other if delivery == Delivery::NotSent => (format!("TLS with {at} failed: {other}"), Some(SPEAKS_TLS)),
+        other => (format!("TLS with {at} failed: {other}"), Some(THEIR_FAULT)),
     };
     failure(Kind::Tls, delivery, message, help)
 }
@@ -179,6 +278,10 @@ fn certificate(error: &CertificateError, url: &Url) -> (String, Option<&'static 
         CertificateError::UnknownIssuer => {
             ("is signed by an authority that this machine does not trust".to_owned(), None)
         }
+        // Its issuer's name is one that is trusted, and the key another: an authority of one's own was made anew.
+        CertificateError::BadSignature => {
+            ("is not signed by the key of the authority that it names and this machine trusts".to_owned(), None)
+        }
         CertificateError::Revoked => ("was revoked".to_owned(), Some("its owner must replace it")),
         other => {
             let text = other.to_string();
@@ -206,6 +309,7 @@ fn instant(seconds: u64) -> String {
 struct Causes<'e> {
     tls: Option<&'e rustls::Error>,
     hyper: Option<&'e hyper::Error>,
+    http2: Option<&'e h2::Error>,
     io: Option<&'e io::Error>,
     /// The innermost cause: the others repeat it or say less.
     last: String,
@@ -226,6 +330,7 @@ impl<'e> Causes<'e> {
             }
             causes.tls = causes.tls.or(error.downcast_ref());
             causes.hyper = causes.hyper.or(error.downcast_ref());
+            causes.http2 = causes.http2.or(error.downcast_ref());
             let io: Option<&io::Error> = error.downcast_ref();
             causes.io = io.or(causes.io);
             // An io::Error that wraps another error gives that one's source as its own and so hides it.

@@ -6,6 +6,7 @@
 
 mod decode;
 mod explain;
+mod http2;
 mod options;
 mod probe;
 mod tls;
@@ -13,7 +14,7 @@ mod tls;
 use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
-use ::http::header::AUTHORIZATION;
+use ::http::header::{AUTHORIZATION, UPGRADE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::time::{Instant, timeout_at};
@@ -25,8 +26,12 @@ use crate::http::{
 pub use options::{ClientOptions, Identity, Proxy, certificates_from_pem};
 
 use decode::DecodeError;
-use explain::{Phase, authority, explain, failure};
+use explain::{Phase, THEIR_FAULT, authority, explain, failure, stalled, too_late_to_connect};
 use probe::Probe;
+
+/// The largest head of an HTTP/2 reply, in bytes as RFC 9113 section 6.5.2 counts them. hyper's own bound for HTTP/1.1 is
+/// about the same; that for HTTP/2 is 16 KiB, which honest replies pass.
+const LARGEST_HEAD: u32 = 256 << 10;
 
 /// Makes a [`Client`] for each worker thread; they share what is dear to read, but no connection.
 #[derive(Clone, Debug)]
@@ -111,23 +116,31 @@ impl Client {
         let client = self.http(request)?;
         let wire = wire_request(request);
         let probe = Probe::default();
+        notice_closed_connections().await;
         let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
             Ok(Ok(reply)) => reply,
+            Ok(Err(e)) if e.is_timeout() && probe.is_in_handshake() => return Err(stalled(request, options)),
             Ok(Err(e)) => {
-                let mut error = explain(&e, &request.url, Phase::Reply, options);
+                let mut error = explain(&e, request, Phase::Reply, options);
                 let unanswered = (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived);
                 if unanswered && probe.timing().connect.is_none() {
                     error.delivery = Delivery::OnClosingConnection;
                 }
-                return Err(insisted(request, error));
+                return Err(error);
             }
-            Err(_) if probe.is_connecting() => return Err(too_late(request, Delivery::NotSent, "connecting to")),
-            Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "waiting for the reply of")),
+            Err(_) if probe.is_connecting() => {
+                return Err(too_late_to_connect(request, probe.is_in_handshake(), options));
+            }
+            Err(_) => return Err(too_late(request, "waiting for the reply of")),
         };
+        if reply.status() == ::http::StatusCode::SWITCHING_PROTOCOLS && !request.headers.contains_key(UPGRADE) {
+            let message = format!("{} switched to another protocol, which nobody asked for", authority(&request.url));
+            return Err(failure(Kind::Protocol, Delivery::MayHaveArrived, message, Some(THEIR_FAULT)));
+        }
         let first_byte = started.elapsed();
         let wire_body = match timeout_at(deadline, read_body(request, &mut reply, options)).await {
             Ok(body) => body?,
-            Err(_) => return Err(too_late(request, Delivery::MayHaveArrived, "reading the reply's body from")),
+            Err(_) => return Err(too_late(request, "reading the reply's body from")),
         };
         let wire_size = wire_body.len() as u64;
         let codings = encoding::codings(reply.headers());
@@ -165,6 +178,7 @@ impl Shared {
             .tcp_nodelay(true)
             .connector_layer(probe::ConnectLayer)
             .dns_resolver(probe::Resolver)
+            .http2_max_header_list_size(LARGEST_HEAD)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.idle_timeout)
             .user_agent(concat!("wxflow/", env!("CARGO_PKG_VERSION")))
@@ -186,6 +200,15 @@ impl Shared {
             builder = builder.resolve(name, *address);
         }
         builder.build().map_err(|e| e.to_string())
+    }
+}
+
+/// Lets the tasks of kept connections see that the server has closed theirs, which they are told while the runtime has
+/// nothing else to do. A flow goes from one request to the next without a pause, and would send on a dead connection.
+async fn notice_closed_connections() {
+    // The first looks at the sockets, the second runs the tasks that were woken.
+    for _ in 0..2 {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -230,7 +253,7 @@ async fn read_body(
     }
     let mut first = Bytes::new();
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.map_err(|e| explain(&e, &request.url, Phase::Body, options))? {
+    while let Some(chunk) = reply.chunk().await.map_err(|e| explain(&e, request, Phase::Body, options))? {
         if (first.len() + body.len() + chunk.len()) as u64 > max {
             return Err(too_large(request));
         }
@@ -263,19 +286,9 @@ fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: 
     response
 }
 
-/// A server that does not speak HTTP/2 just hangs up, or answers what is none: with `http: 2` that is the likely reason.
-fn insisted(request: &Request, mut error: TransportError) -> TransportError {
-    if request.version == Some(Version::HTTP_2) && matches!(error.kind, Kind::Interrupted | Kind::Protocol | Kind::Tls)
-    {
-        let help = "the server may not speak HTTP/2: without `http: 2` the version is negotiated";
-        error.help.get_or_insert_with(|| help.to_owned());
-    }
-    error
-}
-
-fn too_late(request: &Request, delivery: Delivery, doing: &str) -> TransportError {
+fn too_late(request: &Request, doing: &str) -> TransportError {
     let message = format!("the timeout of {:?} passed while {doing} {}", request.timeout, authority(&request.url));
-    failure(Kind::Timeout, delivery, message, Some("a longer `timeout` waits longer"))
+    failure(Kind::Timeout, Delivery::MayHaveArrived, message, Some("a longer `timeout` waits longer"))
 }
 
 fn too_large(request: &Request) -> TransportError {
@@ -284,13 +297,17 @@ fn too_large(request: &Request) -> TransportError {
 }
 
 fn undecoded(request: &Request, error: DecodeError) -> TransportError {
+    const PLAIN: &str = "`headers: { accept-encoding: identity }` asks for a plain reply";
     match error {
+        DecodeError::TooDeep(times) => {
+            let message = format!("the reply of {} is packed {times} times", authority(&request.url));
+            failure(Kind::Protocol, Delivery::MayHaveArrived, message, Some(PLAIN))
+        }
         DecodeError::TooLarge => too_large(request),
         DecodeError::Broken { coding, reason } => {
             let at = authority(&request.url);
             let message = format!("the reply of {at} says `content-encoding: {coding}`, and is not that: {reason}");
-            let help = "`headers: { accept-encoding: identity }` asks for a plain reply";
-            failure(Kind::Protocol, Delivery::MayHaveArrived, message, Some(help))
+            failure(Kind::Protocol, Delivery::MayHaveArrived, message, Some(PLAIN))
         }
     }
 }

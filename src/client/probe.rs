@@ -49,6 +49,12 @@ impl Probe {
         marks.began.is_some() && marks.connected.is_none()
     }
 
+    /// Whether what [`Probe::is_connecting`] waits for is TLS.
+    pub(super) fn is_in_handshake(&self) -> bool {
+        let marks = self.marks();
+        marks.hello.is_some() && marks.connected.is_none()
+    }
+
     /// The phases that happened, of a send that was answered.
     pub(super) fn timing(&self) -> Timing {
         let marks = self.marks();

@@ -7,15 +7,17 @@ mod exchange;
 mod outcome;
 mod redaction;
 mod summary;
+mod take;
 
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use exchange::{Body, Encoding, Exchange, Header, Reason, Reply, Times};
+pub use exchange::{Body, Encoding, Exchange, Failure, Header, Reason, Reply, Times};
 pub use outcome::{Assertion, Capture, FlowOutcome, Outcome, Phase, Problem, Snippet, StepKind, StepOutcome, Wait};
 pub use summary::{Counts, Summary};
+pub use take::{Notes, Take};
 
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -36,7 +36,7 @@ pub enum StepKind {
 }
 
 /// Where in a flow's life a step ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// In `steps`.
@@ -114,7 +114,8 @@ pub struct Assertion {
     pub predicate: String,
     /// Whether it held.
     pub passed: bool,
-    /// In a replay: it depends on a secret's value, which no recording has, so `passed` says nothing.
+    /// In a replay: it depends on a secret's value, which no recording has, so `passed` says how it was when it was
+    /// recorded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_replayable: bool,
     /// What was expected, where one value says it.

@@ -48,6 +48,7 @@ impl Redact for Exchange {
         self.headers.redact(redactor);
         self.body.redact(redactor);
         self.error.redact(redactor);
+        self.failure.iter_mut().for_each(|failure| failure.help.redact(redactor));
         if let Some(reply) = &mut self.reply {
             reply.reason.redact(redactor);
             reply.headers.redact(redactor);

@@ -20,7 +20,7 @@ pub struct Counts {
     pub assertions_passed: u64,
     /// Assertions that did not.
     pub assertions_failed: u64,
-    /// In a replay: assertions that depend on a secret's value, neither held nor failed.
+    /// In a replay: assertions that depend on a secret's value, unless they failed when they were recorded.
     #[serde(default, skip_serializing_if = "none")]
     pub assertions_not_replayable: u64,
     /// Requests sent, resends included.
@@ -43,9 +43,9 @@ impl Counts {
         }
         for assertion in &step.assertions {
             match (assertion.not_replayable, assertion.passed) {
-                (true, _) => self.assertions_not_replayable += 1,
+                (_, false) => self.assertions_failed += 1,
+                (true, true) => self.assertions_not_replayable += 1,
                 (false, true) => self.assertions_passed += 1,
-                (false, false) => self.assertions_failed += 1,
             }
         }
         self.requests += step.exchanges.len() as u64;

@@ -3,7 +3,7 @@
 //! The jar asks the clock which cookies have expired (`cookie_store` does), the one place below the edge that does.
 //! It has no list of public suffixes: a `Domain` of one label (`com`) is refused, `co.uk` is not.
 
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::{CookieStore, RawCookie, StoreAction};
 use serde::Serialize;
 
 use super::{HeaderMap, HeaderValue, Url};
@@ -59,10 +59,10 @@ fn raw(headers: &HeaderMap) -> impl Iterator<Item = RawCookie<'static>> {
     lines.filter_map(|line| RawCookie::parse(String::from_utf8_lossy(line.as_bytes()).into_owned()).ok())
 }
 
-/// The most bytes of a cookie's name and value, and the most cookies of a flow: what browsers keep of one site. A server
-/// could otherwise have us send megabytes with every request.
-const MAX_BYTES: usize = 4096;
-const MAX_COOKIES: usize = 180;
+/// The largest cookie, name and value, in bytes (RFC 6265 section 6.1 asks for at least this much).
+const LARGEST: usize = 4096;
+/// The most cookies for a host, as browsers have it: without a bound a server makes each request larger than the last.
+const MOST: usize = 180;
 
 /// The cookies of one flow.
 #[derive(Clone, Debug, Default)]
@@ -75,23 +75,30 @@ impl CookieJar {
         Self::default()
     }
 
-    /// Takes the cookies that the reply from `url` sets; left out is a cookie for a host that is not its own, one of more
-    /// than 4 KiB, and what would be more than 180 cookies.
+    /// Takes the cookies that the reply from `url` sets; a cookie for a host that is not its own is left out, and so is
+    /// what a browser would not keep: one that is too large, and more than so many for a host.
     pub fn store(&mut self, url: &Url, headers: &HeaderMap) {
+        if !headers.contains_key(::http::header::SET_COOKIE) {
+            return;
+        }
+        let mut kept = self.0.iter_any().filter(|cookie| cookie.domain.matches(url)).count();
         for cookie in raw(headers) {
+            if cookie.name().len() + cookie.value().len() > LARGEST {
+                continue;
+            }
             let domain = cookie.domain().map(|domain| domain.trim_matches('.'));
             if domain.is_some_and(|d| !d.is_empty() && !d.contains('.') && url.host_str() != Some(d)) {
                 continue;
             }
-            if cookie.name().len() + cookie.value().len() > MAX_BYTES {
-                continue;
-            }
-            let full = self.0.iter_any().count() >= MAX_COOKIES;
-            if full && !self.0.iter_any().any(|kept| kept.name() == cookie.name()) {
-                continue;
-            }
             // An expired cookie removes the stored one; a refused one changes nothing, as in a browser.
-            self.0.insert_raw(&cookie, url).ok();
+            let Ok(cookie) = cookie_store::Cookie::try_from_raw_cookie(&cookie, url) else { continue };
+            let (domain, path) = (cookie.domain.as_cow().unwrap_or_default().into_owned(), String::from(&cookie.path));
+            if kept >= MOST && !self.0.contains_any(&domain, &path, cookie.name()) {
+                continue;
+            }
+            if matches!(self.0.insert(cookie.into_owned(), url), Ok(StoreAction::Inserted)) {
+                kept += 1;
+            }
         }
     }
 
@@ -128,6 +135,21 @@ mod tests {
 
     fn sent(jar: &CookieJar, to: &str) -> Option<String> {
         jar.header_for(&url(to)).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_host_has_a_bounded_number_of_bounded_cookies() {
+        let (mine, other) = (url("http://a.example/"), url("http://b.example/"));
+        let mut jar = CookieJar::new();
+        let lines: Vec<String> = (0..200).map(|n| format!("c{n}=1")).collect();
+        jar.store(&mine, &headers(&lines.iter().map(String::as_str).collect::<Vec<_>>()));
+        jar.store(&mine, &headers(&["c0=2", "late=1"]));
+        let kept = sent(&jar, mine.as_str()).unwrap();
+        assert_eq!(kept.split("; ").count(), MOST);
+        assert!(kept.contains("c0=2") && !kept.contains("late"));
+        let large = format!("large={}", "x".repeat(LARGEST));
+        jar.store(&other, &headers(&[&large, "small=1"]));
+        assert_eq!(sent(&jar, other.as_str()).as_deref(), Some("small=1"));
     }
 
     #[test]

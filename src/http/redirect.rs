@@ -33,8 +33,15 @@ pub enum RedirectError {
         /// What it says.
         location: String,
     },
+    /// It names more than one place.
+    Several,
     /// A 307 or 308 would take a body with a secret to another origin.
     BodyHoldsSecret {
+        /// The host it leads to.
+        host: String,
+    },
+    /// `Location` itself would take a secret to another origin.
+    LocationHoldsSecret {
         /// The host it leads to.
         host: String,
     },
@@ -45,10 +52,10 @@ impl RedirectError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Location { .. } | Self::Scheme { .. } => {
+            Self::Location { .. } | Self::Scheme { .. } | Self::Several => {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
-            Self::BodyHoldsSecret { .. } => {
+            Self::BodyHoldsSecret { .. } | Self::LocationHoldsSecret { .. } => {
                 "where that host may have the secret, send the request to it yourself; `redirects: false` shows the reply"
             }
         }
@@ -62,11 +69,15 @@ impl fmt::Display for RedirectError {
                 write!(f, "the redirect's location `{location}` is no URL: {reason}")
             }
             Self::Scheme { location } => write!(f, "the redirect leads out of HTTP, to `{location}`"),
+            Self::Several => f.write_str("the redirect names two different locations"),
             Self::BodyHoldsSecret { host } => {
                 write!(
                     f,
                     "the redirect asks to send the body to {host} too, and it holds a secret: nothing was sent there"
                 )
+            }
+            Self::LocationHoldsSecret { host } => {
+                write!(f, "the redirect to {host} has a secret in its location: nothing was sent there")
             }
         }
     }
@@ -88,7 +99,12 @@ pub fn next_hop(request: &Request, response: &Response) -> Result<Option<Hop>, R
         307 | 308 => false,
         _ => return Ok(None),
     };
-    let Some(location) = response.headers.get(LOCATION) else { return Ok(None) };
+    let mut locations = response.headers.get_all(LOCATION).iter();
+    let Some(location) = locations.next() else { return Ok(None) };
+    // Whoever adds a header to another's reply would choose where it leads.
+    if locations.any(|other| other != location) {
+        return Err(RedirectError::Several);
+    }
     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
     let mut url = match request.url.join(&location) {
         Ok(url) => url,
@@ -136,14 +152,18 @@ pub fn next_hop(request: &Request, response: &Response) -> Result<Option<Hop>, R
 /// made from this request, so they never get it back.
 ///
 /// # Errors
-/// The body carries a secret.
+/// The body carries a secret, or the URL, as where a server repeats the query it got.
 pub fn without_credentials(
     request: &mut Request,
     credentials: &[HeaderName],
     carries_secret: impl Fn(&[u8]) -> bool,
 ) -> Result<(), RedirectError> {
+    let host = || request.url.authority().to_owned();
+    if carries_secret(request.url.as_str().as_bytes()) {
+        return Err(RedirectError::LocationHoldsSecret { host: host() });
+    }
     if !request.body.is_empty() && carries_secret(&request.body) {
-        return Err(RedirectError::BodyHoldsSecret { host: request.url.authority().to_owned() });
+        return Err(RedirectError::BodyHoldsSecret { host: host() });
     }
     let always = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
     let secret = request.headers.iter().filter(|(_, value)| carries_secret(value.as_bytes())).map(|(name, _)| name);
@@ -229,6 +249,14 @@ mod tests {
         let error = |location| next_hop(&request("GET"), &reply(302, Some(location))).unwrap_err();
         assert_eq!(error("file:///etc/passwd").to_string(), "the redirect leads out of HTTP, to `file:///etc/passwd`");
         assert!(error("http://[").to_string().starts_with("the redirect's location `http://[` is no URL: "));
+    }
+
+    #[test]
+    fn a_second_location_must_say_the_same() {
+        let headers = |lines: [&'static str; 2]| lines.map(|l| (LOCATION, l.parse().unwrap())).into_iter().collect();
+        let next = |lines| next_hop(&request("GET"), &Response::new(302, headers(lines), Bytes::new()));
+        assert_eq!(next(["/y", "/z"]).unwrap_err(), RedirectError::Several);
+        assert_eq!(next(["/y", "/y"]).unwrap().unwrap().request.url.path(), "/y");
     }
 
     #[test]

@@ -70,6 +70,26 @@ pub fn sign(
     algorithm: Algorithm,
     key: &Key,
 ) -> Result<String, JwtError> {
+    let Some(signing) = &key.signing else {
+        return Err(JwtError::new("a public key or a certificate cannot sign").help("give the private key"));
+    };
+    sign_with(header, claims, algorithm, |message| {
+        jsonwebtoken::crypto::sign(message.as_bytes(), signing, algorithm.inner()).map_err(|_| {
+            JwtError::new(format!("`{algorithm}` cannot sign with this key: it needs {}", algorithm.needs()))
+        })
+    })
+}
+
+/// As [`sign`], with a signature that the caller makes of the first two parts.
+///
+/// # Errors
+/// The caller's, or `header.alg` names another algorithm.
+pub fn sign_with(
+    header: &Map<String, Value>,
+    claims: &Map<String, Value>,
+    algorithm: Algorithm,
+    signature: impl FnOnce(&str) -> Result<String, JwtError>,
+) -> Result<String, JwtError> {
     let mut full = Map::new();
     full.insert("alg".to_owned(), algorithm.as_str().into());
     full.insert("typ".to_owned(), "JWT".into());
@@ -80,14 +100,9 @@ pub fn sign(
         }
         full.insert(name.clone(), value.clone());
     }
-    let Some(signing) = &key.signing else {
-        return Err(JwtError::new("a public key or a certificate cannot sign").help("give the private key"));
-    };
     let encode = |map: Map<String, Value>| URL_SAFE_NO_PAD.encode(Value::Object(map).to_string());
     let message = format!("{}.{}", encode(full), encode(claims.clone()));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), signing, algorithm.inner()).map_err(|_| {
-        JwtError::new(format!("`{algorithm}` cannot sign with this key: it needs {}", algorithm.needs()))
-    })?;
+    let signature = signature(&message)?;
     Ok(format!("{message}.{signature}"))
 }
 

@@ -118,7 +118,7 @@ fn pieces<'t>(text: &'t str, from: usize, between: &[char], visit: &mut dyn FnMu
 }
 
 fn field<'t>(text: &'t str, place: Range<usize>, bare: bool, visit: &mut dyn FnMut(Field<'t>)) {
-    let Some(raw) = text.get(place.clone()).filter(|raw| raw.len() <= LONGEST) else { return };
+    let Some(raw) = text.get(place.clone()).filter(|raw| bare || raw.len() <= LONGEST) else { return };
     let start = place.start + (raw.len() - raw.trim_start().len());
     let raw = raw.trim();
     if raw.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fields::{self, Field};
 use super::tier::Tier;
-use super::{Binding, MASK, Marks};
+use super::{Binding, MASK, Marks, PLACEHOLDER};
 use crate::value::{Map, Value};
 
 /// Calls its argument with each field of a text.
@@ -65,6 +65,43 @@ impl Snapshot {
         self.short.get(std::str::from_utf8(text).ok()?.trim())
     }
 
+    /// The places of long secrets in a whole text, in no order. In a message, one that was cut short (`…`) is found by its
+    /// first bytes.
+    fn found(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
+        /// Fewer bytes tell nothing.
+        const FEW: usize = 4;
+        /// Longer texts are no messages: there only the end counts.
+        const LONGEST: usize = 16 << 10;
+        let mut found = Vec::new();
+        for tier in &self.tiers {
+            tier.find(text, |range, secret| {
+                found.push((range, secret));
+                true
+            });
+        }
+        let message = std::str::from_utf8(text).unwrap_or_default();
+        let ends = |at: usize| text.len() <= LONGEST || at + '…'.len_utf8() == text.len();
+        for (at, _) in message.rmatch_indices('…').take_while(|(at, _)| ends(*at)).take(16) {
+            let kept = text.get(..at).unwrap_or_default();
+            // The quote may stand before the ellipsis.
+            let kept = kept.strip_suffix(b"\"").unwrap_or(kept);
+            for tier in &self.tiers {
+                let (start, secret) = tier.begun(kept);
+                found.extend(secret.filter(|_| kept.len() - start >= FEW).map(|secret| (start..kept.len(), secret)));
+            }
+        }
+        found
+    }
+
+    /// As [`Snapshot::found`], without what lies inside a placeholder.
+    fn marked(&self, text: &[u8], marks: Marks) -> Vec<(Range<usize>, u32)> {
+        let mut found = self.found(text);
+        if let Marks::Apart = marks {
+            keep_placeholders(text, &mut found);
+        }
+        found
+    }
+
     /// Adds the places of long secrets to `ranges`, in no order.
     pub(super) fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
         for tier in &self.tiers {
@@ -80,35 +117,11 @@ impl Snapshot {
     }
 
     /// The merged places of secrets, each with the longest secret in it; nothing is allocated where there are none.
-    fn places(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
+    fn places(&self, text: &[u8], marks: Marks) -> Vec<(Range<usize>, u32)> {
         if let Some(&secret) = self.whole_field(text) {
             return vec![(0..text.len(), secret)];
         }
-        let mut found: Vec<(Range<usize>, u32)> = Vec::new();
-        for tier in &self.tiers {
-            tier.find(text, |range, secret| {
-                found.push((range, secret));
-                true
-            });
-        }
-        found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
-        let mut merged: Vec<(Range<usize>, u32)> = Vec::new();
-        let mut longest = 0;
-        for (range, secret) in found {
-            match merged.last_mut() {
-                Some((place, kept)) if range.start <= place.end => {
-                    if range.len() > longest {
-                        (longest, *kept) = (range.len(), secret);
-                    }
-                    place.end = place.end.max(range.end);
-                }
-                _ => {
-                    longest = range.len();
-                    merged.push((range, secret));
-                }
-            }
-        }
-        merged
+        merge_found(self.marked(text, marks))
     }
 
     pub(super) fn mask<'a>(&self, text: &'a str, marks: Marks) -> Cow<'a, str> {
@@ -121,35 +134,43 @@ impl Snapshot {
 
     /// As [`Snapshot::mask`], with short secrets where they are whole fields that `each` finds.
     pub(super) fn mask_fields<'a>(&self, text: &'a str, each: EachField, marks: Marks) -> Cow<'a, str> {
-        if self.short.is_empty() {
+        if self.short.is_empty() && !self.numeric {
             return self.mask(text, marks);
         }
-        let mut places: Vec<(Range<usize>, bool, u32)> = Vec::new();
+        let mut found = Vec::new();
+        let mut bare = Vec::new();
         each(text, &mut |field| {
-            if let Some(&secret) = self.short.get(field.text.trim()) {
-                places.push((field.place, field.bare, secret));
+            let mut secret = self.short.get(field.text.trim()).copied();
+            // A longer one inside a number takes the number with it: half a number would be no JSON.
+            if secret.is_none() && field.bare && self.numeric {
+                secret = self.places(field.text.as_bytes(), marks).first().map(|(_, secret)| *secret);
+            }
+            if let Some(secret) = secret {
+                bare.extend(field.bare.then(|| field.place.clone()));
+                found.push((field.place, secret));
             }
         });
-        if places.is_empty() {
+        if found.is_empty() {
             return self.mask(text, marks);
         }
-        places.sort_unstable_by_key(|(place, _, _)| place.start);
+        // The long ones in the same pass: a short one that is part of a long one must not hide it.
+        found.extend(self.marked(text.as_bytes(), marks));
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for (place, bare, secret) in places.into_iter() {
+        for (place, secret) in merge_found(found) {
             let Some(before) = text.get(at..place.start) else { continue };
             out.push_str(before);
             // A number becomes a text, so that what was JSON still is.
-            let quote = if bare { "\"" } else { "" };
+            let quote = if bare.contains(&place) { "\"" } else { "" };
             out.extend([quote, &marks.of(secret), quote]);
             at = place.end;
         }
         out.push_str(text.get(at..).unwrap_or_default());
-        Cow::Owned(self.mask(&out, marks).into_owned())
+        Cow::Owned(out)
     }
 
     pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8], marks: Marks) -> Cow<'a, [u8]> {
-        let places = self.places(bytes);
+        let places = self.places(bytes, marks);
         if places.is_empty() {
             return Cow::Borrowed(bytes);
         }
@@ -168,7 +189,7 @@ impl Snapshot {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(n) => {
-                let found = if self.numeric { self.places(n.to_string().as_bytes()) } else { Vec::new() };
+                let found = if self.numeric { self.places(n.to_string().as_bytes(), marks) } else { Vec::new() };
                 if let Some((_, secret)) = found.first() {
                     *value = Value::String(marks.of(*secret).into_owned());
                 }
@@ -180,7 +201,7 @@ impl Snapshot {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item, marks)),
             Value::Object(fields) => {
-                if fields.keys().any(|key| !self.places(key.as_bytes()).is_empty()) {
+                if fields.keys().any(|key| !self.places(key.as_bytes(), marks).is_empty()) {
                     *fields = self.mask_keys(std::mem::take(fields), marks);
                 }
                 fields.values_mut().for_each(|field| self.mask_value(field, marks));
@@ -202,6 +223,44 @@ impl Snapshot {
         }
         masked
     }
+}
+
+/// Joins places that overlap or touch; the longest of them names the secret.
+fn merge_found(mut found: Vec<(Range<usize>, u32)>) -> Vec<(Range<usize>, u32)> {
+    found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
+    let mut merged: Vec<(Range<usize>, u32)> = Vec::new();
+    let mut longest = 0;
+    for (range, secret) in found {
+        match merged.last_mut() {
+            Some((place, kept)) if range.start <= place.end => {
+                if range.len() > longest {
+                    (longest, *kept) = (range.len(), secret);
+                }
+                place.end = place.end.max(range.end);
+            }
+            _ => {
+                longest = range.len();
+                merged.push((range, secret));
+            }
+        }
+    }
+    merged
+}
+
+/// Takes out what lies inside a placeholder: one that is masked again must stay as it is, also where a secret is the word
+/// `secret`.
+fn keep_placeholders(text: &[u8], found: &mut Vec<(Range<usize>, u32)>) {
+    if found.is_empty() {
+        return;
+    }
+    let mut kept = Vec::new();
+    let windows = text.windows(PLACEHOLDER.len()).enumerate();
+    for (start, _) in windows.filter(|(_, window)| *window == PLACEHOLDER.as_bytes()) {
+        let end = start + PLACEHOLDER.len();
+        let digits = text.get(end..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+        kept.push(start..end + digits);
+    }
+    found.retain(|(place, _)| !kept.iter().any(|kept| kept.start <= place.start && place.end <= kept.end));
 }
 
 /// Sorts ranges and joins those that overlap or touch.

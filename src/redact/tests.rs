@@ -105,6 +105,24 @@ fn short_secrets_keep_to_their_hosts_too() {
 }
 
 #[test]
+fn a_secret_that_was_cut_short_is_masked() {
+    let redactor = knowing(&["s3cr3t-1234", "pa/ss+word"]);
+    assert_eq!(redactor.mask("it is s3cr3t-…"), "it is ***…");
+    assert_eq!(redactor.mask("it is pa%2Fss…"), "it is ***…");
+    assert_eq!(redactor.mask("`s3cr3t-…` and \"pa/ss+w\"… are cut"), "`***…` and \"***\"… are cut");
+    assert_eq!(redactor.mask("it is s3c…"), "it is s3c…", "three bytes tell nothing");
+    assert_eq!(redactor.mask("it is s3cr3t-"), "it is s3cr3t-");
+    assert_eq!(redactor.mask("…"), "…");
+}
+
+#[test]
+fn a_short_secret_inside_a_long_one_does_not_hide_it() {
+    let redactor = knowing(&["a", "x a y-t0ken"]);
+    assert_eq!(redactor.mask_fields("x a y-t0ken"), "***");
+    assert_eq!(redactor.mask_fields("key=x a y-t0ken; b=a"), "key=***; b=***");
+}
+
+#[test]
 fn masked_keys_stay_apart() {
     let mut value = json!({"token-aaaa": 1, "x": 2, "token-bbbb": 3});
     knowing(&["token-aaaa", "token-bbbb"]).mask_value(&mut value);
@@ -275,4 +293,25 @@ fn a_recording_tells_secrets_apart_in_every_form() {
     // What is learned later is known to both.
     redactor.learn("t", "third-secret", None);
     assert_eq!(recording.mask("third-secret"), "wxflow-secret-00003");
+}
+
+#[test]
+fn a_number_that_is_or_holds_a_secret_becomes_a_text_so_that_json_stays_json() {
+    let redactor = knowing(&["123456"]);
+    assert_eq!(redactor.mask_fields(r#"{"a": 123456, "b": [1, -91234567, 2]}"#), r#"{"a": "***", "b": [1, "***", 2]}"#);
+    assert_eq!(redactor.mask_fields(r#"{"a": "x123456"}"#), r#"{"a": "x***"}"#);
+    assert_eq!(redactor.mask_fields("a=123456&b=1234567"), "a=***&b=***7");
+    let digits = format!("[{}123456]", "9".repeat(80));
+    assert_eq!(redactor.mask_fields(&digits), r#"["***"]"#);
+    let kept = redactor.for_recording();
+    assert_eq!(kept.mask_fields("[123456]"), r#"["wxflow-secret-00000"]"#);
+}
+
+#[test]
+fn a_placeholder_is_not_masked_again() {
+    let redactor = knowing(&["secret", "-secret-0", "00000x"]).for_recording();
+    let once = redactor.mask("a secret b").into_owned();
+    assert_eq!(once, "a wxflow-secret-00000 b");
+    assert_eq!(redactor.mask(&once), once);
+    assert_eq!(redactor.mask_fields(&once), once);
 }

@@ -181,6 +181,7 @@ pub(super) fn exchange(method: &str, url: &str, status: u16) -> Exchange {
             hint: None,
         }),
         error: None,
+        failure: None,
     }
 }
 

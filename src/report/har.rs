@@ -2,6 +2,8 @@
 //!
 //! A flow run is a page, a send an entry. What HAR has no word for stands in fields that begin with `_`, as it asks.
 
+mod masked;
+
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,22 +13,26 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
+use super::spool::Part;
 use super::{FlowWriter, Format, Frame, Key, Run, Segments, display};
-use crate::event::{Body, Encoding, EventKind, Exchange, Header, Phase, Reply, RunEvent, StepOutcome, Times};
-use crate::redact::Redacted;
+use crate::event::{
+    Body, Encoding, EventKind, Exchange, Failure, Header, Notes, Phase, Reply, RunEvent, StepOutcome, Take, Times,
+};
+use crate::redact::{Redacted, Redactor};
+use masked::MaskedLines;
 
 /// The format. It knows the pages, one per flow run; entries are spooled.
 #[derive(Default)]
 pub(super) struct Har {
     pages: Arc<Mutex<Vec<Page>>>,
-    /// What a recording says about its run; `None` in a report.
-    recording: Option<Redacted<Value>>,
+    /// What a recording says about its run, and what masks it; `None` in a report.
+    recording: Option<(Value, Redactor)>,
 }
 
 impl Har {
     /// A recording, which says `about` its run what a replay must know.
-    pub(super) fn recording(about: Redacted<Value>) -> Self {
-        Self { recording: Some(about), ..Self::default() }
+    pub(super) fn recording(about: Value, redactor: &Redactor) -> Self {
+        Self { recording: Some((about, redactor.for_recording())), ..Self::default() }
     }
 }
 
@@ -60,7 +66,7 @@ impl Page {
 impl Format for Har {
     fn flow(&self, key: &Key) -> Box<dyn FlowWriter> {
         let page = Page { key: key.clone(), started: String::new(), name: String::new() };
-        Box::new(Writer { pages: Arc::clone(&self.pages), page, empty: true })
+        Box::new(Writer { pages: Arc::clone(&self.pages), page, empty: true, notes: String::new() })
     }
 
     fn assemble(&self, run: &Run, segments: &mut Segments, out: &mut dyn Write) -> io::Result<()> {
@@ -70,9 +76,17 @@ impl Format for Har {
             _ => env!("CARGO_PKG_VERSION"),
         };
         let creator = display::json(&json!({ "name": "wxflow", "version": version }))?;
-        let about = self.recording.as_ref().map(|about| display::json(&**about)).transpose()?;
-        let about = about.map_or_else(String::new, |about| format!(r#""_recording":{about},"#));
-        writeln!(out, r#"{{"log":{{"version":"1.2","creator":{creator},{about}"pages":["#)?;
+        write!(out, r#"{{"log":{{"version":"1.2","creator":{creator},"#)?;
+        let mut out: Box<dyn Write + '_> = match &self.recording {
+            Some((_, redactor)) => Box::new(MaskedLines::new(out, redactor)),
+            None => Box::new(out),
+        };
+        if let Some((about, _)) = &self.recording {
+            writeln!(out, "\"_recording\":\n{}\n,\"_steps\":[", display::json(about)?)?;
+            segments.copy_all(Part::Index, ",\n", &mut out)?;
+            write!(out, "\n],")?;
+        }
+        writeln!(out, "\"pages\":[")?;
         let mut pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
         pages.sort_by(|a, b| a.key.cmp(&b.key));
         for (i, page) in pages.iter().enumerate() {
@@ -80,8 +94,9 @@ impl Format for Har {
             write!(out, "{comma}{}", display::json(&page.json())?)?;
         }
         writeln!(out, "\n],\"entries\":[")?;
-        segments.copy(",\n", out)?;
-        writeln!(out, "\n]}}}}")
+        segments.copy(",\n", &mut out)?;
+        writeln!(out, "\n]}}}}")?;
+        out.flush()
     }
 }
 
@@ -91,6 +106,20 @@ struct Writer {
     page: Page,
     /// It has no entry yet.
     empty: bool,
+    /// What a recording notes of its steps, a line each.
+    notes: String,
+}
+
+impl Writer {
+    fn entries(&mut self, event: &RunEvent, step: &StepOutcome, body: &mut dyn Write) -> io::Result<()> {
+        let page = self.page.id();
+        for exchange in &step.exchanges {
+            body.write_all(if std::mem::take(&mut self.empty) { b"" } else { b",\n" })?;
+            let entry = entry(&page, event, step, exchange);
+            body.write_all(display::json(&entry)?.as_bytes())?;
+        }
+        Ok(())
+    }
 }
 
 impl FlowWriter for Writer {
@@ -100,23 +129,47 @@ impl FlowWriter for Writer {
                 self.page.started.clone_from(&event.time);
                 self.page.name.clone_from(name);
             }
-            EventKind::StepFinished(step) => {
-                let page = self.page.id();
-                for exchange in &step.exchanges {
-                    body.write_all(if std::mem::take(&mut self.empty) { b"" } else { b",\n" })?;
-                    let entry = entry(&page, event, step, exchange);
-                    body.write_all(display::json(&entry)?.as_bytes())?;
-                }
-            }
+            EventKind::StepFinished(step) => self.entries(event, step, body)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, take: &Redacted<Take>, body: &mut dyn Write) -> io::Result<()> {
+        let Take { event, notes } = &**take;
+        let mut phase = Phase::Step;
+        if let EventKind::StepFinished(step) = &event.kind {
+            phase = step.phase;
+            self.entries(event, step, body)?;
+        }
+        if !notes.is_empty() {
+            let page = self.page.id();
+            let (flow, step, item) = (event.flow.as_deref(), event.step, event.item);
+            let line = display::json(&StepNotes { page: &page, flow, step, item, phase, notes })?;
+            self.notes.push_str(if self.notes.is_empty() { "" } else { ",\n" });
+            self.notes.push_str(&line);
         }
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Frame {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(self.page);
-        Frame::default()
+        Frame { index: self.notes, ..Frame::default() }
     }
+}
+
+/// What a recording notes of a step.
+#[derive(Serialize)]
+struct StepNotes<'a> {
+    page: &'a str,
+    flow: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<u32>,
+    phase: Phase,
+    #[serde(flatten)]
+    notes: &'a Notes,
 }
 
 /// An entry; its fields stand in the order in which people read them.
@@ -150,7 +203,15 @@ struct Entry<'a> {
     #[serde(rename = "_reused", skip_serializing_if = "std::ops::Not::not")]
     reused: bool,
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
+    error: Option<SendError<'a>>,
+}
+
+/// Why there was no reply.
+#[derive(Serialize)]
+struct SendError<'a> {
+    #[serde(flatten)]
+    failure: &'a Failure,
+    message: &'a str,
 }
 
 fn entry<'a>(page: &'a str, event: &'a RunEvent, step: &'a StepOutcome, exchange: &'a Exchange) -> Entry<'a> {
@@ -172,7 +233,11 @@ fn entry<'a>(page: &'a str, event: &'a RunEvent, step: &'a StepOutcome, exchange
         phase: step.phase,
         because: exchange.because,
         reused: exchange.times.reused,
-        error: exchange.error.as_deref(),
+        error: exchange
+            .failure
+            .as_ref()
+            .zip(exchange.error.as_deref())
+            .map(|(failure, message)| SendError { failure, message }),
     }
 }
 

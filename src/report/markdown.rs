@@ -73,8 +73,12 @@ fn head(summary: &Summary) -> String {
         0 => String::new(),
         n => format!("{} invalid, nothing of it was sent · ", display::count(n, "flow")),
     };
+    let unknown = match c.assertions_not_replayable {
+        0 => String::new(),
+        n => format!("{} not replayable · ", display::count(n, "assertion")),
+    };
     let time = display::duration(summary.duration_ms);
-    writeln!(out, "\n{invalid}{} · {time}", display::count(c.requests, "request")).ok();
+    writeln!(out, "\n{invalid}{unknown}{} · {time}", display::count(c.requests, "request")).ok();
     out
 }
 

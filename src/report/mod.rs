@@ -31,15 +31,15 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use annotation::Annotation;
-pub(crate) use display::line;
+pub(crate) use display::{drawn, json_text, line};
 pub(crate) use markdown::MOST as MARKDOWN_MOST;
 pub use schema::{event_schema, report_schema};
 use spool::{Key, Segments};
 pub use target::{ReportError, Target};
 
 use crate::diagnostic::nearest;
-use crate::event::{EventKind, RunEvent, Summary};
-use crate::redact::Redacted;
+use crate::event::{EventKind, RunEvent, Summary, Take};
+use crate::redact::{Redacted, Redactor};
 use crate::value::Value;
 use spool::{Spool, Store};
 use terminal::{Terminal, TerminalFlow};
@@ -63,6 +63,15 @@ pub(crate) trait FlowWriter: Send {
     /// # Errors
     /// Where `body`, the flow's bytes so far, cannot grow: the disk is full.
     fn event(&mut self, event: &Redacted<RunEvent>, body: &mut dyn Write) -> io::Result<()>;
+
+    /// Takes what a recording keeps of a step; other formats are not given it.
+    ///
+    /// # Errors
+    /// As [`FlowWriter::event`].
+    fn record(&mut self, take: &Redacted<Take>, body: &mut dyn Write) -> io::Result<()> {
+        let _ = (take, body);
+        Ok(())
+    }
 
     /// Ends the flow: what stands before and after its body, and its share of the report's totals. A flow that was
     /// torn off has not seen `flow_finished`.
@@ -198,9 +207,10 @@ impl Reports {
         self
     }
 
-    /// Records the run too: whole requests and replies, and what a replay must know `about` it.
-    pub fn record(&mut self, target: Target, about: Redacted<Value>) {
-        let format = Box::new(har::Har::recording(about));
+    /// Records the run too: whole requests and replies, and what a replay must know `about` it. At the end all is masked
+    /// once more with what `redactor` knows then.
+    pub fn record(&mut self, target: Target, about: Value, redactor: &Redactor) {
+        let format = Box::new(har::Har::recording(about, redactor));
         self.files.push(Report { recording: true, ..Report::new(format, target) });
     }
 
@@ -269,19 +279,23 @@ impl FlowSink<'_> {
     pub fn emit(&mut self, event: &Redacted<RunEvent>) {
         self.terminal.event(event);
         let ends = matches!(event.kind, EventKind::StepFinished(_));
-        self.write(event, |report| !(report.recording && ends));
+        self.write(|report| !(report.recording && ends), |writer, body| writer.event(event, body));
     }
 
-    /// Takes the end of a step with all that was sent and received, for the recording alone.
-    pub fn record(&mut self, event: &Redacted<RunEvent>) {
-        self.write(event, |report| report.recording);
+    /// Takes a step with all that was sent and received, for the recording alone.
+    pub fn record(&mut self, take: &Redacted<Take>) {
+        self.write(|report| report.recording, |writer, body| writer.record(take, body));
     }
 
-    fn write(&mut self, event: &Redacted<RunEvent>, takes: impl Fn(&Report) -> bool) {
+    fn write(
+        &mut self,
+        takes: impl Fn(&Report) -> bool,
+        write: impl Fn(&mut dyn FlowWriter, &mut Spool) -> io::Result<()>,
+    ) {
         for (slot, report) in self.writers.iter_mut().zip(&self.reports.files) {
             if let Some(Writer { writer, body }) = slot
                 && takes(report)
-                && let Err(error) = writer.event(event, body)
+                && let Err(error) = write(&mut **writer, body)
             {
                 report.store().fail(error);
                 *slot = None;

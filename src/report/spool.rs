@@ -149,11 +149,20 @@ impl Segments {
     /// # Errors
     /// Where `out` or the temporary file fails.
     pub(crate) fn copy(&mut self, between: &str, out: &mut dyn Write) -> io::Result<()> {
-        for (i, segment) in self.segments.iter().filter(|segment| !segment.whole.is_empty()).enumerate() {
+        self.copy_all(Part::Whole, between, out)
+    }
+
+    /// As [`Segments::copy`], of one part.
+    ///
+    /// # Errors
+    /// Where `out` or the temporary file fails.
+    pub(crate) fn copy_all(&mut self, part: Part, between: &str, out: &mut dyn Write) -> io::Result<()> {
+        let ranges = self.segments.iter().map(|segment| segment.part(part)).filter(|range| !range.is_empty());
+        for (i, range) in ranges.enumerate() {
             if i > 0 {
                 out.write_all(between.as_bytes())?;
             }
-            piece(&mut self.bytes, &segment.whole, out)?;
+            piece(&mut self.bytes, range, out)?;
         }
         Ok(())
     }

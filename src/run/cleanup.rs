@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::flow::{File, Runner};
 use super::obtain::Errand;
 use super::record::{exchanges, milliseconds};
-use super::replay::set_aside;
+use super::replay::{failed, set_aside};
 use super::request::{self, Rendered};
 use super::scope::Scope;
 use super::send::{Log, Rules};
@@ -102,6 +102,7 @@ impl<'a> Runner<'a, '_> {
             item,
             EventKind::StepStarted { name: step.label.clone(), kind: kind_of(&step.action), phase: Phase::Cleanup },
         );
+        self.recall(at, Phase::Cleanup);
         let mut outcome = self.outcome(&step, Phase::Cleanup);
         let mut log = Log::default();
         let began = self.context.clock.elapsed();
@@ -127,16 +128,15 @@ impl<'a> Runner<'a, '_> {
             Err(stop) => outcome.problems.extend(stop.into_problem().map(|p| placed(p, &source, span))),
         }
         self.scope = around;
-        if self.context.options.replay {
-            set_aside(&mut outcome, &log.sent, self.context.redactor);
-        }
+        set_aside(&mut outcome, &self.notes.recorded);
+        self.notes.made.failed.extend(failed(&outcome));
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
         }
         outcome.exchanges = exchanges(&log.sent, outcome.outcome == Outcome::Failed, self.context);
-        outcome.waits = log.waits;
+        outcome.waits = std::mem::take(&mut log.waits);
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
-        self.record((number, item), &outcome, &log.sent);
+        self.record((number, item), Some(&outcome), &log.whole());
         self.ended(number, item, outcome);
         self.file = own;
     }

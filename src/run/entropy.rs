@@ -1,6 +1,7 @@
 //! `now()`, and random values that a seed fixes: each derives from seed, flow, row, repeat, step, item and call.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -15,6 +16,9 @@ pub(super) struct Entropy<'a> {
     step: Cell<u32>,
     item: Cell<u32>,
     call: Cell<u64>,
+    /// What `now()` gave since [`Entropy::enter`], and what it gives next in a replay; Unix seconds.
+    told: RefCell<Vec<i64>>,
+    recorded: RefCell<VecDeque<i64>>,
 }
 
 impl<'a> Entropy<'a> {
@@ -54,7 +58,15 @@ impl<'a> Entropy<'a> {
     }
 
     fn from(clock: &'a dyn Clock, base: Sha256) -> Self {
-        Self { clock, base: base.finalize().into(), step: Cell::new(0), item: Cell::new(0), call: Cell::new(0) }
+        Self {
+            clock,
+            base: base.finalize().into(),
+            step: Cell::default(),
+            item: Cell::default(),
+            call: Cell::default(),
+            told: RefCell::default(),
+            recorded: RefCell::default(),
+        }
     }
 
     /// Begins the draws of a step (0: the flow's vars) and an item (0: no loop).
@@ -63,11 +75,25 @@ impl<'a> Entropy<'a> {
         self.item.set(item);
         self.call.set(0);
     }
+
+    /// In a replay, lets the next calls of `now()` give what they gave when it was recorded.
+    pub(super) fn recall(&self, now: Vec<i64>) {
+        self.told.borrow_mut().clear();
+        *self.recorded.borrow_mut() = now.into();
+    }
+
+    /// What `now()` gave since [`Entropy::recall`].
+    pub(super) fn told(&self) -> Vec<i64> {
+        self.told.take()
+    }
 }
 
 impl Ambient for Entropy<'_> {
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        let recorded = self.recorded.borrow_mut().pop_front();
+        let now = recorded.and_then(|second| Timestamp::from_second(second).ok()).unwrap_or_else(|| self.clock.now());
+        self.told.borrow_mut().push(now.as_second());
+        now
     }
 
     fn random(&self) -> u128 {

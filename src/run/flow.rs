@@ -12,9 +12,10 @@ use super::scope::Scope;
 use super::step::kind_of;
 use super::steps::Steps;
 use super::{Context, Job, Outputs, ResolvedInput, Sink, Stop};
-use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
+use crate::event::{Counts, EventKind, FlowOutcome, Notes, Outcome, Phase, Problem, RunEvent, StepOutcome, Take};
 use crate::flow::{Action, Flow, Step};
 use crate::http::cookies::CookieJar;
+use crate::redact::PLACEHOLDER;
 use crate::source::{Bundle, Source};
 use crate::template::{self, to_template_value};
 
@@ -90,6 +91,7 @@ pub(super) struct Runner<'a, 'c> {
     pub(super) sink: &'a mut dyn Sink,
     pub(super) scope: Scope,
     pub(super) entropy: Entropy<'a>,
+    pub(super) notes: Ledger,
     pub(super) jar: CookieJar,
     pub(super) done: Arc<Steps>,
     pub(super) registered: Vec<Registered>,
@@ -103,6 +105,13 @@ pub(super) struct Runner<'a, 'c> {
     pub(super) stopped: Option<&'static str>,
     /// The first step that failed, in words.
     pub(super) culprit: Option<String>,
+}
+
+/// What is noted of the step under way for a recording, and what a recording noted of it.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) made: Notes,
+    pub(super) recorded: Notes,
 }
 
 /// A flow's file, as events name it.
@@ -137,6 +146,7 @@ impl<'a, 'c> Runner<'a, 'c> {
             sink,
             scope: Scope::default(),
             entropy: Entropy::new(context.clock, job),
+            notes: Ledger::default(),
             jar: CookieJar::new(),
             done: Arc::new(Steps::default()),
             registered: Vec::new(),
@@ -157,7 +167,10 @@ impl<'a, 'c> Runner<'a, 'c> {
 
     /// Hands a renderer over the names of this moment to `f`.
     pub(super) fn render<T>(&self, f: impl FnOnce(&Renderer<'_>) -> T) -> T {
-        let names = template::Context::new(&self.scope, &self.entropy);
+        let hides = |text: &str| text.contains(PLACEHOLDER) || self.context.redactor.carries_secret(text.as_bytes());
+        let hides: &dyn Fn(&str) -> bool = &hides;
+        let names =
+            template::Context::new(&self.scope, &self.entropy).hiding(self.context.replay.is_some().then_some(hides));
         let File { source, folder, bundle, .. } = &self.file;
         f(&Renderer { names: &names, context: self.context, source, folder, bundle: bundle.as_deref() })
     }
@@ -174,12 +187,27 @@ impl<'a, 'c> Runner<'a, 'c> {
             }
             self.scope.bind(&input.name, to_template_value(&input.value), input.secret);
         }
-        self.entropy.enter(0, 0);
-        for var in &self.flow().vars {
+        self.enter((0, 0));
+        let bound = self.flow().vars.iter().try_for_each(|var| {
             let (value, secret) = self.render(|r| r.bound(&var.name, var.span, &var.value))?;
             self.scope.bind(&var.name, value, secret);
-        }
-        Ok(())
+            Ok(())
+        });
+        self.record((0, 0), None, &[]);
+        bound
+    }
+
+    /// Begins a step and item: its draws, and its notes.
+    pub(super) fn enter(&mut self, at: (u32, u32)) {
+        self.entropy.enter(at.0, at.1);
+        self.recall(at, Phase::Step);
+    }
+
+    /// Begins new notes; in a replay, with those of the recording at hand.
+    pub(super) fn recall(&mut self, at: (u32, u32), phase: Phase) {
+        let recorded = self.context.replay.map(|replay| replay.notes(&self.file.path, at, phase)).unwrap_or_default();
+        self.entropy.recall(recorded.now.clone());
+        self.notes = Ledger { made: Notes::default(), recorded };
     }
 
     /// The outputs of the whole run; one that failed or ended early has none.
@@ -311,20 +339,28 @@ impl<'a, 'c> Runner<'a, 'c> {
         self.emit(number, item, EventKind::StepFinished(Box::new(outcome)));
     }
 
-    /// Hands a step's sends over whole, where the run is recorded.
-    pub(super) fn record(&mut self, at: (u32, u32), outcome: &StepOutcome, sent: &[Sent]) {
-        if !self.context.options.record || sent.is_empty() {
+    /// Hands over what a recording keeps of a step, or of what is rendered before one, where the run is recorded.
+    pub(super) fn record(&mut self, at: (u32, u32), outcome: Option<&StepOutcome>, sent: &[&Sent]) {
+        if !self.context.options.record {
+            return;
+        }
+        let mut notes = std::mem::take(&mut self.notes.made);
+        notes.now = self.entropy.told();
+        if sent.is_empty() && notes.is_empty() {
             return;
         }
         let redactor = self.context.redactor.for_recording();
-        let step = StepOutcome {
-            exchanges: whole(sent, &redactor),
-            assertions: Vec::new(),
-            captures: Vec::new(),
-            ..outcome.clone()
+        let kind = match outcome {
+            Some(outcome) => EventKind::StepFinished(Box::new(StepOutcome {
+                exchanges: whole(sent, &redactor),
+                assertions: Vec::new(),
+                captures: Vec::new(),
+                ..outcome.clone()
+            })),
+            None => EventKind::FlowStarted { name: self.flow.name.clone(), steps: 0 },
         };
-        let kind = EventKind::StepFinished(Box::new(step));
-        self.sink.record(redactor.redact(event(&self.file.path, self.job, self.context, at, kind)));
+        let event = event(&self.file.path, self.job, self.context, at, kind);
+        self.sink.record(redactor.redact(Take { event, notes }));
     }
 
     /// Sends an event, masked. A step or item of 0 is none.

@@ -44,12 +44,12 @@ pub use preview::{
     Act, Credentials, Previewed, PreviewedBody, PreviewedPart, PreviewedRequest, PreviewedUse, Secrets, preview,
     preview_whole,
 };
-pub use replay::{Recorded, Recording, Replay};
+pub use replay::{Label, NotePlace, Recorded, Recording, Replay, Shelf};
 
 use std::sync::Arc;
 
 use crate::check::Snapshots;
-use crate::event::{Problem, RunEvent};
+use crate::event::{Problem, RunEvent, Take};
 use crate::flow::Flow;
 use crate::http::Transport;
 use crate::redact::{HostPattern, Redacted, Redactor};
@@ -60,10 +60,10 @@ pub trait Sink {
     /// Takes one event.
     fn emit(&mut self, event: Redacted<RunEvent>);
 
-    /// Takes a step's end with its whole requests and replies, a placeholder for each secret; only where
-    /// [`Options::record`] says so, and beside [`Sink::emit`].
-    fn record(&mut self, step: Redacted<RunEvent>) {
-        drop(step);
+    /// Takes what a recording keeps, a placeholder for each secret; only where [`Options::record`] says so, and beside
+    /// [`Sink::emit`].
+    fn record(&mut self, take: Redacted<Take>) {
+        drop(take);
     }
 }
 
@@ -103,8 +103,6 @@ pub struct Options {
     pub allow_write: bool,
     /// Whether each step's requests and replies are handed over whole, for a recording.
     pub record: bool,
-    /// Whether the transport answers from a recording, so that nothing can be said of a secret's value.
-    pub replay: bool,
 }
 
 impl Default for Options {
@@ -121,7 +119,6 @@ impl Default for Options {
             update_snapshots: false,
             allow_write: false,
             record: false,
-            replay: false,
         }
     }
 }
@@ -145,6 +142,8 @@ pub struct Context<'a> {
     pub once: &'a Once,
     /// The environment's OAuth clients; `None` without an environment.
     pub oauth: Option<&'a dyn TokenSource>,
+    /// The recording that answers, where this is a replay: nothing can be said of a secret's value then.
+    pub replay: Option<&'a Replay<'a>>,
 }
 
 /// One run of one flow.

@@ -4,12 +4,15 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::record::Sent;
+use super::send::learn_tokens;
 use super::{Context, Stop};
-use crate::event::Problem;
-use crate::http::{HeaderValue, Request, Response, Transport};
+use crate::event::{Problem, Reason};
+use crate::http::{HeaderValue, Request, Response, Sending, Transport};
 use crate::oauth::OAuthError;
 use crate::redact::{HostPattern, Secret};
 
@@ -57,11 +60,16 @@ impl OAuth {
     ///
     /// # Errors
     /// No token can be got.
-    pub(super) async fn sign(&self, request: &mut Request, context: &Context<'_>) -> Result<(), Stop> {
+    pub(super) async fn sign(
+        &self,
+        request: &mut Request,
+        context: &Context<'_>,
+        sent: &mut Vec<Sent>,
+    ) -> Result<(), Stop> {
         let known = self.current.borrow().clone();
         let token = match known {
             Some((token, _)) => token,
-            None => self.get(None, context).await?,
+            None => self.get(None, context, sent).await?,
         };
         let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.expose())) else {
             let help = "it has a line break or another control character";
@@ -76,29 +84,71 @@ impl OAuth {
     ///
     /// # Errors
     /// As [`OAuth::sign`].
-    pub(super) async fn renewed(&self, reply: &Response, context: &Context<'_>) -> Result<bool, Stop> {
+    pub(super) async fn renewed(
+        &self,
+        reply: &Response,
+        context: &Context<'_>,
+        sent: &mut Vec<Sent>,
+    ) -> Result<bool, Stop> {
         let known = self.current.borrow().clone();
         match known {
             Some((token, false)) if reply.status == 401 => {
-                self.get(Some(&token), context).await?;
+                self.get(Some(&token), context, sent).await?;
                 Ok(true)
             }
             _ => Ok(false),
         }
     }
 
-    async fn get(&self, rejected: Option<&Secret>, context: &Context<'_>) -> Result<Secret, Stop> {
+    async fn get(
+        &self,
+        rejected: Option<&Secret>,
+        context: &Context<'_>,
+        sent: &mut Vec<Sent>,
+    ) -> Result<Secret, Stop> {
         let Some(source) = context.oauth else {
             let message = format!("there is no OAuth client `{}` without an environment", self.name);
             return Err(Stop::problem(message, Some("choose one with -e NAME, or run with --sandbox")));
         };
         let now = || context.clock.now();
         // Also after an interrupt: a refresh that is dropped half way may lose the only refresh token.
-        let found = source.token(&self.name, rejected, context.transport, &now).await;
+        let kept = Kept { context, sent: RefCell::default() };
+        let found = source.token(&self.name, rejected, &kept, &now).await;
+        sent.extend(kept.sent.into_inner());
         let AccessToken { token, hosts } = found.map_err(|error| problem(&self.name, &error))?;
         context.redactor.learn(&self.name, token.expose(), hosts.as_deref());
         *self.current.borrow_mut() = Some((token.clone(), rejected.is_some()));
         Ok(token)
+    }
+}
+
+/// Keeps what is asked of an authorization server, where the run is recorded.
+struct Kept<'k, 'c> {
+    context: &'k Context<'c>,
+    sent: RefCell<Vec<Sent>>,
+}
+
+impl Transport for Kept<'_, '_> {
+    fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
+        let Context { transport, clock, options, .. } = *self.context;
+        if !options.record {
+            return transport.send(request);
+        }
+        Box::pin(async move {
+            let start = clock.elapsed();
+            let reply = transport.send(request).await.map(Arc::new);
+            if let Ok(response) = &reply {
+                learn_tokens(response, self.context);
+            }
+            let answer = match &reply {
+                Ok(response) => Ok(response.with_body(response.body.clone())),
+                Err(error) => Err(error.clone()),
+            };
+            let (request, took) = (request.clone(), clock.elapsed().saturating_sub(start));
+            let start = Duration::ZERO;
+            self.sent.borrow_mut().push(Sent { because: Reason::Auth, request, reply, let_go: None, start, took });
+            answer
+        })
     }
 }
 

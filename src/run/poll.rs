@@ -95,6 +95,7 @@ impl Runner<'_, '_> {
         let url = received.url.to_string();
         let depth = self.scope.depth();
         self.scope.enter("response", ResponseObject::of(received), false);
+        let recorded = self.notes.recorded.until.get(self.notes.made.until.len()).copied();
         let looked = self.render(|r| {
             let reply = reply(received, &url);
             let until = poll.until.evaluate(&reply, r.names, request);
@@ -107,13 +108,20 @@ impl Runner<'_, '_> {
             let mut conditions = [Some(&poll.until), poll.fail_when.as_ref(), Some(expect)].into_iter().flatten();
             // What is below 400 is no failure, so it may be on its way.
             let expected = status < 400 || conditions.any(|e| e.status_accepts(status, r.names).unwrap_or(false));
-            match decide(&until, &fails) {
+            let decided = match until.iter().chain(&fails).any(|verdict| verdict.hidden) {
+                true => as_recorded(recorded, poll),
+                false => decide(&until, &fails),
+            };
+            match decided {
                 // An error page says nothing about the rest.
                 Look::NotYet if !expected => (unexpected(&received.response, poll), Vec::new()),
                 look => (look, until),
             }
         });
         self.scope.leave(depth);
+        if !matches!(looked.0, Look::Over(..)) {
+            self.notes.made.until.push(matches!(looked.0, Look::Done));
+        }
         looked
     }
 
@@ -134,6 +142,19 @@ fn decide(until: &[Verdict], fails: &[Verdict]) -> Look {
         return Look::Over(format!("`fail_when` holds: {}", what.join(", ")), first.span, None);
     }
     if until.iter().all(|verdict| verdict.passed) { Look::Done } else { Look::NotYet }
+}
+
+/// What hangs on a secret is as it was when it was recorded.
+fn as_recorded(held: Option<bool>, poll: &Poll) -> Look {
+    match held {
+        Some(true) => Look::Done,
+        Some(false) => Look::NotYet,
+        None => Look::Over(
+            "`poll` ended here when it was recorded, and depends on a secret's value".to_owned(),
+            poll.span,
+            None,
+        ),
+    }
 }
 
 fn unexpected(response: &Response, poll: &Poll) -> Look {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 
 use super::{Context, Detail};
-use crate::event::{Body, Encoding, Exchange, Header, Reason, Reply, Times};
+use crate::event::{Body, Encoding, Exchange, Failure, Header, Reason, Reply, Times};
 use crate::http::{Bytes, HeaderMap, Request, Response, TransportError};
 use crate::redact::Redactor;
 use crate::webex;
@@ -63,7 +63,7 @@ pub(super) fn exchanges(sent: &[Sent], failed: bool, context: &Context<'_>) -> V
 }
 
 /// As [`exchanges`], whole, with a placeholder for each secret: what a recording keeps.
-pub(super) fn whole(sent: &[Sent], redactor: &Redactor) -> Vec<Exchange> {
+pub(super) fn whole(sent: &[&Sent], redactor: &Redactor) -> Vec<Exchange> {
     let depth = Depth { headers: true, bodies: true, hints: false, limit: usize::MAX, redactor, exact: true };
     sent.iter().map(|s| exchange(s, &depth)).collect()
 }
@@ -71,13 +71,16 @@ pub(super) fn whole(sent: &[Sent], redactor: &Redactor) -> Vec<Exchange> {
 fn exchange(sent: &Sent, depth: &Depth<'_>) -> Exchange {
     let Depth { headers, bodies, limit, redactor, .. } = *depth;
     let request = &sent.request;
-    let (reply, error) = match &sent.reply {
+    let (reply, error, failure) = match &sent.reply {
         Ok(response) => {
             let size = sent.let_go.unwrap_or(response.body.len()) as u64;
             let hint = if depth.hints { webex::hint(request, response) } else { None };
-            (Some(Reply { size, hint, ..reply(response, depth) }), None)
+            (Some(Reply { size, hint, ..reply(response, depth) }), None, None)
         }
-        Err(error) => (None, Some(error.message.clone())),
+        Err(TransportError { kind, delivery, message, help }) => {
+            let failure = Failure { kind: *kind, delivery: *delivery, help: help.clone() };
+            (None, Some(message.clone()), Some(failure))
+        }
     };
     Exchange {
         because: sent.because,
@@ -90,6 +93,7 @@ fn exchange(sent: &Sent, depth: &Depth<'_>) -> Exchange {
         times: times(sent),
         reply,
         error,
+        failure,
     }
 }
 

@@ -29,7 +29,7 @@ impl Sender<'_, '_> {
             let wait = again.filter(|retry| sends < retry.attempts).map(|retry| pause(retry, sends));
             // Where there is no time left to wait, the failure itself says more.
             let Some(wait) = wait.filter(|wait| self.fits(*wait)) else {
-                return result.map_err(|failed| failed.into_stop(sends));
+                return result.map_err(|failed| failed.into_stop(sends, &chain.current.method));
             };
             let status = result.ok().map(|received| received.response.status);
             sends += 1;

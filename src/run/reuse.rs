@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::entropy::Entropy;
-use super::flow::{File, Runner};
+use super::flow::{File, Ledger, Runner};
 use super::once::{Claim, Failure, Session};
 use super::outputs::Outputs;
 use super::render::Renderer;
@@ -23,6 +23,7 @@ struct Frame<'a> {
     file: File,
     scope: Scope,
     entropy: Entropy<'a>,
+    notes: Ledger,
     done: Arc<Steps>,
     failed: bool,
     stopped: Option<&'static str>,
@@ -91,6 +92,7 @@ impl<'a> Runner<'a, '_> {
                 file: File::of(flow),
                 scope: Scope::default(),
                 entropy,
+                notes: Ledger::default(),
                 done: Arc::default(),
                 failed: false,
                 stopped: None,
@@ -157,6 +159,7 @@ impl<'a> Runner<'a, '_> {
         std::mem::swap(&mut self.file, &mut frame.file);
         std::mem::swap(&mut self.scope, &mut frame.scope);
         std::mem::swap(&mut self.entropy, &mut frame.entropy);
+        std::mem::swap(&mut self.notes, &mut frame.notes);
         std::mem::swap(&mut self.done, &mut frame.done);
         std::mem::swap(&mut self.failed, &mut frame.failed);
         std::mem::swap(&mut self.stopped, &mut frame.stopped);

@@ -17,7 +17,7 @@ use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{RedirectError, next_hop, without_credentials};
 use crate::http::{
-    Delivery, HeaderValue, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
+    Delivery, HeaderValue, Method, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
 };
 use crate::value::Value;
 
@@ -83,10 +83,17 @@ pub(super) struct Log {
     /// When the first of them began.
     pub(super) began: Option<Duration>,
     pub(super) sent: Vec<Sent>,
+    /// What was asked of an authorization server for it: for recordings.
+    pub(super) tokens: Vec<Sent>,
     pub(super) waits: Vec<Wait>,
 }
 
 impl Log {
+    /// Every send, those for tokens first.
+    pub(super) fn whole(&self) -> Vec<&Sent> {
+        self.tokens.iter().chain(&self.sent).collect()
+    }
+
     /// How many sends there were, redirects and handshakes of `auth` not counted.
     pub(super) fn attempts(&self) -> u32 {
         let attempts = self.sent.iter().filter(|sent| !matches!(sent.because, Reason::Redirect | Reason::Auth));
@@ -132,17 +139,27 @@ impl From<Stop> for Failed {
 }
 
 impl Failed {
-    /// The problem, after this many sends.
-    pub(super) fn into_stop(self, sends: u32) -> Stop {
+    /// The problem, after this many sends with this method.
+    pub(super) fn into_stop(self, sends: u32, method: &Method) -> Stop {
         let error = match self {
             Self::Stop(stop) => return stop,
             Self::Unanswered(error) => error,
         };
-        let message = match sends {
-            1 => error.message,
-            sends => format!("{} (the last of {sends} sends)", error.message),
+        let again = match *method {
+            Method::POST | Method::PATCH if error.delivery != Delivery::NotSent => {
+                "the server may have carried it out, so it is not sent again; `retry: { on: [network], unsafe: true }` does that"
+            }
+            _ => "the server, or something before it, gave up: `retry: { on: [network] }` sends it again",
         };
-        Stop::Problem(Box::new(Problem { message, help: error.help, code: None, at: None }))
+        let (message, help) = match sends {
+            1 if error.kind == TransportErrorKind::Interrupted => {
+                let help = error.help.map_or_else(|| again.to_owned(), |help| format!("{help}; {again}"));
+                (error.message, Some(help))
+            }
+            1 => (error.message, error.help),
+            sends => (format!("{} (the last of {sends} sends)", error.message), error.help),
+        };
+        Stop::Problem(Box::new(Problem { message, help, code: None, at: None }))
     }
 }
 
@@ -168,19 +185,10 @@ impl Sender<'_, '_> {
             let current = &mut chain.current;
             let oauth = rules.oauth.as_ref().filter(|_| !chain.strayed);
             if let Some(oauth) = oauth {
-                oauth.sign(current, self.context).await?;
+                oauth.sign(current, self.context, &mut self.log.tokens).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
-            let (response, took) = match self.once(current, rules, chain.because).await {
-                // The server was closing the kept connection as the request came: asking again on a new one is no
-                // second try (RFC 9112 section 9.3.1).
-                Err(Failed::Unanswered(error))
-                    if error.delivery == Delivery::OnClosingConnection && current.method.is_idempotent() =>
-                {
-                    self.once(current, rules, Reason::Retry).await?
-                }
-                answer => answer?,
-            };
+            let (response, took) = self.answered(current, rules, chain.because).await?;
             self.jar.store(&current.url, &response.headers);
             if let Some(digest) = digest
                 && digest.challenged(&response)?
@@ -190,7 +198,7 @@ impl Sender<'_, '_> {
             }
             // A 401 that the step asks for is its answer.
             if let Some(oauth) = oauth.filter(|_| !rules.waiting.names(401))
-                && oauth.renewed(&response, self.context).await?
+                && oauth.renewed(&response, self.context, &mut self.log.tokens).await?
             {
                 chain.because = Reason::Auth;
                 continue;
@@ -212,8 +220,9 @@ impl Sender<'_, '_> {
             let (url, location) = (current.url.to_string(), hop.request.url.to_string());
             chain.hops.push(Hop { status: response.status, url, location });
             *current = hop.request;
-            if hop.cross_origin {
-                chain.strayed = true;
+            chain.strayed |= hop.cross_origin;
+            // Also further on: what a foreign server knows of a secret goes no way that we are sent.
+            if chain.strayed {
                 let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
                 without_credentials(current, &[], carries).map_err(refused)?;
             }
@@ -231,6 +240,20 @@ impl Sender<'_, '_> {
             digest.sign(request, &body, self.context.redactor);
         }
         Ok(digest)
+    }
+
+    /// Sends a request, and once more where that is no second try: the server was closing the kept connection as an
+    /// idempotent one came (RFC 9112 section 9.3.1), or says that it did not look at it (RFC 9113 section 8.7).
+    async fn answered(
+        &mut self,
+        request: &mut Request,
+        rules: &Rules,
+        because: Reason,
+    ) -> Result<(Arc<Response>, Duration), Failed> {
+        match self.once(request, rules, because).await {
+            Err(Failed::Unanswered(error)) if unseen(&error, request) => self.once(request, rules, Reason::Retry).await,
+            answer => answer,
+        }
     }
 
     async fn once(
@@ -289,14 +312,14 @@ impl Sender<'_, '_> {
 
     fn add_cookies(&self, request: &mut Request, own: &[(String, String)]) {
         let stored = self.jar.header_for(&request.url);
-        let stored = stored.as_ref().and_then(|v| v.to_str().ok()).unwrap_or("");
+        let stored = stored.as_ref().and_then(|v| std::str::from_utf8(v.as_bytes()).ok()).unwrap_or("");
         let kept = stored.split("; ").filter(|pair| {
             let name = pair.split('=').next().unwrap_or("");
             !pair.is_empty() && !own.iter().any(|(own, _)| own == name)
         });
         let own = own.iter().map(|(name, value)| format!("{name}={value}"));
         let line: Vec<String> = own.chain(kept.map(str::to_owned)).collect();
-        match HeaderValue::from_str(&line.join("; ")) {
+        match HeaderValue::from_bytes(line.join("; ").as_bytes()) {
             Ok(value) if !line.is_empty() => _ = request.headers.insert(http::header::COOKIE, value),
             _ => _ = request.headers.remove(http::header::COOKIE),
         }
@@ -332,12 +355,21 @@ impl Sender<'_, '_> {
     }
 }
 
+/// Whether the server has most likely, or by its own word, done nothing with a request that came to it.
+fn unseen(error: &TransportError, request: &Request) -> bool {
+    match error.delivery {
+        Delivery::OnClosingConnection => request.method.is_idempotent(),
+        Delivery::NotSent => error.kind == TransportErrorKind::Interrupted,
+        Delivery::MayHaveArrived => false,
+    }
+}
+
 fn refused(error: RedirectError) -> Stop {
     Stop::problem(error.to_string(), Some(error.help()))
 }
 
 /// Tokens of OAuth-like replies are secret from the moment they arrive (RFC 6749 section 5.1, `/jwt/login`, `/guests/token`).
-fn learn_tokens(response: &Response, context: &Context<'_>) {
+pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
     const LARGEST: usize = 64 << 10;
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];

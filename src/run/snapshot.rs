@@ -1,7 +1,7 @@
 //! `expect.snapshot`: which file belongs to a step, and when it is written.
 
 use super::flow::Runner;
-use crate::check::{Reply, SnapshotRule};
+use crate::check::{Reply, SnapshotRule, Verdict};
 use crate::event::StepOutcome;
 use crate::flow::Step;
 
@@ -47,7 +47,8 @@ impl Runner<'_, '_> {
                 Err(message) => rule.broken(message),
             }
         };
-        let verdict = judged();
+        let hidden = self.context.replay.is_some_and(|replay| replay.hides(reply.response));
+        let verdict = Verdict { hidden, ..judged() };
         outcome.assertions.push(super::step::assertion(verdict, &flow.source));
     }
 }

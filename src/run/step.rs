@@ -6,19 +6,21 @@ use std::sync::Arc;
 use super::flow::Runner;
 use super::obtain::Errand;
 use super::record::{exchanges, milliseconds};
-use super::replay::set_aside;
+use super::render::Renderer;
+use super::replay::{UNKNOWN, failed, set_aside};
 use super::response::ResponseObject;
 use super::send::{Log, Received, Rules, Sender};
 use super::waiting::Waiting;
-use super::{Context, jwt, request};
+use super::{Context, Stop, jwt, request};
 use crate::check::{CheckError, Reply, Verdict, judge_that};
 use crate::event::{
     Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepKind, StepOutcome, Wait,
 };
 use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step};
 use crate::http::{Bytes, HeaderMap, Response};
+use crate::redact::Redactor;
 use crate::source::{Source, Span};
-use crate::template::{TemplateValue, from_template_value, to_template_value};
+use crate::template::{Expression, TemplateValue, from_template_value, to_template_value};
 use crate::value::Value;
 
 /// What a step, or one item of it, left behind.
@@ -45,8 +47,9 @@ impl<'a> Runner<'a, '_> {
     }
 
     async fn items(&mut self, step: &'a Step, for_each: &'a ForEach, number: u32) -> (TemplateValue, bool) {
-        self.entropy.enter(number, 0);
+        self.enter((number, 0));
         let rendered = self.render(|r| r.list(&for_each.name, for_each.span, &for_each.items));
+        self.record((number, 0), None, &[]);
         let (items, secret) = match rendered {
             Ok(found) => found,
             Err(stop) => {
@@ -96,7 +99,7 @@ impl<'a> Runner<'a, '_> {
 
     /// Runs a step once.
     async fn item(&mut self, step: &'a Step, number: u32, item: u32) -> Ended {
-        self.entropy.enter(number, item);
+        self.enter((number, item));
         let began = self.context.clock.elapsed();
         let kind = kind_of(&step.action);
         self.emit(number, item, EventKind::StepStarted { name: Arc::clone(&step.label), kind, phase: Phase::Step });
@@ -104,7 +107,7 @@ impl<'a> Runner<'a, '_> {
         let mut log = Log::default();
         let depth = self.scope.depth();
         let mut result = None;
-        match step.when.as_ref().map_or(Ok(true), |when| self.render(|r| r.truth(when))) {
+        match step.when.as_ref().map_or(Ok(true), |when| self.decide(when, &mut outcome)) {
             Ok(true) => result = self.act(step, number, item, &mut outcome, &mut log).await,
             Ok(false) => {
                 outcome.outcome = Outcome::Skipped;
@@ -117,17 +120,16 @@ impl<'a> Runner<'a, '_> {
             }
         }
         self.scope.leave(depth);
-        if self.context.options.replay {
-            set_aside(&mut outcome, &log.sent, self.context.redactor);
-        }
+        set_aside(&mut outcome, &self.notes.recorded);
+        self.notes.made.failed.extend(failed(&outcome));
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
         }
         outcome.exchanges = exchanges(&log.sent, outcome.outcome == Outcome::Failed, self.context);
-        outcome.waits = log.waits;
+        outcome.waits = std::mem::take(&mut log.waits);
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
         let ended = outcome.outcome;
-        self.record((number, item), &outcome, &log.sent);
+        self.record((number, item), Some(&outcome), &log.whole());
         self.ended(number, item, outcome);
         let result = result.filter(|(name, _)| step.keep_response || *name != "response");
         Ended { outcome: ended, left: left_behind(ended, result) }
@@ -167,7 +169,11 @@ impl<'a> Runner<'a, '_> {
             },
             Action::Set(bindings) => bindings.iter().try_for_each(|binding| {
                 let (value, secret) = self.render(|r| r.bound(&binding.name, binding.span, &binding.value))?;
-                outcome.captures.push(Capture { name: Arc::clone(&binding.name), value: preview_of(&value), secret });
+                outcome.captures.push(Capture {
+                    name: Arc::clone(&binding.name),
+                    value: preview_of(&value, self.context.redactor),
+                    secret,
+                });
                 self.scope.bind(&binding.name, value, secret);
                 Ok(())
             }),
@@ -183,11 +189,7 @@ impl<'a> Runner<'a, '_> {
                 let source = &self.flow().source;
                 let verdicts =
                     self.render(|r| expressions.iter().map(|e| judge_that(e, e.span(), r.names)).collect::<Vec<_>>());
-                for (verdict, expression) in verdicts.into_iter().zip(expressions) {
-                    let secret = || expression.names().iter().any(|used| self.scope.names_secret(used));
-                    let not_replayable = self.context.options.replay && secret();
-                    outcome.assertions.push(Assertion { not_replayable, ..assertion(verdict, source) });
-                }
+                outcome.assertions.extend(verdicts.into_iter().map(|verdict| assertion(verdict, source)));
                 Ok(())
             }
         };
@@ -252,6 +254,19 @@ impl<'a> Runner<'a, '_> {
         Some(response)
     }
 
+    /// Whether `when` lets the step run. What hangs on a secret is as it was when it was recorded.
+    fn decide(&mut self, when: &Expression, outcome: &mut StepOutcome) -> Result<bool, Stop> {
+        let is_unknown = |r: &Renderer<'_>| when.names().iter().any(|used| r.names.is_unknown(used));
+        let (truth, unknown) = self.render(|r| (r.truth(when), is_unknown(r)));
+        if unknown && let Some(recorded) = self.notes.recorded.when {
+            let claim = format!("`when: {}` depends on a secret's value", when.source());
+            outcome.warnings.push(format!("not replayable: {claim}; it was {recorded} when it was recorded"));
+            return Ok(recorded);
+        }
+        self.notes.made.when = truth.as_ref().ok().copied();
+        truth
+    }
+
     /// Evaluates all captures, also after one failed.
     pub(super) fn capture(&mut self, step: &Step, reply: &Reply<'_>, outcome: &mut StepOutcome) {
         for NamedCapture { name, capture, .. } in &step.captures {
@@ -263,11 +278,23 @@ impl<'a> Runner<'a, '_> {
                     if secret {
                         self.render(|r| r.learn(name, &captured.value, || names));
                     }
-                    outcome.captures.push(Capture { name: Arc::clone(name), value: preview(&captured.value), secret });
+                    outcome.captures.push(Capture {
+                        name: Arc::clone(name),
+                        value: preview(&captured.value, self.context.redactor),
+                        secret,
+                    });
                     self.scope.bind(name, to_template_value(&captured.value), secret);
                 }
                 Err(error) => {
                     let CheckError { message, span } = error;
+                    let claim = format!("capture {name}");
+                    let known = self.notes.recorded.failed.contains(&claim);
+                    if !known && self.context.replay.is_some_and(|replay| replay.hides(reply.response)) {
+                        outcome.warnings.push(format!("not replayable: `{claim}` depends on a secret's value"));
+                        self.scope.bind(name, TemplateValue::from(UNKNOWN), true);
+                        continue;
+                    }
+                    self.notes.made.failed.push(claim);
                     let message = format!("cannot capture `{name}`: {message}");
                     let problem = Problem { message, help: None, code: None, at: None };
                     outcome.problems.push(placed(problem, &self.flow().source, span));
@@ -320,7 +347,7 @@ pub(super) fn assertion(verdict: Verdict, source: &Source) -> Assertion {
         subject: verdict.subject,
         predicate: verdict.predicate,
         passed: verdict.passed,
-        not_replayable: false,
+        not_replayable: verdict.hidden,
         expected: verdict.expected,
         actual: verdict.actual,
         message: verdict.message,
@@ -361,11 +388,12 @@ fn left_behind(outcome: Outcome, result: Option<(&'static str, TemplateValue)>) 
     TemplateValue::from(BTreeMap::from_iter(kept))
 }
 
-/// A captured value for the event: whole where it is small.
-fn preview(value: &Value) -> Value {
+/// A captured value for the event: whole where it is small. Masked before it is cut, as a body is.
+fn preview(value: &Value, redactor: &Redactor) -> Value {
     const LARGEST: usize = 1 << 10;
     match value {
         Value::String(text) if text.len() > LARGEST => {
+            let text = redactor.mask_fields(text);
             let end = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= LARGEST).last().unwrap_or(0);
             Value::from(format!("{}…", text.get(..end).unwrap_or("")))
         }
@@ -375,6 +403,6 @@ fn preview(value: &Value) -> Value {
     }
 }
 
-fn preview_of(value: &TemplateValue) -> Value {
-    from_template_value(value).map_or(Value::Null, |value| preview(&value))
+fn preview_of(value: &TemplateValue, redactor: &Redactor) -> Value {
+    from_template_value(value).map_or(Value::Null, |value| preview(&value, redactor))
 }

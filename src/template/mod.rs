@@ -100,13 +100,49 @@ pub trait Ambient {
 pub struct Context<'a> {
     scope: &'a dyn Scope,
     ambient: &'a dyn Ambient,
+    hides: Option<&'a dyn Fn(&str) -> bool>,
 }
 
 impl<'a> Context<'a> {
     /// A context of names, time and chance.
     #[must_use]
     pub fn new(scope: &'a dyn Scope, ambient: &'a dyn Ambient) -> Self {
-        Self { scope, ambient }
+        Self { scope, ambient, hides: None }
+    }
+
+    /// In a replay: `hides` tells the texts that stand for something else, or hold it.
+    #[must_use]
+    pub fn hiding(self, hides: Option<&'a dyn Fn(&str) -> bool>) -> Self {
+        Self { hides, ..self }
+    }
+
+    /// Whether this is a replay.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.hides.is_some()
+    }
+
+    /// In a replay: whether `text` is, or holds, what the recording hides.
+    #[must_use]
+    pub fn hides(&self, text: &str) -> bool {
+        self.hides.is_some_and(|hides| hides(text))
+    }
+
+    /// In a replay: whether what a name stands for is not known, as the recording hides it or a part of it.
+    #[must_use]
+    pub fn is_unknown(&self, used: &NameUse) -> bool {
+        if self.hides.is_none() {
+            return false;
+        }
+        let path: Vec<&str> = used.path.iter().map(String::as_str).collect();
+        if self.secret_path(&path) {
+            return true;
+        }
+        let Some((name, rest)) = path.split_first() else { return false };
+        let Some(Bound { value, .. }) = self.scope.lookup(name) else { return false };
+        let found = rest.iter().try_fold(value, |value, name| value.get_attr(name).ok());
+        let found = found.and_then(|value| convert::from_template_value(&value).ok());
+        found.is_some_and(|value| self.hides(&value.to_string()))
     }
 
     /// Time and chance.

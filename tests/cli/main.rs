@@ -2,20 +2,26 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod canary;
 mod choosing;
 mod completions;
 mod connect;
+mod ends;
 mod explain;
 mod export;
 mod guest;
+mod hostile;
 mod import;
 mod import_curl;
+mod jail;
 mod list;
 mod login;
 mod new;
 mod oauth;
 mod project;
 mod recording;
+#[cfg(unix)]
+mod replaying;
 mod reports;
 mod reuse;
 mod run;

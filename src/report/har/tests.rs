@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::event::{Body, Encoding, Header, Reason, Times};
+use crate::event::{Body, Encoding, Failure, Header, Reason, Times};
+use crate::http::{Delivery, TransportErrorKind};
 use crate::report::FormatName;
 use crate::report::fixture::*;
 use crate::report::terminal::Verbosity;
@@ -20,6 +21,8 @@ fn flows_are_pages_and_sends_are_entries() {
     let rooms = "https://webexapis.com/v1/rooms";
     let mut unanswered = exchange("GET", rooms, 200);
     (unanswered.reply, unanswered.error, unanswered.because) = (None, Some("refused".into()), Reason::Retry);
+    let (kind, delivery) = (TransportErrorKind::Connect, Delivery::NotSent);
+    unanswered.failure = Some(Failure { kind, delivery, help: None });
     let har = written(&[
         Flow::new("flows/broken.flow.yaml", "broken").end_as(crate::event::Outcome::Failed, Vec::new()),
         Flow::of_row("flows/a.flow.yaml", "A", Some(2))
@@ -51,7 +54,7 @@ fn flows_are_pages_and_sends_are_entries() {
         ]
     );
     assert!(entries.iter().all(|e| e["pageref"] == page));
-    assert_eq!(entries[1]["_error"], "refused");
+    assert_eq!(entries[1]["_error"], json!({ "kind": "connect", "delivery": "not-sent", "message": "refused" }));
     // The step ended at :35 and took 83.4 ms; the send began 0.1 ms after the step.
     assert_eq!(entries[0]["startedDateTime"], "2026-11-21T04:15:34.916Z");
 }

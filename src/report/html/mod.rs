@@ -86,7 +86,12 @@ fn head(summary: &Summary) -> String {
     let steps =
         [(c.steps_passed, "good", "passed"), (c.steps_failed, "bad", "failed"), (c.steps_skipped, "soft", "skipped")];
     number("Steps", &steps);
-    number("Assertions", &[(c.assertions_passed, "good", "held"), (c.assertions_failed, "bad", "failed")]);
+    let assertions = [
+        (c.assertions_passed, "good", "held"),
+        (c.assertions_failed, "bad", "failed"),
+        (c.assertions_not_replayable, "warn", "not replayable"),
+    ];
+    number("Assertions", &assertions);
     number("Requests", &[(c.requests, "", "sent")]);
     write!(out, "<div><dt>Time</dt><dd>{}</dd></div>\n</dl>\n", display::duration(summary.duration_ms)).ok();
     out

@@ -69,6 +69,7 @@ fn told(out: &mut String, step: &StepOutcome) {
 fn held(assertion: &Assertion) -> String {
     let claim = describe::claim(assertion);
     match &assertion.actual {
+        _ if assertion.not_replayable => format!("– {claim} · not replayable"),
         Some(actual) if assertion.expected.as_ref() != Some(actual) => {
             format!("✓ {claim} · was {}", display::cut(&actual.to_string(), ROOM))
         }
