@@ -145,5 +145,5 @@ fn jsonpath_over_1000_items(bencher: Bencher, path: &str) {
         (0..1000).map(|i| json!({"id": i, "name": format!("name-{i}"), "nested": {"x": i, "y": [i]}})).collect();
     let document = json!({ "items": items });
     let Ok(path) = JsonPath::parse(path) else { panic!("the bench's own path is not valid") };
-    bencher.bench_local(|| path.query(black_box(&document)).len());
+    bencher.bench_local(|| path.query(black_box(&document)).map_or(0, |found| found.len()));
 }

@@ -186,9 +186,10 @@ fn find_json(path: &JsonPath, reply: &Reply<'_>) -> Result<Found, String> {
     };
     let nothing = || Found::Nothing(nothing_at(path, body));
     if path.is_singular() {
-        return Ok(path.first(body).map_or_else(nothing, |value| Found::Value(value.clone(), false)));
+        let found = path.first(body).map_err(|error| format!("`{path}` {error}"))?;
+        return Ok(found.map_or_else(nothing, |value| Found::Value(value.clone(), false)));
     }
-    let nodes = path.query(body);
+    let nodes = path.query(body).map_err(|error| format!("`{path}` {error}"))?;
     Ok(if nodes.is_empty() { nothing() } else { Found::Value(nodes.into_iter().cloned().collect(), false) })
 }
 

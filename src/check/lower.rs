@@ -78,6 +78,8 @@ impl Lower<'_> {
             let dot = if text.starts_with(['.', '[']) { "" } else { "." };
             diagnostic.help(format!("write `${dot}{text}`"));
         } else {
+            // Empty brackets are known by the one before.
+            let at = if text.get(..at).is_some_and(|t| t.ends_with('[')) { at - 1 } else { at };
             diagnostic.help(path_help(text.get(at..).unwrap_or("")));
         }
         None

@@ -23,7 +23,7 @@ fn hint(path: &str, body: &Value) -> Option<String> {
     let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     let whole = if parent == "$" { "the body".to_owned() } else { format!("`{parent}`") };
     let parsed = JsonPath::parse(parent).ok().filter(|parsed| plain && parsed.is_singular())?;
-    let Some(found) = parsed.first(body) else {
+    let Some(found) = parsed.first(body).ok().flatten() else {
         return Some(hint(parent, body).unwrap_or_else(|| format!("there is no `{parent}`")));
     };
     match found {

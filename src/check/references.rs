@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jsonschema::{Retrieve, Uri, ValidationError, Validator};
+use jsonschema::{PatternOptions, Retrieve, Uri, ValidationError, Validator};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::http::Url;
@@ -16,6 +16,12 @@ use crate::value::Value;
 
 /// The most files that one schema may lead to.
 const MOST: usize = 256;
+
+/// The steps back that a `pattern` may take in one text: a few milliseconds. Look-around and back-references make it
+/// backtrack; without them it does not.
+const MAX_BACKTRACKS: usize = 100_000;
+/// The most memory that a compiled `pattern` may take, in bytes.
+const MAX_PATTERN: usize = 10 << 20;
 
 /// Why a schema cannot be used.
 pub(super) enum Failure {
@@ -42,7 +48,11 @@ pub(super) fn compile(schema: &Value, file: &Path, files: &dyn Files, read: Read
     let mut places = places(base.clone(), folder, schema);
     loop {
         // `$schema` in the document wins over 2020-12, which is this crate's default.
-        let mut options = jsonschema::options().should_validate_formats(true).with_retriever(documents.clone());
+        let patterns = PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS).size_limit(MAX_PATTERN);
+        let mut options = jsonschema::options()
+            .should_validate_formats(true)
+            .with_pattern_options(patterns)
+            .with_retriever(documents.clone());
         if let Some(base) = &base {
             options = options.with_base_uri(base.as_str());
         }

@@ -86,13 +86,15 @@ impl SnapshotRule {
     }
 
     /// What is compared and stored of a reply: its JSON, else its text; without what is ignored, masked.
-    #[must_use]
-    pub fn taken(&self, reply: &Reply<'_>, redactor: &Redactor) -> Redacted<Value> {
+    ///
+    /// # Errors
+    /// A path of `ignore` would have to look at too much; the text says which.
+    pub fn taken(&self, reply: &Reply<'_>, redactor: &Redactor) -> Result<Redacted<Value>, String> {
         let body = match reply.json() {
             Ok(body) => body.clone(),
             Err(_) => Value::from(reply.response.text()),
         };
-        redactor.redact(self.without_ignored(body))
+        Ok(redactor.redact(self.without_ignored(body)?))
     }
 
     /// A snapshot as its file holds it.
@@ -118,7 +120,10 @@ impl SnapshotRule {
                 return Verdict { message: Some(message), ..failed };
             }
         };
-        let stored = redactor.redact(self.without_ignored(stored));
+        let stored = match self.without_ignored(stored) {
+            Ok(stored) => redactor.redact(stored),
+            Err(message) => return Verdict { message: Some(message), ..failed },
+        };
         let mut places = Vec::new();
         differences(&stored, taken, &mut "$".to_owned(), &mut places);
         if places.is_empty() {
@@ -138,12 +143,15 @@ impl SnapshotRule {
         Verdict { message: Some(message), expected, actual, ..failed }
     }
 
-    fn without_ignored(&self, mut value: Value) -> Value {
-        if !self.ignore.is_empty() {
-            let pointers: HashSet<String> = self.ignore.iter().flat_map(|path| path.pointers(&value)).collect();
+    fn without_ignored(&self, mut value: Value) -> Result<Value, String> {
+        let mut pointers = HashSet::new();
+        for path in &self.ignore {
+            pointers.extend(path.pointers(&value).map_err(|error| format!("`{path}` {error}"))?);
+        }
+        if !pointers.is_empty() {
             remove(&mut value, &mut String::new(), &pointers);
         }
-        value
+        Ok(value)
     }
 }
 

@@ -88,11 +88,13 @@ impl Subject {
                 None => ask(Actual::Missing),
             },
             Subject::Json(path) => match reply.json() {
-                Ok(body) if path.is_singular() => ask(path.first(body).map_or(Actual::Missing, Actual::Value)),
-                Ok(body) => {
-                    let nodes = path.query(body);
-                    ask(if nodes.is_empty() { Actual::NoNodes } else { Actual::Nodes(&nodes) });
-                }
+                Ok(body) => match path.query(body) {
+                    Ok(nodes) if path.is_singular() => {
+                        ask(nodes.first().copied().map_or(Actual::Missing, Actual::Value));
+                    }
+                    Ok(nodes) => ask(if nodes.is_empty() { Actual::NoNodes } else { Actual::Nodes(&nodes) }),
+                    Err(error) => out.push(predicate.unanswered(&name, format!("`{path}` {error}"))),
+                },
                 Err(message) => out.push(predicate.unanswered(&name, message)),
             },
             Subject::XPath(path) => match reply.xpath(path) {

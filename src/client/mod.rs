@@ -312,5 +312,11 @@ fn undecoded(request: &Request, error: DecodeError) -> TransportError {
     }
 }
 
+/// Undoes `Content-Encoding`, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn undo_codings(codings: &[String], body: crate::http::Bytes, max: u64) -> Option<crate::http::Bytes> {
+    decode::decode(codings, body, max).ok()
+}
+
 #[cfg(test)]
 mod tests;

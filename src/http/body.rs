@@ -26,7 +26,11 @@ pub(super) fn parse_json(body: &[u8]) -> Result<Value, JsonError> {
     }
     serde_json::from_slice(body).map_err(|e| {
         let text = e.to_string();
-        let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        let message = match text.split(" at line ").next().unwrap_or(&text) {
+            // The parser's own bound, which keeps every later walk over the value short of the stack's end.
+            "recursion limit exceeded" => "it is nested more than 127 deep".to_owned(),
+            message => message.to_owned(),
+        };
         JsonError { line: e.line(), column: e.column(), message }
     })
 }

@@ -181,3 +181,9 @@ impl Stop {
         Self::Problem(Box::new(Problem { message: message.into(), help, code: None, at: None }))
     }
 }
+
+/// What a reply asks to wait for, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn asked_to_wait(response: &crate::http::Response, now: jiff::Timestamp) -> Option<std::time::Duration> {
+    retry_after::asked(response, now).map(|asked| asked.wait)
+}

@@ -121,7 +121,7 @@ fn take_items(page: &Received, paginate: &Paginate, number: u32) -> Result<(Valu
         let (line, column) = (error.line, error.column);
         format!("page {number} is not JSON: {} at line {line}, column {column}", error.message)
     })?;
-    match path.first_mut(&mut body) {
+    match path.singular_mut(&mut body) {
         Some(Value::Array(items)) => {
             let items = std::mem::take(items);
             Ok((body, items))
@@ -134,7 +134,8 @@ fn take_items(page: &Received, paginate: &Paginate, number: u32) -> Result<(Valu
 /// The link to the next page; `None` on the last one.
 fn next_of(page: &Received, body: &Value, paginate: &Paginate, number: u32) -> Result<Option<String>, String> {
     let Some(path) = &paginate.next else { return Ok(next_link(&page.response.headers)) };
-    match path.first(body) {
+    let found = path.first(body).map_err(|error| format!("`{path}` in page {number} {error}"))?;
+    match found {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(link)) => Ok(Some(link.clone()).filter(|link| !link.is_empty())),
         Some(other) => Err(format!("`{path}` in page {number} is no URL: its type is `{}`", type_name(other))),
@@ -143,7 +144,7 @@ fn next_of(page: &Received, body: &Value, paginate: &Paginate, number: u32) -> R
 
 fn joined(pages: Pages, paginate: &Paginate) -> Received {
     let Pages { first, mut body, items } = pages;
-    if let Some(list) = paginate.items.first_mut(&mut body) {
+    if let Some(list) = paginate.items.singular_mut(&mut body) {
         *list = Value::Array(items);
     }
     Received { response: Arc::new(first.response.with_json(body)), ..first }

@@ -26,7 +26,10 @@ impl Runner<'_, '_> {
             let Some(store) = &options.snapshots else {
                 return rule.broken("snapshots are not kept here".to_owned());
             };
-            let taken = rule.taken(reply, redactor);
+            let taken = match rule.taken(reply, redactor) {
+                Ok(taken) => taken,
+                Err(message) => return rule.broken(message),
+            };
             let stored = match store.read(&flow.folder, &path) {
                 Ok(stored) => stored,
                 Err(message) => return rule.broken(message),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
 mod bodies;
+mod budgets;
 mod checks;
 mod cleanup;
 mod credentials;

@@ -1,5 +1,6 @@
 //! What the options of one curl command add up to.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::options::Meaning;
@@ -7,6 +8,20 @@ use crate::flow::METHODS;
 use crate::http::{HeaderName, Url};
 use crate::import::call::{Call, Part, Payload, pairs};
 use crate::import::{ImportError, Loss};
+
+/// What stands in no query as it is, and what would begin a template there.
+const NO_QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'{')
+    .add(b'}')
+    .add(b'`')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'|');
 
 /// A piece of `--data` and its kin.
 #[derive(Debug)]
@@ -305,7 +320,8 @@ impl Request {
         };
         if let Some(query) = query {
             let joint = if url.contains('?') { '&' } else { '?' };
-            url = format!("{url}{joint}{query}");
+            // Data that was not written for a URL may hold what none can; what is encoded already stays.
+            url = format!("{url}{joint}{}", utf8_percent_encode(query, NO_QUERY));
         }
         Ok(url)
     }

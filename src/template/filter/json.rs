@@ -65,8 +65,9 @@ pub(in crate::template) fn query(value: &Value, path: &JsonPath) -> Result<Value
             &copy
         }
     };
+    let found = path.query(value).map_err(|error| Failure::new(format!("`{path}` {error}")))?;
     if path.is_singular() {
-        return Ok(path.first(value).map_or(Value::UNDEFINED, to_template_value));
+        return Ok(found.first().map_or(Value::UNDEFINED, |value| to_template_value(value)));
     }
-    Ok(path.query(value).into_iter().map(to_template_value).collect())
+    Ok(found.into_iter().map(to_template_value).collect())
 }
