@@ -106,10 +106,10 @@ impl Capture {
     pub fn evaluate(&self, reply: &Reply<'_>, context: &Context<'_>) -> Result<Captured, CheckError> {
         let fail = |message: String| CheckError { message, span: self.span };
         let (value, secret) = match (self.source.find(reply, context).map_err(fail)?, &self.default) {
-            (Found::Value(value, secret), _) => (value, secret),
-            (Found::Nothing(_), Some(default)) => {
+            (Found::Value(Value::Null, _) | Found::Nothing(_), Some(default)) => {
                 super::rendered(default, context).map_err(|error| fail(super::sentence(&error)))?
             }
+            (Found::Value(value, secret), _) => (value, secret),
             (Found::Nothing(why), None) => return Err(fail(why)),
         };
         Ok(Captured { value, secret: secret || self.secret })

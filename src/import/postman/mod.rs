@@ -20,6 +20,7 @@ mod text;
 
 use std::collections::HashSet;
 
+use super::secret::{is_secret_name, is_secret_value};
 use super::{FileNames, Import, ImportError, Loss};
 use crate::flow::draft::{Draft, Names};
 use crate::value::{Map, Value};
@@ -59,7 +60,7 @@ pub fn import(collection: &Collection, environments: &[(String, String)]) -> Res
     importer.flows(name, &value, &mut import)?;
     importer.environments(&read, &mut import);
     importer.finish(&mut import);
-    Ok(import)
+    Ok(import.of_file(name))
 }
 
 struct Importer {
@@ -83,7 +84,7 @@ impl Importer {
 
     fn variable(&mut self, variable: &Variable) {
         let Variable { name, value, secret } = variable;
-        if *secret || secret::is_secret_name(name) || secret::is_credential(value) {
+        if *secret || is_secret_name(name) || is_secret_value(value) {
             self.context.secrets.learn(name, value);
         }
     }
@@ -104,7 +105,7 @@ impl Importer {
         }
         if let Some(headers) = item.get("request").and_then(|r| r.get("header")) {
             for (name, value) in request::given_headers(Some(headers)) {
-                if secret::is_secret_name(&name) {
+                if is_secret_name(&name) {
                     self.context.secrets.learn_names(&value);
                 }
             }

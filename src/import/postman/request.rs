@@ -6,10 +6,11 @@ use super::address::{Address, add};
 use super::auth::Credentials;
 use super::collection::Request;
 use super::read::{Variable, description, text};
-use super::secret::{Secrets, is_secret_name};
+use super::secret::Secrets;
 use super::text::Binder;
 use crate::flow::draft::DraftStep;
 use crate::import::Loss;
+use crate::import::secret::is_secret_name;
 use crate::value::{Map, Value};
 
 /// What is known of the whole collection.
