@@ -89,14 +89,14 @@ impl DraftStep {
 
     /// Sets a key.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
-        self.keys.insert(key.to_owned(), value.into());
+        self.keys.insert(key.to_owned(), prose(key, value.into()));
     }
 }
 
 impl Draft {
     /// Sets a key of the flow.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
-        self.keys.insert(key.to_owned(), value.into());
+        self.keys.insert(key.to_owned(), prose(key, value.into()));
     }
 
     /// The text of the flow's file.
@@ -143,6 +143,14 @@ impl Draft {
                 entry(out, key, value, 4, false);
             }
         }
+    }
+}
+
+/// Names and descriptions hold no template: braces that stand in one are set apart.
+fn prose(key: &str, value: Value) -> Value {
+    match value {
+        Value::String(text) if matches!(key, "name" | "description") => text.replace("{{", "{ {").into(),
+        other => other,
     }
 }
 

@@ -170,7 +170,7 @@ pub fn har(bytes: &[u8], name: &str, origin: &str, choice: &Choice) -> Result<Im
     }
     let (mut draft, mut notes) = steps::draft(calls, holes, true, &mut losses);
     notes.insert(0, format!("{} of {all} requests were chosen", draft.steps.len()));
-    draft.set("name", name.replace("{{", "{ {"));
+    draft.set("name", name);
     let file = FileNames::default().unique(name, "har");
     let import = Import { flows: vec![(format!("flows/{file}.flow.yaml"), draft)], losses, notes, ..Import::default() };
     Ok(import.of_file(origin))

@@ -60,7 +60,7 @@ pub(super) fn draft(
     }
     draft.steps = steps;
     if let Some(base) = &base {
-        draft.set("defaults", json!({"base_url": holes.fill(base)}));
+        draft.set("defaults", json!({"base_url": address(base, &holes)}));
         share_auth(&mut draft);
     }
     let inputs = std::mem::take(&mut holes.inputs);
@@ -165,7 +165,7 @@ fn base(calls: &[Call]) -> Option<String> {
 fn step(call: &Call, base: Option<&str>, holes: &mut Holes, losses: &mut Vec<Loss>) -> DraftStep {
     let mut step = DraftStep::default();
     if let Some(name) = &call.name {
-        step.set("name", name.replace("{{", "{ {"));
+        step.set("name", name.as_str());
     }
     let at_home = base
         .and_then(|base| call.url.strip_prefix(base))

@@ -152,7 +152,9 @@ impl Tests {
         if !is_self_contained(&document) {
             return self.lost.push("`expect.schema`: a schema that refers to other files".to_owned());
         }
-        plain(&mut document);
+        if plain(&mut document) {
+            self.lost.push("`expect.schema`: `format` is not checked".to_owned());
+        }
         self.check("schema", Ok(vec![format!("pm.response.to.have.jsonSchema({document});")]));
     }
 
@@ -209,18 +211,21 @@ fn is_self_contained(schema: &Value) -> bool {
     }
 }
 
-/// Takes out what the validator of Postman's scripts does not know: newer drafts, and names of formats.
-fn plain(schema: &mut Value) {
+/// Takes out what the validator of Postman's scripts does not know: newer drafts, and names of formats. Gives whether
+/// there was a format.
+fn plain(schema: &mut Value) -> bool {
     match schema {
         Value::Object(map) => {
+            let mut formats = false;
             for key in ["$schema", "$id", "format"] {
                 if map.get(key).is_some_and(Value::is_string) {
                     map.shift_remove(key);
+                    formats |= key == "format";
                 }
             }
-            map.values_mut().for_each(plain);
+            map.values_mut().fold(formats, |formats, value| plain(value) | formats)
         }
-        Value::Array(list) => list.iter_mut().for_each(plain),
-        _ => {}
+        Value::Array(list) => list.iter_mut().fold(false, |formats, value| plain(value) | formats),
+        _ => false,
     }
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::Exported;
 use crate::diagnostic::Diagnostics;
-use crate::flow::{Action, Flow};
+use crate::flow::{Action, Flow, Input, InputType};
 use crate::value::{Map, Value, duration_of};
 use crate::yaml::parse;
 use expect::Tests;
@@ -36,6 +36,10 @@ pub fn postman(flow: &Flow, read: &dyn Fn(&Flow, &str) -> Option<String>) -> Exp
         lost: Vec::new(),
     };
     let mut items = writer.flow(flow, &Names::default());
+    let rest = std::mem::take(&mut writer.before);
+    if !rest.is_empty() && !items.last_mut().is_some_and(|item| append(item, &rest)) {
+        writer.lost.push(format!("{}: the flow sends no request", flow.path));
+    }
     let mut cleanups = std::mem::take(&mut writer.cleanups);
     cleanups.reverse();
     // Where a step fails, its script goes on with the first of the cleanups.
@@ -44,11 +48,6 @@ pub fn postman(flow: &Flow, read: &dyn Fn(&Flow, &str) -> Option<String>) -> Exp
     if !cleanups.is_empty() {
         cleanups.iter_mut().for_each(|item| finish(item, &Value::Null));
         items.push(json!({"name": "Cleanup", "item": cleanups}));
-    }
-    if !writer.before.is_empty()
-        && !flow.steps.iter().any(|step| matches!(step.action, Action::Request(_) | Action::Use(_)))
-    {
-        writer.lost.push(format!("{}: the flow sends no request", flow.path));
     }
     let collection = json!({
         "info": {"name": flow.name, "description": flow.description.clone().unwrap_or_default(), "schema": SCHEMA},
@@ -62,11 +61,31 @@ pub fn postman(flow: &Flow, read: &dyn Fn(&Flow, &str) -> Option<String>) -> Exp
 fn finish(item: &mut Value, next: &Value) {
     match item {
         Value::Object(map) => map.values_mut().for_each(|value| finish(value, next)),
-        Value::Array(list) => list.iter_mut().for_each(|value| finish(value, next)),
+        Value::Array(list) => {
+            list.retain(|value| value != END);
+            list.iter_mut().for_each(|value| finish(value, next));
+        }
         Value::String(text) if text == STOP => *text = format!("if (failed) pm.execution.setNextRequest({next});"),
         _ => {}
     }
 }
+
+/// What stands behind the last request runs at the end of its script. False where there is none.
+fn append(item: &mut Value, script: &[String]) -> bool {
+    if let Some(last) = item.get_mut("item").and_then(Value::as_array_mut).and_then(|items| items.last_mut()) {
+        return append(last, script);
+    }
+    let events = item.get_mut("event").and_then(Value::as_array_mut).into_iter().flatten();
+    let mut tests = events.filter(|event| event.get("listen") == Some(&json!("test")));
+    let lines = tests.next().and_then(|event| event.pointer_mut("/script/exec")?.as_array_mut());
+    let Some(lines) = lines else { return false };
+    let at = lines.iter().position(|line| line == END).unwrap_or(lines.len());
+    lines.splice(at..at, script.iter().flat_map(|script| script.lines()).map(Value::from));
+    true
+}
+
+/// The line of a test script that more may stand before.
+const END: &str = "\u{0}end";
 
 /// The line of a script that is known only when all cleanups are.
 const STOP: &str = "\u{0}stop";
@@ -74,6 +93,18 @@ const STOP: &str = "\u{0}stop";
 /// The variable of an OAuth client's token.
 fn token(client: &str) -> String {
     format!("{client}_access_token")
+}
+
+/// A duration in milliseconds, as JavaScript.
+fn milliseconds(duration: &Value, names: &Names) -> Option<String> {
+    let text = duration.as_str()?;
+    if let Ok(duration) = duration_of(text) {
+        return Some(duration.as_millis().to_string());
+    }
+    let script = names.script(text).ok().filter(|_| text.contains("{{"))?;
+    Some(format!(
+        "((text) => parseFloat(text) * {{ ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }}[text.replace(/[^a-z]/g, \"\")])({script})"
+    ))
 }
 
 struct Writer<'a> {
@@ -104,6 +135,11 @@ impl Writer<'_> {
             }
             self.variable(&names.variable(&input.name), &default, input.secret, &description);
         }
+        let kind = |input: &&Input| input.kind == InputType::String;
+        let names = &Names {
+            texts: flow.inputs.iter().filter(kind).map(|input| input.name.to_string()).collect(),
+            ..names.clone()
+        };
         for (client, _) in &flow.oauth {
             self.variable(&token(client), "", true, &format!("An access token of the OAuth client {client}"));
         }
@@ -128,9 +164,9 @@ impl Writer<'_> {
                         self.set(&names.variable(name), value, names, &step.label);
                     }
                 }
-                Action::Wait(_) => match map.get("wait").and_then(Value::as_str).map(duration_of) {
-                    Some(Ok(wait)) => self.before.push(format!("setTimeout(() => {{}}, {});", wait.as_millis())),
-                    _ => self.lose(&step.label, "`wait`"),
+                Action::Wait(_) => match map.get("wait").and_then(|wait| milliseconds(wait, names)) {
+                    Some(wait) => self.before.push(format!("setTimeout(() => {{}}, {wait});")),
+                    None => self.lose(&step.label, "`wait`"),
                 },
                 Action::Check(_) => {
                     for check in map.get("check").and_then(Value::as_array).into_iter().flatten() {
@@ -274,6 +310,7 @@ impl Writer<'_> {
         if !goes_on {
             lines.push(STOP.to_owned());
         }
+        lines.push(END.to_owned());
         lines.extend(again.map(|_| "}".to_owned()));
         let mut events = vec![json!({"listen": "test", "script": {"type": "text/javascript", "exec": lines}})];
         if !before.is_empty() {
@@ -325,13 +362,10 @@ impl Writer<'_> {
         names: &Names,
     ) -> Result<String, String> {
         let duration = |key: &str, default: u64| match poll.get(key) {
-            None => Ok(u128::from(default)),
-            Some(value) => match value.as_str().map(duration_of) {
-                Some(Ok(duration)) => Ok(duration.as_millis()),
-                _ => Err(format!("`poll.{key}`")),
-            },
+            None => Ok(default.to_string()),
+            Some(value) => milliseconds(value, names).ok_or_else(|| format!("`poll.{key}`")),
         };
-        let (every, within) = (duration("every", 2_000)?.max(1), duration("within", 60_000)?);
+        let (every, within) = (duration("every", 2_000)?, duration("within", 60_000)?);
         let mut until = poll.get("until").and_then(Value::as_object).cloned().unwrap_or_default();
         if let (None, Some(status)) = (until.get("status"), expect.get("status")) {
             until.insert("status".to_owned(), status.clone());
@@ -354,9 +388,9 @@ impl Writer<'_> {
         };
         let count = expression::json(&format!("_asked: {name}"));
         Ok(format!(
-            "const asked = (pm.collectionVariables.get({count}) || 0) + 1;\nconst ready = {};\nconst broken = {broken};\n\
-             if (!ready && !broken && pm.response.code < 400 && asked * {every} < {within}) {{\n  \
-             pm.collectionVariables.set({count}, asked);\n  setTimeout(() => {{}}, {every});\n  \
+            "const every = Math.max(1, {every});\nconst asked = (pm.collectionVariables.get({count}) || 0) + 1;\nconst ready = {};\nconst broken = {broken};\n\
+             if (!ready && !broken && pm.response.code < 400 && asked * every < {within}) {{\n  \
+             pm.collectionVariables.set({count}, asked);\n  setTimeout(() => {{}}, every);\n  \
              pm.execution.setNextRequest({});\n}} else {{\npm.collectionVariables.unset({count});\n\
              pm.test(\"poll.until\", () => pm.expect(ready && !broken).to.equal(true));",
             question("until", &until)?,

@@ -108,7 +108,7 @@ fn convert(
     let wish = name.map_or_else(|| title(&calls), str::to_owned);
     let (mut draft, notes) = steps::draft(calls, holes, false, &mut losses);
     let file = FileNames::default().unique(&wish, "curl");
-    draft.set("name", wish.replace("{{", "{ {"));
+    draft.set("name", wish);
     let import = Import { flows: vec![(format!("flows/{file}.flow.yaml"), draft)], losses, notes, ..Import::default() };
     Ok(import.of_file(origin))
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::address::Address;
 use super::auth::Credentials;
 use super::collection::{Group, Request};
+use super::oauth;
 use super::request::{Context, Sender, Shared, given_headers, lacks_scheme};
 use super::step::Steps;
 use super::text::{Binder, Part, parts};
@@ -94,7 +95,8 @@ fn shared(group: &Group<'_>, context: &mut Context, names: &mut Binder<'_>) -> S
     }
     let owner = group.requests.iter().find(|request| credentials(request).as_ref() == Some(auth));
     let Some(request) = owner else { return shared };
-    let mut sender = Sender { context, names, lost: Vec::new() };
+    let host = oauth::resolved(base, &|name| context.open_value(name)).and_then(|url| oauth::host(&url));
+    let mut sender = Sender { context, names, host, lost: Vec::new() };
     let typed = authorization(request);
     shared.auth = match (typed, request.auth) {
         (Some(typed), _) => sender.typed_authorization(&typed),

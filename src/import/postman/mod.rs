@@ -11,6 +11,7 @@ mod expect;
 mod expression;
 mod flow;
 mod folder;
+mod oauth;
 mod read;
 mod request;
 mod script;
@@ -71,6 +72,7 @@ struct Importer {
 impl Importer {
     /// What must be known before the first request is read: values, and which of them are secret.
     fn learn(&mut self, collection: &Value, environments: &[(String, Vec<Variable>)]) {
+        self.context.has_environment = !environments.is_empty();
         for variable in read::variables(collection.get("variable")) {
             self.variable(&variable);
             self.context.known.insert(variable.name.clone(), variable);
@@ -186,17 +188,45 @@ impl Importer {
                     vars.insert(legal, flow::typed(&variable.value, self.context.bare.contains(name)));
                 }
             }
+            let clients = self.clients(list, &stem);
             let mut keys = Map::new();
             if globals && title != "globals" {
                 keys.insert("extends".to_owned(), "globals".into());
             }
-            for (key, map) in [("vars", vars), ("secrets", secrets)] {
+            for (key, map) in [("vars", vars), ("secrets", secrets), ("oauth", clients)] {
                 if !map.is_empty() {
                     keys.insert(key.to_owned(), map.into());
                 }
             }
             import.environments.push((format!("environments/{stem}.yaml"), keys));
         }
+    }
+
+    /// The OAuth clients that an environment's variables, and the collection's, say enough of.
+    fn clients(&mut self, list: &[Variable], environment: &str) -> Map<String, Value> {
+        let Context { secrets, known, oauth, notes, .. } = &mut self.context;
+        let own = |name: &str| list.iter().find(|v| v.name == name).or_else(|| known.get(name));
+        let value = |name: &str| own(name).filter(|_| !secrets.holds(name)).map(|v| v.value.clone());
+        let mut clients = Map::new();
+        for client in oauth {
+            let name = client.name.as_str();
+            match client.written(&value) {
+                Some(written) => {
+                    let log_in = match written.get("grant").and_then(Value::as_str) {
+                        Some("client_credentials") => String::new(),
+                        _ => format!(", once after `wxflow login {name} -e {environment}`"),
+                    };
+                    notes.push(format!(
+                        "the OAuth client `{name}` stands in environments/{environment}.yaml: run with -e {environment}{log_in}"
+                    ));
+                    clients.insert(name.to_owned(), written.into());
+                }
+                None => {
+                    notes.push(format!("environments/{environment}.yaml does not say where `{name}` gets its tokens"))
+                }
+            }
+        }
+        clients
     }
 
     /// Tells what was renamed and which secrets to give, and takes every secret out of what is written.

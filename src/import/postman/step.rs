@@ -73,7 +73,7 @@ impl Steps<'_, '_> {
     pub(super) fn request(&mut self, request: &Request<'_>, next: Option<&str>) {
         let mut notes = Notes::of(request);
         self.before(request, &mut notes);
-        let mut sender = Sender { context: self.context, names: self.names, lost: Vec::new() };
+        let mut sender = Sender { context: self.context, names: self.names, host: None, lost: Vec::new() };
         let step = sender.step(request, self.shared);
         let lost = sender.lost;
         for what in lost.iter().chain(&std::mem::take(&mut self.names.invented)) {
