@@ -5,6 +5,7 @@
 mod expect;
 mod expression;
 mod jwt;
+mod poll;
 mod predicate;
 mod request;
 
@@ -16,7 +17,7 @@ use serde_json::json;
 use super::Exported;
 use crate::diagnostic::Diagnostics;
 use crate::flow::{Action, Flow, Input, InputType};
-use crate::value::{Map, Value, duration_of};
+use crate::value::{Map, Value};
 use crate::yaml::parse;
 use expect::Tests;
 use expression::Names;
@@ -95,18 +96,6 @@ fn token(client: &str) -> String {
     format!("{client}_access_token")
 }
 
-/// A duration in milliseconds, as JavaScript.
-fn milliseconds(duration: &Value, names: &Names) -> Option<String> {
-    let text = duration.as_str()?;
-    if let Ok(duration) = duration_of(text) {
-        return Some(duration.as_millis().to_string());
-    }
-    let script = names.script(text).ok().filter(|_| text.contains("{{"))?;
-    Some(format!(
-        "((text) => parseFloat(text) * {{ ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }}[text.replace(/[^a-z]/g, \"\")])({script})"
-    ))
-}
-
 struct Writer<'a> {
     read: &'a dyn Fn(&Flow, &str) -> Option<String>,
     variables: Vec<Value>,
@@ -164,7 +153,7 @@ impl Writer<'_> {
                         self.set(&names.variable(name), value, names, &step.label);
                     }
                 }
-                Action::Wait(_) => match map.get("wait").and_then(|wait| milliseconds(wait, names)) {
+                Action::Wait(_) => match map.get("wait").and_then(|wait| poll::milliseconds(wait, names)) {
                     Some(wait) => self.before.push(format!("setTimeout(() => {{}}, {wait});")),
                     None => self.lose(&step.label, "`wait`"),
                 },
@@ -293,7 +282,7 @@ impl Writer<'_> {
         }
         let mut before = std::mem::take(&mut self.before);
         let poll = step.get("poll").and_then(Value::as_object);
-        let again = match poll.map(|poll| self.poll(flow, poll, &name, expect, &reply)) {
+        let again = match poll.map(|poll| poll::script(poll, &name, expect, &reply, &|path| read(flow, path))) {
             Some(Ok(again)) => Some(again),
             Some(Err(what)) => {
                 self.lose(label, &what);
@@ -350,51 +339,5 @@ impl Writer<'_> {
             events.insert(0, json!({"listen": "prerequest", "script": {"type": "text/javascript", "exec": lines}}));
         }
         self.cleanups.push(item);
-    }
-
-    /// Asks again until `until` holds, as often as fits into `within`. What follows stands in a block that this opens.
-    fn poll(
-        &mut self,
-        flow: &Flow,
-        poll: &Map<String, Value>,
-        name: &str,
-        expect: &Map<String, Value>,
-        names: &Names,
-    ) -> Result<String, String> {
-        let duration = |key: &str, default: u64| match poll.get(key) {
-            None => Ok(default.to_string()),
-            Some(value) => milliseconds(value, names).ok_or_else(|| format!("`poll.{key}`")),
-        };
-        let (every, within) = (duration("every", 2_000)?, duration("within", 60_000)?);
-        let mut until = poll.get("until").and_then(Value::as_object).cloned().unwrap_or_default();
-        if let (None, Some(status)) = (until.get("status"), expect.get("status")) {
-            until.insert("status".to_owned(), status.clone());
-        }
-        let read = self.read;
-        let question = |key: &str, expect: &Map<String, Value>| {
-            let mut tests = Tests::default();
-            tests.expect(expect, names, &|path| read(flow, path));
-            match tests.lost.first() {
-                Some(what) => Err(format!("`poll.{key}`: {what}")),
-                None => Ok(tests.question()),
-            }
-        };
-        let broken = match poll.get("fail_when").and_then(Value::as_object).cloned() {
-            Some(mut when) => {
-                when.entry("status").or_insert(json!("any"));
-                question("fail_when", &when)?
-            }
-            None => "false".to_owned(),
-        };
-        let count = expression::json(&format!("_asked: {name}"));
-        Ok(format!(
-            "const every = Math.max(1, {every});\nconst asked = (pm.collectionVariables.get({count}) || 0) + 1;\nconst ready = {};\nconst broken = {broken};\n\
-             if (!ready && !broken && pm.response.code < 400 && asked * every < {within}) {{\n  \
-             pm.collectionVariables.set({count}, asked);\n  setTimeout(() => {{}}, every);\n  \
-             pm.execution.setNextRequest({});\n}} else {{\npm.collectionVariables.unset({count});\n\
-             pm.test(\"poll.until\", () => pm.expect(ready && !broken).to.equal(true));",
-            question("until", &until)?,
-            expression::json(name)
-        ))
     }
 }

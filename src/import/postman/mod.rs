@@ -46,6 +46,11 @@ pub fn import(collection: &Collection, environments: &[(String, String)]) -> Res
         Collection::File(name, text) => (name, read::collection(name, text)?),
         Collection::Folder(name, files) => (name, folder::collection(name, files)?),
     };
+    let requests = count(&value);
+    if requests > MOST {
+        let help = Some("export its folders one by one, and import each into a folder of its own".to_owned());
+        return Err(ImportError { message: format!("{name}: {requests} requests, more than {MOST}"), help });
+    }
     let mut read = Vec::new();
     for (name, text) in environments {
         let value = if name.ends_with(".yaml") || name.ends_with(".yml") {
@@ -62,6 +67,16 @@ pub fn import(collection: &Collection, environments: &[(String, String)]) -> Res
     importer.environments(&read, &mut import);
     importer.finish(&mut import);
     Ok(import.of_file(name))
+}
+
+/// The most requests of a collection: more are no flows that a person reads.
+const MOST: usize = 20_000;
+
+fn count(item: &Value) -> usize {
+    match item.get("item").and_then(Value::as_array) {
+        Some(items) => items.iter().map(count).sum(),
+        None => 1,
+    }
 }
 
 struct Importer {
