@@ -126,6 +126,6 @@ mod tests {
         assert!(
             is_secret_value(jwt) && is_secret_value("Basic YWJjOmRlZg==") && !is_secret_value("Bearer of bad news")
         );
-        assert_eq!(tokens_in(&format!("a={jwt}&eyJ")).collect::<Vec<_>>(), [2..2 + jwt.len()]);
+        assert!(tokens_in(&format!("a={jwt}&eyJ")).eq(std::iter::once(2..2 + jwt.len())));
     }
 }

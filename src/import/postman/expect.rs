@@ -173,7 +173,7 @@ fn shortest(mut predicate: Map<String, Value>) -> Value {
         Some(value)
             if predicate.len() == 1
                 && !value.is_object()
-                && !value.as_str().is_some_and(|text| meant_operator(text).is_some()) =>
+                && value.as_str().is_none_or(|text| meant_operator(text).is_none()) =>
         {
             predicate.remove("eq").unwrap_or_default()
         }

@@ -237,7 +237,7 @@ impl Importer {
                     clients.insert(name.to_owned(), written.into());
                 }
                 None => {
-                    notes.push(format!("environments/{environment}.yaml does not say where `{name}` gets its tokens"))
+                    notes.push(format!("environments/{environment}.yaml does not say where `{name}` gets its tokens"));
                 }
             }
         }
