@@ -60,7 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("load", &["source", "diagnostic", "value", "redact", "yaml", "oauth", "template", "check", "environment", "flow"]),
-    ("import", &["source", "diagnostic", "value", "jsonpath", "yaml", "http", "template", "flow"]),
+    ("import", &["source", "diagnostic", "value", "jsonpath", "yaml", "http", "template", "check", "flow"]),
     ("schema", &["yaml", "environment", "flow"]),
     ("client", &["http", "redact"]),
     ("guest", &["value", "jwt", "http"]),

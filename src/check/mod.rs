@@ -24,7 +24,7 @@ use std::fmt;
 pub use capture::{Capture, Captured};
 pub use expect::{Expect, judge_that};
 pub use lower::{Lower, Schemas};
-pub use predicate::{Operator, Predicate};
+pub use predicate::{Operator, Predicate, meant_operator};
 pub use reply::{Hop, Reply};
 pub use snapshot::{SnapshotRule, Snapshots};
 pub use status::StatusRule;

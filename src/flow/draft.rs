@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::names;
+use crate::template::percent_encode;
 use crate::value::{Map, Value};
 use crate::yaml::write::{comment, entry};
 
@@ -88,14 +89,14 @@ impl DraftStep {
 
     /// Sets a key.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
-        self.keys.insert(key.to_owned(), value.into());
+        self.keys.insert(key.to_owned(), prose(key, value.into()));
     }
 }
 
 impl Draft {
     /// Sets a key of the flow.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
-        self.keys.insert(key.to_owned(), value.into());
+        self.keys.insert(key.to_owned(), prose(key, value.into()));
     }
 
     /// The text of the flow's file.
@@ -145,6 +146,14 @@ impl Draft {
     }
 }
 
+/// Names and descriptions hold no template: braces that stand in one are set apart.
+fn prose(key: &str, value: Value) -> Value {
+    match value {
+        Value::String(text) if matches!(key, "name" | "description") => text.replace("{{", "{ {").into(),
+        other => other,
+    }
+}
+
 /// A piece of a text that becomes a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -154,7 +163,7 @@ pub enum Piece {
     Hole(String),
 }
 
-/// The template that renders to `pieces`: braces that are text are kept from being read as a template.
+/// The template that renders to `pieces`: what is text is kept from being read as a template, of this language or another.
 #[must_use]
 pub fn template(pieces: &[Piece]) -> String {
     let mut out = String::new();
@@ -168,31 +177,75 @@ pub fn template(pieces: &[Piece]) -> String {
             Piece::Text(text) => {
                 let hole_follows = matches!(pieces.get(at + 1), Some(Piece::Hole(_)));
                 let mut rest = text.as_str();
-                while let Some(brace) = rest.find('{') {
-                    let (before, from) = rest.split_at(brace);
+                while let Some(sign) = rest.find(['{', '$']) {
+                    let (before, from) = rest.split_at(sign);
                     out.push_str(before);
-                    let literal = if from.starts_with("{{") {
-                        "{{"
-                    } else if from.starts_with("{%") {
-                        "{%"
-                    } else if from == "{" && hole_follows {
-                        "{"
+                    let length = mistaken(from, hole_follows);
+                    let (literal, after) = from.split_at(length.max(1));
+                    if length == 0 {
+                        out.push_str(literal);
                     } else {
-                        ""
-                    };
-                    if literal.is_empty() {
-                        out.push('{');
-                        rest = from.get(1..).unwrap_or("");
-                    } else {
-                        out.push_str(&format!("{{{{ '{literal}' }}}}"));
-                        rest = from.get(literal.len()..).unwrap_or("");
+                        out.push_str(&format!("{{{{ {} }}}}", quoted(literal)));
                     }
+                    rest = after;
                 }
                 out.push_str(rest);
             }
         }
     }
     out
+}
+
+/// How many bytes at the start of `text`, a `{` or a `$`, would be read as a template or be told to be none.
+fn mistaken(text: &str, hole_follows: bool) -> usize {
+    if text.starts_with("{{") || text.starts_with("{%") {
+        return 2;
+    }
+    if matches!(text, "{" | "$") {
+        return usize::from(hole_follows);
+    }
+    let Some((name, _)) = text.strip_prefix("${").and_then(|rest| rest.split_once('}')) else { return 0 };
+    let shell = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    if shell { name.len() + 3 } else { 0 }
+}
+
+/// The template of a URL: what cannot stand in one is percent-encoded, what is encoded already stays.
+#[must_use]
+pub fn url(pieces: &[Piece]) -> String {
+    let one = |(at, piece): (usize, &Piece)| match piece {
+        Piece::Text(text) => {
+            let dollar = text.strip_suffix('$').filter(|_| matches!(pieces.get(at + 1), Some(Piece::Hole(_))));
+            Piece::Text(dollar.map_or_else(|| url_text(text), |before| format!("{}%24", url_text(before))))
+        }
+        hole @ Piece::Hole(_) => hole.clone(),
+    };
+    template(&pieces.iter().enumerate().map(one).collect::<Vec<_>>())
+}
+
+/// Literal text of a URL, with what cannot stand in one percent-encoded.
+#[must_use]
+pub fn url_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_whitespace() || c.is_control() || "\"<>\\^`{}|#".contains(c) {
+            out.push_str(&percent_encode(c.encode_utf8(&mut [0; 4])));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A template whose first character is written as an expression where the text would be taken for a path or a file.
+#[must_use]
+pub fn plain_start(template: String) -> String {
+    let path = template.starts_with("$.") || template.starts_with("$[");
+    let file = template.starts_with('@') && template.contains('.');
+    match template.split_at_checked(1) {
+        Some((sign, rest)) if path || file => format!("{{{{ '{sign}' }}}}{rest}"),
+        _ => template,
+    }
 }
 
 /// The template that renders to `text`: the text itself, unless `{{` or `{%` is in it.
@@ -327,7 +380,12 @@ mod tests {
         assert_eq!(literal("a {b} c}}"), "a {b} c}}");
         assert_eq!(literal("{{x}} {% y {{{"), "{{ '{{' }}x}} {{ '{%' }} y {{ '{{' }}{");
         assert_eq!(template(&[text("{"), hole.clone(), text("}")]), "{{ '{' }}{{ id }}}");
-        assert_eq!(template(&[text("/a/"), hole]), "/a/{{ id }}");
+        assert_eq!(template(&[text("/a/"), hole.clone()]), "/a/{{ id }}");
+        assert_eq!(literal("${HOME} $x ${} $"), "{{ '${HOME}' }} $x ${} $");
+        assert_eq!(template(&[text("5$"), hole.clone()]), "5{{ '$' }}{{ id }}");
+        assert_eq!(url(&[text("/a b/{c}#%20$"), hole]), "/a%20b/%7Bc%7D%23%20%24{{ id }}");
+        assert_eq!(plain_start("@a.png".to_owned()), "{{ '@' }}a.png");
+        assert_eq!(plain_start("@ada".to_owned()), "@ada");
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub use body::{Body, FilePart, FilePath, Part};
 pub(crate) use convert::{Raw, convert};
 pub use input::{Input, InputType};
 pub(crate) use lower::METHODS;
+pub use lower::is_token;
 pub(crate) use names::RESPONSE_FIELDS;
 pub use request::{Defaults, Field, RateLimit, RequestTemplate, Settings, join, stands_alone};
 pub use reuse::{Library, UseError, UseStep};

@@ -139,7 +139,7 @@ pub fn har(bytes: &[u8], name: &str, origin: &str, choice: &Choice) -> Result<Im
         }
         if calls.len() == MOST {
             let what = format!("only the first {MOST} requests: choose with --host and --method");
-            losses.push(Loss { place: origin.to_owned(), what });
+            losses.push(Loss::new(origin, what));
             break;
         }
         let place = format!("entry {}", number + 1);
@@ -154,7 +154,7 @@ pub fn har(bytes: &[u8], name: &str, origin: &str, choice: &Choice) -> Result<Im
                 learn(entry, calls.len(), &mut replies, &mut cookies);
                 calls.push(call);
             }
-            Err(what) => losses.push(Loss { place, what }),
+            Err(what) => losses.push(Loss::new(&place, what)),
         }
     }
     if calls.is_empty() {
@@ -170,9 +170,10 @@ pub fn har(bytes: &[u8], name: &str, origin: &str, choice: &Choice) -> Result<Im
     }
     let (mut draft, mut notes) = steps::draft(calls, holes, true, &mut losses);
     notes.insert(0, format!("{} of {all} requests were chosen", draft.steps.len()));
-    draft.set("name", name.replace("{{", "{ {"));
+    draft.set("name", name);
     let file = FileNames::default().unique(name, "har");
-    Ok(Import { flows: vec![(format!("flows/{file}.flow.yaml"), draft)], environments: Vec::new(), losses, notes })
+    let import = Import { flows: vec![(format!("flows/{file}.flow.yaml"), draft)], losses, notes, ..Import::default() };
+    Ok(import.of_file(origin))
 }
 
 /// Whether an entry is chosen, and is no part of a page's looks.
@@ -216,10 +217,7 @@ fn call(entry: &Entry<'_>, place: String, losses: &mut Vec<Loss>) -> Result<Call
         }
         let readable = !value.contains(|c: char| c.is_control() && c != '\t');
         if HeaderName::from_bytes(name.as_bytes()).is_err() || !readable {
-            losses.push(Loss {
-                place: place.clone(),
-                what: format!("the header `{}` cannot be sent", name.escape_debug()),
-            });
+            losses.push(Loss::new(&place, format!("the header `{}` cannot be sent", name.escape_debug())));
             continue;
         }
         headers.push((name.to_string(), value.to_string()));
@@ -247,7 +245,7 @@ fn call(entry: &Entry<'_>, place: String, losses: &mut Vec<Loss>) -> Result<Call
 }
 
 fn payload(data: &PostData<'_>, place: &str, losses: &mut Vec<Loss>) -> Payload {
-    let mut lose = |what: String| losses.push(Loss { place: place.to_owned(), what });
+    let mut lose = |what: String| losses.push(Loss::new(place, what));
     let text = data.text.as_deref().unwrap_or("");
     let multipart = data.mime_type.to_ascii_lowercase().starts_with("multipart/form-data");
     if !data.params.is_empty() && (multipart || text.is_empty()) {

@@ -9,7 +9,7 @@ use super::Loss;
 use super::call::{Call, Part, Payload, pairs};
 use super::holes::{Holes, OPEN};
 use super::lift::lift;
-use crate::flow::draft::{Draft, DraftStep, template};
+use crate::flow::draft::{self, Draft, DraftStep, plain_start};
 use crate::http::Url;
 use crate::value::{Map, Value};
 use crate::yaml::write::is_writable;
@@ -60,7 +60,7 @@ pub(super) fn draft(
     }
     draft.steps = steps;
     if let Some(base) = &base {
-        draft.set("defaults", json!({"base_url": holes.fill(base)}));
+        draft.set("defaults", json!({"base_url": address(base, &holes)}));
         share_auth(&mut draft);
     }
     let inputs = std::mem::take(&mut holes.inputs);
@@ -165,7 +165,7 @@ fn base(calls: &[Call]) -> Option<String> {
 fn step(call: &Call, base: Option<&str>, holes: &mut Holes, losses: &mut Vec<Loss>) -> DraftStep {
     let mut step = DraftStep::default();
     if let Some(name) = &call.name {
-        step.set("name", name.replace("{{", "{ {"));
+        step.set("name", name.as_str());
     }
     let at_home = base
         .and_then(|base| call.url.strip_prefix(base))
@@ -218,8 +218,7 @@ fn is_key(name: &str) -> bool {
 
 /// A URL. Its first piece is the origin where it is a hole, and stays as it is.
 fn address(url: &str, holes: &Holes) -> String {
-    let pieces = holes.pieces(url);
-    template(&pieces)
+    draft::url(&holes.pieces(url))
 }
 
 /// Fields by name, in order; one that comes again makes a list.
@@ -280,7 +279,7 @@ fn body(call: &mut Call, step: &mut DraftStep, holes: &mut Holes, losses: &mut V
                     continue;
                 }
                 let value = match part {
-                    Part::Text(text) => scalar(holes.fill(&text)),
+                    Part::Text(text) => scalar(plain_start(holes.fill(&text))),
                     Part::File(path, kind, filename) => {
                         let path =
                             holes.input(&format!("{name}_file"), &path, "A file, relative to this flow's folder");
@@ -350,5 +349,5 @@ fn fill_json(value: &mut Value, holes: &Holes) {
 }
 
 pub(super) fn loss(call: &Call, what: &str) -> Loss {
-    Loss { place: call.place.clone(), what: what.to_owned() }
+    Loss::new(&call.place, what)
 }

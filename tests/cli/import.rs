@@ -53,7 +53,7 @@ fn what_is_lost_makes_the_status_1() {
     let done = project.run(&["import", "postman", "c.json", "--out", "new/place"]);
     assert_eq!(done.stdout, "new/place/flows/rooms.flow.yaml\n");
     let last = done.stderr.lines().last().unwrap();
-    assert_eq!(last, "not carried over: Who: test script, line 1: pm.sendRequest('https://x.example');");
+    assert_eq!(last, "not carried over: c.json: Who: test script, line 1: pm.sendRequest('https://x.example');");
     assert_eq!(done.status, 1);
 }
 

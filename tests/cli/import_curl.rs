@@ -26,7 +26,7 @@ note: input `room_id` takes its value from ROOM_ID: run with --allow-env ROOM_ID
 note: input `token` takes its value from the variable WEBEX_ACCESS_TOKEN
 note: input `password` is a secret and was not written: run with --secret password=@FILE
 note: input `password_2` is a secret and was not written: run with --secret password_2=@FILE
-not carried over: line 8: `-k`: certificates are checked: run with --insecure HOST
+not carried over: rooms.sh: line 8: `-k`: certificates are checked: run with --insecure HOST
 ",
     );
     let flow = std::fs::read_to_string(project.path("flows/rooms.flow.yaml")).unwrap();

@@ -2,10 +2,10 @@
 // reply at a time; what is compared is which requests turn red.
 //
 //   npm install newman                      (anywhere: the folder goes into NODE_PATH)
-//   NODE_PATH=…/node_modules node tests/newman/compare.mjs COLLECTION [ENVIRONMENT] [--wxflow PATH] [--every N] [--verbose]
+//   NODE_PATH=…/node_modules node tests/newman/compare.mjs COLLECTION [ENVIRONMENT] [--wxflow PATH] [--every N] [--back] [--verbose]
 //
 // The server answers with the example that the collection keeps beside a request (Postman's "saved responses"), or with
-// what a REST service would say. `--every N` tries only every Nth change. Every variable whose value is a URL is pointed at it. Status 0: the same in 95 % or more.
+// what a REST service would say. With `--back` each flow is exported to a collection again, which Newman runs as well. `--every N` tries only every Nth change. Every variable whose value is a URL is pointed at it. Status 0: the same in 95 % or more.
 
 import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:http";
@@ -17,6 +17,7 @@ import path from "node:path";
 const newman = createRequire(path.join(process.env.NODE_PATH ?? ".", "x.js"))("newman");
 const options = process.argv.slice(2);
 const verbose = options.includes("--verbose");
+const back = options.includes("--back");
 const at = options.indexOf("--wxflow");
 const wxflow = at >= 0 ? options.splice(at, 2)[1] : "target/debug/wxflow";
 const every = options.includes("--every") ? Number(options.splice(options.indexOf("--every"), 2)[1]) : 1;
@@ -121,9 +122,8 @@ for (const item of collection.item) {
   index += here;
 }
 
-const runNewman = (group) => new Promise((done, fail) => {
-  const items = collection.item.filter((item) => group.loose ? !item.item : item.name === group.name);
-  newman.run({ collection: { ...collection, item: items }, environment, timeoutRequest: 5000, suppressExitCode: true }, (error, summary) => {
+const runNewman = (collection, environment) => new Promise((done, fail) => {
+  newman.run({ collection, environment, timeoutRequest: 5000, suppressExitCode: true }, (error, summary) => {
     if (error) return fail(error);
     const red = new Set();
     for (const run of summary.run.executions) {
@@ -135,8 +135,16 @@ const runNewman = (group) => new Promise((done, fail) => {
   });
 });
 
+const secrets = { access_token: "t0k3n-user", bot_token: "t0k3n-bot", token: "t0k3n", password: "passw0rd" };
+
+// What `export postman` makes of each flow, and the values that its variables have.
+const exported = flows.map((file) => JSON.parse(back ? spawnSync(wxflow, ["export", "postman", file], { encoding: "utf8", cwd: folder }).stdout : "null"));
+const again = { ...environment, values: [
+  ...Object.entries(secrets).map(([key, value]) => ({ key, value })),
+  ...environment.values.filter((v) => v.value !== "").map((v) => ({ ...v, key: renamed[v.key] ?? v.key })),
+] };
+
 const runFlow = (file) => new Promise((done, fail) => {
-  const secrets = { access_token: "t0k3n-user", bot_token: "t0k3n-bot", token: "t0k3n", password: "passw0rd" };
   const given = Object.fromEntries(Object.entries(secrets).map(([k, v]) => [`WXFLOW_VAR_${k}`, v]));
   const child = spawn(wxflow, ["run", file, "--report", "json=-", "-q"], { cwd: folder, env: { ...process.env, ...given, ...values } });
   let out = "", err = "";
@@ -151,22 +159,28 @@ const runFlow = (file) => new Promise((done, fail) => {
   });
 });
 
-let same = 0, all = 0, tried = 0;
+let same = 0, all = 0, tried = 0, sameBack = 0;
 const kinds = {};
 for (const [position, group] of groups.entries()) {
   const file = flows[position];
+  const items = collection.item.filter((item) => group.loose ? !item.item : item.name === group.name);
   const compare = async (what) => {
-    const [theirs, ours] = await Promise.all([runNewman(group), runFlow(file)]);
+    const [theirs, ours] = await Promise.all([runNewman({ ...collection, item: items }, environment), runFlow(file)]);
     // A nested folder stands before the name of a step.
-    const names = new Set([...ours].map((n) => n.split(" / ").at(-1).trim()));
-    const equal = theirs.size === names.size && [...theirs].every((n) => names.has(n.split(" / ").at(-1).trim()));
+    const last = (names) => [...new Set([...names].map((n) => n.split(" / ").at(-1).trim()))].sort().join(", ") || "-";
+    const equal = last(theirs) === last(ours);
+    if (back) {
+      const third = last(await runNewman(exported[position], again));
+      sameBack += third === last(ours);
+      if (third !== last(ours) && verbose) console.log(`${group.name}: ${what}\n  wxflow: ${last(ours)}\n  exported: ${third}`);
+    }
     all += 1;
     same += equal;
     const kind = what.match(/(status|altered|removed|null|without header)/)?.[1] ?? "unchanged";
     kinds[kind] ??= [0, 0];
     kinds[kind][0] += equal;
     kinds[kind][1] += 1;
-    if (!equal && verbose) console.log(`${group.name}: ${what}\n  newman: ${[...theirs].join(", ") || "-"}\n  wxflow: ${[...names].join(", ") || "-"}`);
+    if (!equal && verbose) console.log(`${group.name}: ${what}\n  newman: ${last(theirs)}\n  wxflow: ${last(ours)}`);
   };
   change = null;
   await compare("unchanged");
@@ -188,5 +202,6 @@ scriptsOf(collection);
 console.log(`${requests.length} requests, ${scripts.length} scripts, ${losses.length} losses, ${flows.length} flows`);
 for (const [kind, [equal, total]] of Object.entries(kinds)) console.log(`  ${kind}: ${equal} of ${total} the same`);
 console.log(`${same} of ${all} changes turn the same requests red: ${(100 * same / all).toFixed(1)} %`);
+if (back) console.log(`${sameBack} of ${all} are the same again after export postman: ${(100 * sameBack / all).toFixed(1)} %`);
 if (!verbose) fs.rmSync(folder, { recursive: true });
 process.exit(same / all >= 0.95 ? 0 : 1);

@@ -33,9 +33,18 @@ impl Predicate {
 /// Warns where a text that is compared with is written like an operator.
 fn looks_like_an_operator(node: &Node<'_>, cx: &mut Lower<'_>) {
     let Some(text) = node.scalar() else { return };
+    let Some(help) = meant_operator(text) else { return };
+    cx.diagnostics
+        .warning(Code::LiteralText, node.span, format!("this compares with the text `{text}`"))
+        .help(format!("{help}; where the text is meant, write it `{{ eq: \"{text}\" }}`"));
+}
+
+/// How the operator is written that a text looks like; `None` for a text that is like none.
+#[must_use]
+pub fn meant_operator(text: &str) -> Option<String> {
     let sign = text.find(|c: char| !"<>=!~".contains(c)).unwrap_or(text.len());
     let (sign, rest) = text.split_at(sign);
-    let help = match (Operator::meant_by(sign), text.to_lowercase().as_str()) {
+    Some(match (Operator::meant_by(sign), text.to_lowercase().as_str()) {
         (Some(operator), _) if !rest.trim().is_empty() => {
             format!("an operator is a key: `{{ {operator}: {} }}`", rest.trim())
         }
@@ -43,11 +52,8 @@ fn looks_like_an_operator(node: &Node<'_>, cx: &mut Lower<'_>) {
         (_, "not exists" | "undefined" | "missing") => "write `{ exists: false }`".to_owned(),
         (_, "empty") => "write `{ empty: true }`".to_owned(),
         (_, "not empty" | "notempty") => "write `{ empty: false }`".to_owned(),
-        _ => return,
-    };
-    cx.diagnostics
-        .warning(Code::LiteralText, node.span, format!("this compares with the text `{text}`"))
-        .help(format!("{help}; where the text is meant, write it `{{ eq: \"{text}\" }}`"));
+        _ => return None,
+    })
 }
 
 fn operators(entries: &[(Node<'_>, Node<'_>)], domain: Domain, cx: &mut Lower<'_>) -> Option<Vec<Test>> {

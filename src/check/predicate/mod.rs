@@ -17,6 +17,7 @@ use regex::Regex;
 pub(super) use actual::Actual;
 pub(super) use domain::Domain;
 pub(super) use explain::short;
+pub use lower::meant_operator;
 pub use operator::Operator;
 
 use super::verdict::{Verdict, preview, preview_list, preview_text, small, small_text};

@@ -22,7 +22,8 @@ impl Tests {
                     let variable = json(&names.variable(name));
                     let default = source.get("default").map(|default| names.value(default).unwrap_or_default());
                     let default = default.filter(|text| !text.is_empty());
-                    let fallback = default.map(|text| format!("\n  if (value === undefined) value = {text};"));
+                    let fallback =
+                        default.map(|text| format!("\n  if (value === undefined || value === null) value = {text};"));
                     self.lines.push(format!(
                         "check({}, () => {{\n  let value = {script};{}\n  pm.expect(value).to.not.equal(undefined);\n  \
                          pm.collectionVariables.set({variable}, value);\n}});",
@@ -45,7 +46,12 @@ impl Tests {
             Value::Object(map) => {
                 let text = |key: &str| map.get(key).and_then(Value::as_str);
                 if let Some(path) = text("json") {
-                    return self.assertions.path("pm.response.json()", path).ok_or_else(|| unsaid(path));
+                    // A default stands in for an empty body too.
+                    let body = match map.contains_key("default") {
+                        true => format!("{}()", self.assertions.call("body")),
+                        false => "pm.response.json()".to_owned(),
+                    };
+                    return self.assertions.path(&body, path).ok_or_else(|| unsaid(path));
                 }
                 if let Some(name) = text("header") {
                     return Ok(format!("(pm.response.headers.get({}) ?? undefined)", json(name)));
@@ -151,7 +157,9 @@ impl Tests {
         if !is_self_contained(&document) {
             return self.lost.push("`expect.schema`: a schema that refers to other files".to_owned());
         }
-        plain(&mut document);
+        if plain(&mut document) {
+            self.lost.push("`expect.schema`: `format` is not checked".to_owned());
+        }
         self.check("schema", Ok(vec![format!("pm.response.to.have.jsonSchema({document});")]));
     }
 
@@ -208,18 +216,21 @@ fn is_self_contained(schema: &Value) -> bool {
     }
 }
 
-/// Takes out what the validator of Postman's scripts does not know: newer drafts, and names of formats.
-fn plain(schema: &mut Value) {
+/// Takes out what the validator of Postman's scripts does not know: newer drafts, and names of formats. Gives whether
+/// there was a format.
+fn plain(schema: &mut Value) -> bool {
     match schema {
         Value::Object(map) => {
+            let mut formats = false;
             for key in ["$schema", "$id", "format"] {
                 if map.get(key).is_some_and(Value::is_string) {
                     map.shift_remove(key);
+                    formats |= key == "format";
                 }
             }
-            map.values_mut().for_each(plain);
+            map.values_mut().fold(formats, |formats, value| plain(value) | formats)
         }
-        Value::Array(list) => list.iter_mut().for_each(plain),
-        _ => {}
+        Value::Array(list) => list.iter_mut().fold(false, |formats, value| plain(value) | formats),
+        _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Templates as Postman has them: `{{name}}` where that is enough, JavaScript where it is not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::export::holes::{Piece, is_name, pieces};
 use crate::value::Value;
@@ -12,6 +12,8 @@ pub(super) struct Names {
     pub(super) prefix: String,
     /// Expressions that are JavaScript of their own here: `jwt.token`, `outputs.room_id`.
     pub(super) own: HashMap<String, String>,
+    /// Names whose value is text.
+    pub(super) texts: HashSet<String>,
     /// Whether `response` is the reply at hand.
     pub(super) reply: bool,
 }
@@ -20,6 +22,11 @@ impl Names {
     /// The variable of a name.
     pub(super) fn variable(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    /// Whether an expression is known to give text.
+    pub(super) fn is_text(&self, expression: &str) -> bool {
+        expression == "uuid()" || self.texts.contains(expression) || quoted(expression).is_some()
     }
 
     /// A text with `{{name}}`. `other` gives a variable for an expression that is no name; `Err` is one without.

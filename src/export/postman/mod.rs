@@ -5,6 +5,7 @@
 mod expect;
 mod expression;
 mod jwt;
+mod poll;
 mod predicate;
 mod request;
 
@@ -15,8 +16,8 @@ use serde_json::json;
 
 use super::Exported;
 use crate::diagnostic::Diagnostics;
-use crate::flow::{Action, Flow};
-use crate::value::{Map, Value, duration_of};
+use crate::flow::{Action, Flow, Input, InputType};
+use crate::value::{Map, Value};
 use crate::yaml::parse;
 use expect::Tests;
 use expression::Names;
@@ -36,6 +37,10 @@ pub fn postman(flow: &Flow, read: &dyn Fn(&Flow, &str) -> Option<String>) -> Exp
         lost: Vec::new(),
     };
     let mut items = writer.flow(flow, &Names::default());
+    let rest = std::mem::take(&mut writer.before);
+    if !rest.is_empty() && !items.last_mut().is_some_and(|item| append(item, &rest)) {
+        writer.lost.push(format!("{}: the flow sends no request", flow.path));
+    }
     let mut cleanups = std::mem::take(&mut writer.cleanups);
     cleanups.reverse();
     // Where a step fails, its script goes on with the first of the cleanups.
@@ -44,11 +49,6 @@ pub fn postman(flow: &Flow, read: &dyn Fn(&Flow, &str) -> Option<String>) -> Exp
     if !cleanups.is_empty() {
         cleanups.iter_mut().for_each(|item| finish(item, &Value::Null));
         items.push(json!({"name": "Cleanup", "item": cleanups}));
-    }
-    if !writer.before.is_empty()
-        && !flow.steps.iter().any(|step| matches!(step.action, Action::Request(_) | Action::Use(_)))
-    {
-        writer.lost.push(format!("{}: the flow sends no request", flow.path));
     }
     let collection = json!({
         "info": {"name": flow.name, "description": flow.description.clone().unwrap_or_default(), "schema": SCHEMA},
@@ -62,11 +62,31 @@ pub fn postman(flow: &Flow, read: &dyn Fn(&Flow, &str) -> Option<String>) -> Exp
 fn finish(item: &mut Value, next: &Value) {
     match item {
         Value::Object(map) => map.values_mut().for_each(|value| finish(value, next)),
-        Value::Array(list) => list.iter_mut().for_each(|value| finish(value, next)),
+        Value::Array(list) => {
+            list.retain(|value| value != END);
+            list.iter_mut().for_each(|value| finish(value, next));
+        }
         Value::String(text) if text == STOP => *text = format!("if (failed) pm.execution.setNextRequest({next});"),
         _ => {}
     }
 }
+
+/// What stands behind the last request runs at the end of its script. False where there is none.
+fn append(item: &mut Value, script: &[String]) -> bool {
+    if let Some(last) = item.get_mut("item").and_then(Value::as_array_mut).and_then(|items| items.last_mut()) {
+        return append(last, script);
+    }
+    let events = item.get_mut("event").and_then(Value::as_array_mut).into_iter().flatten();
+    let mut tests = events.filter(|event| event.get("listen") == Some(&json!("test")));
+    let lines = tests.next().and_then(|event| event.pointer_mut("/script/exec")?.as_array_mut());
+    let Some(lines) = lines else { return false };
+    let at = lines.iter().position(|line| line == END).unwrap_or(lines.len());
+    lines.splice(at..at, script.iter().flat_map(|script| script.lines()).map(Value::from));
+    true
+}
+
+/// The line of a test script that more may stand before.
+const END: &str = "\u{0}end";
 
 /// The line of a script that is known only when all cleanups are.
 const STOP: &str = "\u{0}stop";
@@ -104,6 +124,11 @@ impl Writer<'_> {
             }
             self.variable(&names.variable(&input.name), &default, input.secret, &description);
         }
+        let kind = |input: &&Input| input.kind == InputType::String;
+        let names = &Names {
+            texts: flow.inputs.iter().filter(kind).map(|input| input.name.to_string()).collect(),
+            ..names.clone()
+        };
         for (client, _) in &flow.oauth {
             self.variable(&token(client), "", true, &format!("An access token of the OAuth client {client}"));
         }
@@ -128,9 +153,9 @@ impl Writer<'_> {
                         self.set(&names.variable(name), value, names, &step.label);
                     }
                 }
-                Action::Wait(_) => match map.get("wait").and_then(Value::as_str).map(duration_of) {
-                    Some(Ok(wait)) => self.before.push(format!("setTimeout(() => {{}}, {});", wait.as_millis())),
-                    _ => self.lose(&step.label, "`wait`"),
+                Action::Wait(_) => match map.get("wait").and_then(|wait| poll::milliseconds(wait, names)) {
+                    Some(wait) => self.before.push(format!("setTimeout(() => {{}}, {wait});")),
+                    None => self.lose(&step.label, "`wait`"),
                 },
                 Action::Check(_) => {
                     for check in map.get("check").and_then(Value::as_array).into_iter().flatten() {
@@ -257,7 +282,7 @@ impl Writer<'_> {
         }
         let mut before = std::mem::take(&mut self.before);
         let poll = step.get("poll").and_then(Value::as_object);
-        let again = match poll.map(|poll| self.poll(flow, poll, &name, expect, &reply)) {
+        let again = match poll.map(|poll| poll::script(poll, &name, expect, &reply, &|path| read(flow, path))) {
             Some(Ok(again)) => Some(again),
             Some(Err(what)) => {
                 self.lose(label, &what);
@@ -274,6 +299,7 @@ impl Writer<'_> {
         if !goes_on {
             lines.push(STOP.to_owned());
         }
+        lines.push(END.to_owned());
         lines.extend(again.map(|_| "}".to_owned()));
         let mut events = vec![json!({"listen": "test", "script": {"type": "text/javascript", "exec": lines}})];
         if !before.is_empty() {
@@ -313,54 +339,5 @@ impl Writer<'_> {
             events.insert(0, json!({"listen": "prerequest", "script": {"type": "text/javascript", "exec": lines}}));
         }
         self.cleanups.push(item);
-    }
-
-    /// Asks again until `until` holds, as often as fits into `within`. What follows stands in a block that this opens.
-    fn poll(
-        &mut self,
-        flow: &Flow,
-        poll: &Map<String, Value>,
-        name: &str,
-        expect: &Map<String, Value>,
-        names: &Names,
-    ) -> Result<String, String> {
-        let duration = |key: &str, default: u64| match poll.get(key) {
-            None => Ok(u128::from(default)),
-            Some(value) => match value.as_str().map(duration_of) {
-                Some(Ok(duration)) => Ok(duration.as_millis()),
-                _ => Err(format!("`poll.{key}`")),
-            },
-        };
-        let (every, within) = (duration("every", 2_000)?.max(1), duration("within", 60_000)?);
-        let mut until = poll.get("until").and_then(Value::as_object).cloned().unwrap_or_default();
-        if let (None, Some(status)) = (until.get("status"), expect.get("status")) {
-            until.insert("status".to_owned(), status.clone());
-        }
-        let read = self.read;
-        let question = |key: &str, expect: &Map<String, Value>| {
-            let mut tests = Tests::default();
-            tests.expect(expect, names, &|path| read(flow, path));
-            match tests.lost.first() {
-                Some(what) => Err(format!("`poll.{key}`: {what}")),
-                None => Ok(tests.question()),
-            }
-        };
-        let broken = match poll.get("fail_when").and_then(Value::as_object).cloned() {
-            Some(mut when) => {
-                when.entry("status").or_insert(json!("any"));
-                question("fail_when", &when)?
-            }
-            None => "false".to_owned(),
-        };
-        let count = expression::json(&format!("_asked: {name}"));
-        Ok(format!(
-            "const asked = (pm.collectionVariables.get({count}) || 0) + 1;\nconst ready = {};\nconst broken = {broken};\n\
-             if (!ready && !broken && pm.response.code < 400 && asked * {every} < {within}) {{\n  \
-             pm.collectionVariables.set({count}, asked);\n  setTimeout(() => {{}}, {every});\n  \
-             pm.execution.setNextRequest({});\n}} else {{\npm.collectionVariables.unset({count});\n\
-             pm.test(\"poll.until\", () => pm.expect(ready && !broken).to.equal(true));",
-            question("until", &until)?,
-            expression::json(name)
-        ))
     }
 }

@@ -5,6 +5,7 @@ use crate::value::{Value, duration_of};
 
 /// Functions that an assertion may call, each with its name.
 const FUNCTIONS: &[(&str, &str)] = &[
+    ("body", "const body = () => pm.response.text() === \"\" ? undefined : pm.response.json();"),
     (
         "at",
         "const at = (value, path) => path.reduce((v, k) => {\n  if (v === null || typeof v !== \"object\") return undefined;\n  \
@@ -42,7 +43,8 @@ pub(super) struct Assertions {
 }
 
 impl Assertions {
-    fn call(&mut self, name: &'static str) -> &'static str {
+    /// The name of one of the functions, which is written above what calls it.
+    pub(super) fn call(&mut self, name: &'static str) -> &'static str {
         if !self.called.contains(&name) {
             self.called.push(name);
         }

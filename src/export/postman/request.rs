@@ -39,7 +39,7 @@ pub(super) fn request(
     let has = |headers: &[(String, String)], name: &str| headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
     let inherited = defaults.get("auth").filter(|_| at_home && !has(&headers, "authorization"));
     let auth = auth(step.get("auth").or(inherited), &mut text);
-    let body = body(step, &mut text);
+    let body = body(step, names, before, &mut lost);
     let kind = match () {
         () if step.contains_key("json") => Some("application/json"),
         () if step.contains_key("text") => Some("text/plain; charset=utf-8"),
@@ -144,12 +144,14 @@ fn auth(auth: Option<&Value>, text: &mut dyn FnMut(&str) -> String) -> Value {
     json!({"type": "noauth"})
 }
 
-fn body(step: &Map<String, Value>, text: &mut dyn FnMut(&str) -> String) -> Option<Value> {
+fn body(step: &Map<String, Value>, names: &Names, before: &mut Vec<String>, lost: &mut Vec<String>) -> Option<Value> {
     if let Some(value) = step.get("json") {
         let mut value = value.clone();
-        fill(&mut value, text);
-        return Some(json!({"mode": "raw", "raw": format!("{value:#}"), "options": {"raw": {"language": "json"}}}));
+        fill(&mut value, names, before, lost);
+        let raw = format!("{value:#}").replace(&format!("\"{OPEN}"), "{{").replace(&format!("{CLOSE}\""), "}}");
+        return Some(json!({"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}));
     }
+    let text = &mut |template: &str| say(names, template, before, lost);
     if let Some(value) = step.get("text") {
         return Some(json!({"mode": "raw", "raw": text(&scalar(value))}));
     }
@@ -183,11 +185,29 @@ fn body(step: &Map<String, Value>, text: &mut dyn FnMut(&str) -> String) -> Opti
     Some(json!({"mode": "formdata", "formdata": out}))
 }
 
-fn fill(value: &mut Value, text: &mut dyn FnMut(&str) -> String) {
+/// Around a variable that holds JSON, and so stands without quotes in a body: characters for private use.
+const OPEN: char = '\u{e000}';
+const CLOSE: char = '\u{e001}';
+
+/// The texts of a JSON body. An expression alone keeps its type: it is written as JSON, unless it is known to be text.
+fn fill(value: &mut Value, names: &Names, before: &mut Vec<String>, lost: &mut Vec<String>) {
     match value {
-        Value::Object(map) => map.values_mut().for_each(|value| fill(value, text)),
-        Value::Array(list) => list.iter_mut().for_each(|value| fill(value, text)),
-        Value::String(template) => *template = text(template),
+        Value::Object(map) => map.values_mut().for_each(|value| fill(value, names, before, lost)),
+        Value::Array(list) => list.iter_mut().for_each(|value| fill(value, names, before, lost)),
+        Value::String(template) => {
+            let alone = match pieces(template).as_slice() {
+                [Piece::Hole(expression)] if !names.is_text(expression) => names.expression(expression).ok(),
+                _ => None,
+            };
+            *template = match alone {
+                Some(script) => {
+                    let variable = format!("_{}", before.len() + 1);
+                    before.push(format!("pm.variables.set({}, JSON.stringify({script}));", json_text(&variable)));
+                    format!("{OPEN}{variable}{CLOSE}")
+                }
+                None => say(names, template, before, lost),
+            };
+        }
         _ => {}
     }
 }

@@ -60,8 +60,9 @@ fn names_credential(key: &str) -> bool {
     NAMES.contains(&plain.to_ascii_lowercase().as_str())
 }
 
-/// A JSON Web Token, or an `Authorization` value.
-fn is_token(text: &str) -> bool {
+/// Whether a text is a JSON Web Token, or an `Authorization` value.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
     let word = |text: &str| text.len() >= SHORTEST && !text.contains(char::is_whitespace);
     let jwt = text.starts_with("eyJ") && text.matches('.').count() == 2;
     word(text) && jwt || ["Bearer ", "Basic "].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(word))

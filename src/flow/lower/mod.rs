@@ -14,6 +14,8 @@ mod step;
 mod url;
 mod waiting;
 
+pub use credential::is_token;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -30,10 +30,10 @@ pub fn text(text: &str, name: Option<&str>, origin: &str) -> Result<Import, Impo
         let Some(first) = line.words.first() else { continue };
         match command(line) {
             Some(words) => commands.push((words, line.comment.clone())),
-            None => losses.push(Loss {
-                place: format!("line {}", first.line),
-                what: format!("`{}` is no curl command", shorten(first.text().unwrap_or("$…"))),
-            }),
+            None => {
+                let what = format!("`{}` is no curl command", shorten(first.text().unwrap_or("$…")));
+                losses.push(Loss::new(&format!("line {}", first.line), what));
+            }
         }
     }
     convert(&commands, name, origin, losses)
@@ -108,8 +108,9 @@ fn convert(
     let wish = name.map_or_else(|| title(&calls), str::to_owned);
     let (mut draft, notes) = steps::draft(calls, holes, false, &mut losses);
     let file = FileNames::default().unique(&wish, "curl");
-    draft.set("name", wish.replace("{{", "{ {"));
-    Ok(Import { flows: vec![(format!("flows/{file}.flow.yaml"), draft)], environments: Vec::new(), losses, notes })
+    draft.set("name", wish);
+    let import = Import { flows: vec![(format!("flows/{file}.flow.yaml"), draft)], losses, notes, ..Import::default() };
+    Ok(import.of_file(origin))
 }
 
 /// What a flow is called that nobody gave a name: by its first URL.

@@ -78,7 +78,7 @@ impl Request {
     }
 
     fn lose(&mut self, what: impl Into<String>) {
-        self.losses.push(Loss { place: self.place.clone(), what: what.into() });
+        self.losses.push(Loss::new(&self.place, what));
     }
 
     /// Takes one option.

@@ -4,7 +4,8 @@ use percent_encoding::percent_decode_str;
 
 use super::read::text;
 use super::text::{Binder, Part, parts};
-use crate::flow::draft::{Piece, template};
+use crate::flow::draft::{Piece, template, url, url_text};
+use crate::template::percent_encode;
 use crate::value::{Map, Value};
 
 /// An address, in Postman's text.
@@ -75,12 +76,12 @@ impl Address {
     /// What it begins with, as a template.
     pub(super) fn base_template(&self, names: &mut Binder<'_>) -> String {
         let pieces = parts(&self.base).into_iter().enumerate().map(|(at, part)| match part {
-            Part::Text(text) => Piece::Text(encoded(text)),
+            Part::Text(text) => Piece::Text(text.to_owned()),
             // Only what begins a URL is taken as it is.
             Part::Name(name) if at == 0 => Piece::Hole(names.read(name)),
             Part::Name(name) => Piece::Hole(format!("{} | safe", names.read(name))),
         });
-        template(&pieces.collect::<Vec<_>>())
+        url(&pieces.collect::<Vec<_>>())
     }
 
     /// The path, as a template. `spreads` tells of a variable whose value has several segments.
@@ -100,13 +101,13 @@ impl Address {
                         let begins = number > 0 || at == 0;
                         match piece.strip_prefix(':').filter(|name| begins && !name.is_empty()) {
                             Some(name) => self.path_variable(name, names, &mut pieces),
-                            None => pieces.push(Piece::Text(encoded(piece))),
+                            None => pieces.push(Piece::Text(piece.to_owned())),
                         }
                     }
                 }
             }
         }
-        template(&joined(pieces))
+        url(&joined(pieces))
     }
 
     fn path_variable(&self, name: &str, names: &mut Binder<'_>, pieces: &mut Vec<Piece>) {
@@ -130,11 +131,11 @@ impl Address {
                 let pieces: Vec<_> = parts(&whole)
                     .into_iter()
                     .map(|part| match part {
-                        Part::Text(text) => Piece::Text(encoded(text)),
+                        Part::Text(text) => Piece::Text(text.to_owned()),
                         Part::Name(name) => Piece::Hole(names.read(name)),
                     })
                     .collect();
-                raw.push(template(&pieces));
+                raw.push(url(&pieces));
                 continue;
             }
             let value = value.as_deref().unwrap_or("");
@@ -211,7 +212,7 @@ fn can_be_sent(base: &str) -> bool {
     let pieces = parts(base);
     match pieces.as_slice() {
         [Part::Text(text)] => {
-            let url = url::Url::parse(&encoded(text));
+            let url = url::Url::parse(&url_text(text));
             url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         }
         [Part::Text(text), ..] => text.starts_with("http://") || text.starts_with("https://"),
@@ -258,28 +259,14 @@ fn queries(text: &str) -> Vec<(String, Option<String>)> {
         .collect()
 }
 
-/// Literal text of a URL: what cannot stand in one is encoded, what is encoded stays.
-fn encoded(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            c if c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '}' | '|') => percent(c),
-            c => c.to_string(),
-        })
-        .collect()
-}
-
 /// Literal text that is one segment of a path.
 fn segment(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '/' | '?' | '#' => percent(c),
-            c => encoded(&c.to_string()),
+            '/' | '?' => percent_encode(&c.to_string()),
+            c => c.to_string(),
         })
         .collect()
-}
-
-fn percent(c: char) -> String {
-    c.to_string().bytes().map(|b| format!("%{b:02X}")).collect()
 }
 
 /// Query text as what it means: it will be encoded again.

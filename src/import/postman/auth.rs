@@ -66,6 +66,15 @@ impl Sender<'_, '_> {
             }
             "oauth2" => {
                 let token = get("accessToken");
+                let in_header =
+                    get("addTokenTo") != "queryParams" && matches!(get("headerPrefix").trim(), "" | "Bearer");
+                if token.is_empty()
+                    && in_header
+                    && let Some(auth) = self.oauth(auth)
+                {
+                    found.auth = Some(auth);
+                    return found;
+                }
                 let token = if token.is_empty() {
                     self.oauth_note(auth);
                     "{{access_token}}".to_owned()

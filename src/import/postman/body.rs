@@ -3,9 +3,9 @@
 use super::address::add;
 use super::read::text;
 use super::request::Sender;
-use super::secret::{is_credential, is_secret_name};
 use super::text::{Part, parts};
-use crate::flow::draft::{DraftStep, Piece, literal, template};
+use crate::flow::draft::{DraftStep, Piece, literal, plain_start, template};
+use crate::import::secret::{is_secret_name, is_secret_value};
 use crate::value::{Map, Number, Value};
 use crate::yaml::write::is_writable;
 
@@ -143,7 +143,7 @@ impl Sender<'_, '_> {
                 template(&pieces).into()
             }
             Value::String(text) => {
-                let secret = is_credential(&text) || (key.is_some_and(is_secret_name) && !text.is_empty());
+                let secret = is_secret_value(&text) || (key.is_some_and(is_secret_name) && !text.is_empty());
                 if secret {
                     let lifted = self.lift(&text, key.unwrap_or("token"));
                     return self.names.template(&lifted).into();
@@ -210,7 +210,7 @@ impl Sender<'_, '_> {
             if kind.is_some() {
                 self.lose(&format!("the content type of the part {key}, which is no file"));
             }
-            let value = self.field(&key, &entry.get("value").map(text).unwrap_or_default());
+            let value = plain_start(self.field(&key, &entry.get("value").map(text).unwrap_or_default()));
             add(&mut form, &key, value.into());
         }
         if !form.is_empty() {
@@ -221,7 +221,7 @@ impl Sender<'_, '_> {
 
     /// The value of a field: one that is a credential is not written.
     pub(super) fn field(&mut self, key: &str, value: &str) -> String {
-        if is_secret_name(key) || is_credential(value) {
+        if is_secret_name(key) || is_secret_value(value) {
             let lifted = self.lift(value, key);
             return self.names.template(&lifted);
         }

@@ -4,6 +4,7 @@ use super::expression::{bare, code, condition, is_word};
 use super::script::{Cond, Seg, Sym};
 use super::step::duration;
 use super::text::Binder;
+use crate::check::meant_operator;
 use crate::flow::draft::literal;
 use crate::value::{Map, Value};
 
@@ -166,10 +167,16 @@ fn entry(list: &mut Vec<(String, Map<String, Value>)>, name: String) -> &mut Map
     &mut list[at.min(last)].1
 }
 
-/// `{ eq: x }` is `x`, unless `x` is a mapping.
+/// `{ eq: x }` is `x`, unless `x` is a mapping or a text like `< 5`.
 fn shortest(mut predicate: Map<String, Value>) -> Value {
     match predicate.get("eq") {
-        Some(value) if predicate.len() == 1 && !value.is_object() => predicate.remove("eq").unwrap_or_default(),
+        Some(value)
+            if predicate.len() == 1
+                && !value.is_object()
+                && value.as_str().is_none_or(|text| meant_operator(text).is_none()) =>
+        {
+            predicate.remove("eq").unwrap_or_default()
+        }
         _ => Value::Object(predicate),
     }
 }
@@ -226,11 +233,7 @@ fn predicate<'c>(cond: &'c Cond, names: &mut Binder<'_>) -> Option<(&'c Sym, &'s
             Cond::Truthy(_) => None,
             inner => {
                 let (subject, operator, operand) = predicate(inner, names)?;
-                let operand = if operator == "eq" && !operand.is_object() {
-                    operand
-                } else {
-                    Value::Object(Map::from_iter([(operator.to_owned(), operand)]))
-                };
+                let operand = shortest(Map::from_iter([(operator.to_owned(), operand)]));
                 Some((subject, "not", operand))
             }
         },

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::address::Address;
 use super::auth::Credentials;
 use super::collection::{Group, Request};
+use super::oauth;
 use super::request::{Context, Sender, Shared, given_headers, lacks_scheme};
 use super::step::Steps;
 use super::text::{Binder, Part, parts};
-use crate::flow::draft::{Draft, DraftStep, Names};
+use crate::flow::draft::{Draft, DraftStep, Names, plain_start};
 use crate::value::{Map, Value};
 
 /// A flow without its inputs: they are known once all flows are.
@@ -40,14 +41,25 @@ pub(super) fn walk(group: &Group<'_>, name: &str, last: bool, context: &mut Cont
         defaults.insert("auth".to_owned(), auth.clone());
     }
     let mut seen = HashSet::new();
-    let mut steps = Steps { context, names: &mut binder, shared: &shared, seen: &mut seen, steps: Vec::new() };
+    let mut steps = Steps {
+        context,
+        names: &mut binder,
+        shared: &shared,
+        seen: &mut seen,
+        steps: Vec::new(),
+        left_out: Vec::new(),
+    };
     for (at, request) in group.requests.iter().enumerate() {
         let next = group.requests.get(at + 1).map(|r| r.name.as_str());
         // At the end of a flow that others follow, to end the run would be to leave those out.
         let next = if next.is_none() && !last { Some("\0the next flow") } else { next };
         steps.request(request, next);
     }
-    let steps = steps.steps;
+    let (mut steps, left_out) = (steps.steps, steps.left_out);
+    // What stands behind the last step has none to stand above.
+    if let Some(step) = steps.last_mut() {
+        step.comments.extend(left_out);
+    }
     let set: HashSet<String> = context.set_by.keys().cloned().collect();
     let outputs = set.into_iter().filter_map(|name| Some((name.clone(), binder.bound(&name)?.to_owned()))).collect();
     let inputs = std::mem::take(&mut binder.inputs);
@@ -83,7 +95,8 @@ fn shared(group: &Group<'_>, context: &mut Context, names: &mut Binder<'_>) -> S
     }
     let owner = group.requests.iter().find(|request| credentials(request).as_ref() == Some(auth));
     let Some(request) = owner else { return shared };
-    let mut sender = Sender { context, names, lost: Vec::new() };
+    let host = oauth::resolved(base, &|name| context.open_value(name)).and_then(|url| oauth::host(&url));
+    let mut sender = Sender { context, names, host, lost: Vec::new() };
     let typed = authorization(request);
     shared.auth = match (typed, request.auth) {
         (Some(typed), _) => sender.typed_authorization(&typed),
@@ -157,7 +170,7 @@ impl Walked {
                     waiting.push(inner);
                 }
             }
-            vars.insert(names.legal(&name), template.into());
+            vars.insert(names.legal(&name), plain_start(template).into());
         }
         if !inputs.is_empty() {
             draft.set("inputs", inputs);

@@ -11,6 +11,9 @@ use crate::source::Source;
 use crate::value::{Map, Value};
 use crate::yaml::{self, Data, Node, Style};
 
+/// The key of an item that says which file it comes from, where each has its own.
+pub(super) const FILE: &str = "x-file";
+
 /// The collection in the files of a folder: paths below it, with `/`, and texts.
 pub(super) fn collection(name: &str, files: &[(String, String)]) -> Result<Value, ImportError> {
     let mut root = Folder::default();
@@ -20,7 +23,11 @@ pub(super) fn collection(name: &str, files: &[(String, String)]) -> Result<Value
         let shown = format!("{name}/{path}");
         if let Some(stem) = file.strip_suffix(".request.yaml").or_else(|| file.strip_suffix(".request.yml")) {
             if !folders.contains(&".resources") {
-                root.at(folders).requests.push((stem.to_owned(), yaml(&shown, text)?));
+                let mut request = yaml(&shown, text)?;
+                if let Some(map) = request.as_object_mut() {
+                    map.insert(FILE.to_owned(), shown.into());
+                }
+                root.at(folders).requests.push((stem.to_owned(), request));
             }
         } else if matches!(*file, "definition.yaml" | "definition.yml") && folders.last() == Some(&".resources") {
             let folder = folders.get(..folders.len() - 1).unwrap_or(&[]);
@@ -144,6 +151,9 @@ fn request(stem: &str, from: &Value) -> Map<String, Value> {
     let mut item = Map::from_iter([("name".to_owned(), from.get("name").cloned().unwrap_or_else(|| stem.into()))]);
     let mut request = Map::new();
     inherit(from, &mut item);
+    if let Some(file) = from.get(FILE) {
+        item.insert(FILE.to_owned(), file.clone());
+    }
     for key in ["auth", "description"] {
         if let Some(value) = item.remove(key) {
             request.insert(key.to_owned(), value);

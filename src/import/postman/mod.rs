@@ -11,6 +11,7 @@ mod expect;
 mod expression;
 mod flow;
 mod folder;
+mod oauth;
 mod read;
 mod request;
 mod script;
@@ -20,6 +21,7 @@ mod text;
 
 use std::collections::HashSet;
 
+use super::secret::{is_secret_name, is_secret_value};
 use super::{FileNames, Import, ImportError, Loss};
 use crate::flow::draft::{Draft, Names};
 use crate::value::{Map, Value};
@@ -44,6 +46,11 @@ pub fn import(collection: &Collection, environments: &[(String, String)]) -> Res
         Collection::File(name, text) => (name, read::collection(name, text)?),
         Collection::Folder(name, files) => (name, folder::collection(name, files)?),
     };
+    let requests = count(&value);
+    if requests > MOST {
+        let help = Some("export its folders one by one, and import each into a folder of its own".to_owned());
+        return Err(ImportError { message: format!("{name}: {requests} requests, more than {MOST}"), help });
+    }
     let mut read = Vec::new();
     for (name, text) in environments {
         let value = if name.ends_with(".yaml") || name.ends_with(".yml") {
@@ -59,7 +66,17 @@ pub fn import(collection: &Collection, environments: &[(String, String)]) -> Res
     importer.flows(name, &value, &mut import)?;
     importer.environments(&read, &mut import);
     importer.finish(&mut import);
-    Ok(import)
+    Ok(import.of_file(name))
+}
+
+/// The most requests of a collection: more are no flows that a person reads.
+const MOST: usize = 20_000;
+
+fn count(item: &Value) -> usize {
+    match item.get("item").and_then(Value::as_array) {
+        Some(items) => items.iter().map(count).sum(),
+        None => 1,
+    }
 }
 
 struct Importer {
@@ -70,6 +87,7 @@ struct Importer {
 impl Importer {
     /// What must be known before the first request is read: values, and which of them are secret.
     fn learn(&mut self, collection: &Value, environments: &[(String, Vec<Variable>)]) {
+        self.context.has_environment = !environments.is_empty();
         for variable in read::variables(collection.get("variable")) {
             self.variable(&variable);
             self.context.known.insert(variable.name.clone(), variable);
@@ -83,7 +101,7 @@ impl Importer {
 
     fn variable(&mut self, variable: &Variable) {
         let Variable { name, value, secret } = variable;
-        if *secret || secret::is_secret_name(name) || secret::is_credential(value) {
+        if *secret || is_secret_name(name) || is_secret_value(value) {
             self.context.secrets.learn(name, value);
         }
     }
@@ -104,7 +122,7 @@ impl Importer {
         }
         if let Some(headers) = item.get("request").and_then(|r| r.get("header")) {
             for (name, value) in request::given_headers(Some(headers)) {
-                if secret::is_secret_name(&name) {
+                if is_secret_name(&name) {
                     self.context.secrets.learn_names(&value);
                 }
             }
@@ -185,17 +203,45 @@ impl Importer {
                     vars.insert(legal, flow::typed(&variable.value, self.context.bare.contains(name)));
                 }
             }
+            let clients = self.clients(list, &stem);
             let mut keys = Map::new();
             if globals && title != "globals" {
                 keys.insert("extends".to_owned(), "globals".into());
             }
-            for (key, map) in [("vars", vars), ("secrets", secrets)] {
+            for (key, map) in [("vars", vars), ("secrets", secrets), ("oauth", clients)] {
                 if !map.is_empty() {
                     keys.insert(key.to_owned(), map.into());
                 }
             }
             import.environments.push((format!("environments/{stem}.yaml"), keys));
         }
+    }
+
+    /// The OAuth clients that an environment's variables, and the collection's, say enough of.
+    fn clients(&mut self, list: &[Variable], environment: &str) -> Map<String, Value> {
+        let Context { secrets, known, oauth, notes, .. } = &mut self.context;
+        let own = |name: &str| list.iter().find(|v| v.name == name).or_else(|| known.get(name));
+        let value = |name: &str| own(name).filter(|_| !secrets.holds(name)).map(|v| v.value.clone());
+        let mut clients = Map::new();
+        for client in oauth {
+            let name = client.name.as_str();
+            match client.written(&value) {
+                Some(written) => {
+                    let log_in = match written.get("grant").and_then(Value::as_str) {
+                        Some("client_credentials") => String::new(),
+                        _ => format!(", once after `wxflow login {name} -e {environment}`"),
+                    };
+                    notes.push(format!(
+                        "the OAuth client `{name}` stands in environments/{environment}.yaml: run with -e {environment}{log_in}"
+                    ));
+                    clients.insert(name.to_owned(), written.into());
+                }
+                None => {
+                    notes.push(format!("environments/{environment}.yaml does not say where `{name}` gets its tokens"));
+                }
+            }
+        }
+        clients
     }
 
     /// Tells what was renamed and which secrets to give, and takes every secret out of what is written.

@@ -5,11 +5,13 @@ use std::collections::{HashMap, HashSet};
 use super::address::{Address, add};
 use super::auth::Credentials;
 use super::collection::Request;
+use super::oauth::{self, Client};
 use super::read::{Variable, description, text};
-use super::secret::{Secrets, is_secret_name};
+use super::secret::Secrets;
 use super::text::Binder;
 use crate::flow::draft::DraftStep;
 use crate::import::Loss;
+use crate::import::secret::is_secret_name;
 use crate::value::{Map, Value};
 
 /// What is known of the whole collection.
@@ -26,6 +28,10 @@ pub(super) struct Context {
     pub(super) files: HashMap<String, String>,
     /// Which request sets a variable, for flows that need it from another one.
     pub(super) set_by: HashMap<String, String>,
+    /// Whether an environment is written, which can hold OAuth clients.
+    pub(super) has_environment: bool,
+    /// Clients that fetch tokens.
+    pub(super) oauth: Vec<Client>,
     pub(super) losses: Vec<Loss>,
     pub(super) notes: Vec<String>,
 }
@@ -50,6 +56,8 @@ pub(super) struct Shared {
 pub(super) struct Sender<'a, 'n> {
     pub(super) context: &'a mut Context,
     pub(super) names: &'a mut Binder<'n>,
+    /// Where the request goes, as far as that is known.
+    pub(super) host: Option<String>,
     /// What was lost of this request.
     pub(super) lost: Vec<String>,
 }
@@ -73,6 +81,7 @@ impl Sender<'_, '_> {
         let parts = request.request;
         let url = if parts.is_string() { Some(parts) } else { parts.get("url") };
         let address = Address::read(url, &|name| lacks_scheme(self.context.value(name)))?;
+        self.host = oauth::resolved(&address.base, &|name| self.context.open_value(name)).and_then(|u| oauth::host(&u));
         let method = self.method(parts);
         let (mut query, raw_query) = address.query_values(self.names);
         for (key, value) in &mut query {

@@ -1,10 +1,11 @@
-//! What must not stand in a flow: credentials, by the name they have, the place they stand in, or how they look.
+//! Which variables of a collection are secret, and which literals became an input for it.
 
 use std::collections::{HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::text::{Part, parts};
+use crate::import::secret::{is_secret_name, tokens_in};
 
 /// What is known of secrets while a collection is read.
 #[derive(Default)]
@@ -18,69 +19,6 @@ pub(super) struct Secrets {
     values: HashSet<String>,
     /// How often a wish was made, so that each gets the next number.
     wishes: HashMap<String, usize>,
-}
-
-/// Words of a name that holds a credential.
-const WORDS: &[&str] = &[
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "authorization",
-    "credential",
-    "credentials",
-    "bearer",
-    "jwt",
-    "sessionid",
-    "signature",
-];
-/// Last words of a name that says something about a credential, and holds none.
-const ABOUT: &[&str] =
-    &["url", "uri", "endpoint", "type", "expires", "expiry", "ttl", "name", "length", "count", "header", "status"];
-
-/// Whether a variable, header or field of this name holds a credential.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut lower_before = false;
-    for c in name.chars().take(200) {
-        if !c.is_alphanumeric() || (c.is_uppercase() && lower_before) {
-            words.push(String::new());
-        }
-        lower_before = c.is_lowercase() || c.is_ascii_digit();
-        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words.retain(|w| !w.is_empty());
-    let pairs = words.windows(2).map(<[std::string::String]>::concat);
-    let held = words.iter().cloned().chain(pairs).any(|word| WORDS.contains(&word.as_str()));
-    held && !words.last().is_some_and(|last| ABOUT.contains(&last.as_str())) && !words.contains(&"page".to_owned())
-}
-
-/// Whether a text looks like a credential wherever it stands.
-pub(super) fn is_credential(text: &str) -> bool {
-    tokens(text).next().is_some_and(|(start, end)| start == 0 && end == text.len())
-}
-
-/// The bytes of each JSON Web Token, and of each key of a well-known kind, in a text.
-fn tokens(text: &str) -> impl Iterator<Item = (usize, usize)> {
-    const STARTS: &[&str] =
-        &["ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "sk-", "AKIA", "PMAK-"];
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
-    let mut at = 0;
-    text.split_inclusive(move |c| !is_word(c)).filter_map(move |word| {
-        let start = at;
-        at += word.len();
-        let inner = word.trim_end_matches(|c| !is_word(c));
-        let jwt = inner.starts_with("eyJ") && inner.matches('.').count() >= 2;
-        let key = inner.len() >= 20 && STARTS.iter().any(|begin| inner.starts_with(begin));
-        (jwt || key).then_some((start, start + inner.len()))
-    })
 }
 
 impl Secrets {
@@ -158,7 +96,7 @@ pub(super) struct Mask(Option<AhoCorasick>);
 
 impl Mask {
     pub(super) fn masked(&self, text: &str) -> String {
-        let mut ranges: Vec<(usize, usize)> = tokens(text).collect();
+        let mut ranges: Vec<(usize, usize)> = tokens_in(text).map(|token| (token.start, token.end)).collect();
         if let Some(known) = &self.0 {
             ranges.extend(known.find_iter(text).map(|m| (m.start(), m.end())));
         }
@@ -179,19 +117,6 @@ impl Mask {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_credentials() {
-        for yes in
-            ["access_token", "bot_token", "apiKey", "X-API-Key", "clientSecret", "PASSWORD", "jwt", "Authorization"]
-        {
-            assert!(is_secret_name(yes), "{yes}");
-        }
-        for no in ["token_url", "tokenType", "secretary", "roomId", "page_token", "user", "keyboard", "passwordLength"]
-        {
-            assert!(!is_secret_name(no), "{no}");
-        }
-    }
 
     #[test]
     fn literals_become_one_input_each_and_are_masked() {

@@ -5,11 +5,14 @@ use std::rc::Rc;
 
 use super::collection::{Request, Script};
 use super::expect::{Expect, as_literal, json_path, operand};
+use super::folder::FILE;
+use super::read::text;
 use super::request::{Context, Sender, Shared};
 use super::script::{Cond, ITSELF, Jump, Lost, Must, Outcome, Seg, Set, Sym};
 use super::text::Binder;
-use crate::flow::draft::DraftStep;
+use crate::flow::draft::{DraftStep, plain_start};
 use crate::import::Loss;
+use crate::import::secret::is_secret_value;
 use crate::value::{Map, Value};
 
 /// What a variable holds that could not be set. Postman would send `{{name}}`: no server knows that either.
@@ -25,16 +28,28 @@ pub(super) struct Steps<'a, 'n> {
     /// Inherited scripts whose losses were told, or whose constants are set.
     pub(super) seen: &'a mut HashSet<*const Script>,
     pub(super) steps: Vec<DraftStep>,
+    /// Comments on requests that are no steps: they stand above the next one.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Where losses of a request are gathered.
 struct Notes {
+    file: String,
     place: String,
     comments: Vec<String>,
     losses: Vec<Loss>,
 }
 
 impl Notes {
+    fn of(request: &Request<'_>) -> Self {
+        let file = request.item.get(FILE).and_then(Value::as_str).unwrap_or("").to_owned();
+        Self { file, place: request.place.clone(), comments: Vec::new(), losses: Vec::new() }
+    }
+
+    fn lost(&mut self, what: String) {
+        self.losses.push(Loss { file: self.file.clone(), place: self.place.clone(), what });
+    }
+
     fn lose(&mut self, what: &str, line: usize, text: &str, of: Option<&str>, kind: &str) {
         let script = match of {
             Some(of) => format!("{kind} of {of}"),
@@ -44,8 +59,7 @@ impl Notes {
         let short: String = first.chars().take(100).collect();
         let more = if short.len() < first.len() || text.trim().lines().count() > 1 { " …" } else { "" };
         let why = if what.is_empty() { String::new() } else { format!(" ({what})") };
-        self.losses
-            .push(Loss { place: self.place.clone(), what: format!("{script}, line {line}{why}: {short}{more}") });
+        self.lost(format!("{script}, line {line}{why}: {short}{more}"));
         let shown: Vec<_> =
             text.lines().take(MAX_LINES).map(|line| line.chars().take(300).collect::<String>()).collect();
         let rest = text.lines().count().saturating_sub(MAX_LINES);
@@ -57,24 +71,27 @@ impl Notes {
 impl Steps<'_, '_> {
     /// Adds the steps of a request. `next` is the name of the one behind it; `None` at the end of the run.
     pub(super) fn request(&mut self, request: &Request<'_>, next: Option<&str>) {
-        let mut notes = Notes { place: request.place.clone(), comments: Vec::new(), losses: Vec::new() };
+        let mut notes = Notes::of(request);
         self.before(request, &mut notes);
-        let mut sender = Sender { context: self.context, names: self.names, lost: Vec::new() };
+        let mut sender = Sender { context: self.context, names: self.names, host: None, lost: Vec::new() };
         let step = sender.step(request, self.shared);
         let lost = sender.lost;
         for what in lost.iter().chain(&std::mem::take(&mut self.names.invented)) {
-            notes.losses.push(Loss { place: request.place.clone(), what: what.clone() });
+            notes.lost(what.clone());
             notes.comments.push(format!("not carried over: {what}"));
         }
         let Some(mut step) = step else {
-            let what = "it has no URL that can be sent: the request is left out".to_owned();
+            let what = "it has no URL that can be sent: the request is left out";
+            notes.lost(what.to_owned());
+            self.left_out.append(&mut notes.comments);
+            self.left_out.push(format!("not carried over: {}, {}: {what}", request.title, written(request)));
             self.context.losses.extend(notes.losses);
-            self.context.losses.push(Loss { place: request.place.clone(), what });
             return;
         };
         let delay = self.after(request, next, &mut step, &mut notes);
         step.set("continue_on_failure", true);
-        step.comments = notes.comments;
+        step.comments = std::mem::take(&mut self.left_out);
+        step.comments.append(&mut notes.comments);
         self.context.losses.extend(notes.losses);
         self.steps.push(step);
         if let Some(delay) = delay {
@@ -131,7 +148,7 @@ impl Steps<'_, '_> {
             return None;
         }
         if let Sym::Const(Value::String(text)) = &set.value
-            && (super::secret::is_credential(text) || (self.context.secrets.holds(&set.name) && !text.is_empty()))
+            && (is_secret_value(text) || (self.context.secrets.holds(&set.name) && !text.is_empty()))
         {
             self.context.secrets.learn(&set.name, text);
             let context = &mut *self.context;
@@ -139,7 +156,11 @@ impl Steps<'_, '_> {
             let lifted = context.secrets.lift(text, &set.name, &|name| known.contains_key(name) || name == set.name);
             return Some(self.names.template(&lifted).into());
         }
-        operand(&set.value, self.names)
+        let value = operand(&set.value, self.names)?;
+        Some(match value {
+            Value::String(text) => plain_start(text).into(),
+            other => other,
+        })
     }
 
     /// What test scripts ask for and keep. Gives a delay that stands behind the step.
@@ -300,6 +321,15 @@ impl Steps<'_, '_> {
         all.sets.retain(|s| s.value.is_of_reply() && !counts(&s.path));
         until
     }
+}
+
+/// Method and URL, as Postman has them.
+fn written(request: &Request<'_>) -> String {
+    let parts = request.request;
+    let url = if parts.is_string() { Some(parts) } else { parts.get("url") };
+    let url = url.map(|url| url.get("raw").map_or_else(|| text(url), text)).unwrap_or_default();
+    let url: String = url.chars().filter(|c| !c.is_control()).take(300).collect();
+    format!("{} {url}", parts.get("method").map_or_else(|| "GET".to_owned(), text)).trim().to_owned()
 }
 
 /// Conditions that hold whenever the request is green, and what else must hold: where something else holds first, as

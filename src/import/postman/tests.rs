@@ -29,14 +29,15 @@ fn of(collection: &Value) -> Import {
     import(&Collection::File("c.json".to_owned(), collection.to_string()), &[]).unwrap()
 }
 
-/// The texts of the flows, each of which must be valid.
+/// The texts of the flows, each of which must be valid, without a warning.
 fn texts(import: &Import) -> Vec<String> {
     let text = |(path, draft): &(String, Draft)| {
         let text = draft.to_yaml();
         let source = Source::new(path, text.as_str());
         let flow =
             Flow::parse(source, path.as_str().into(), "flows".into(), &Nothing, &mut Schemas::default(), &mut ());
-        let problems: Vec<_> = flow.err().into_iter().flatten().map(|d| d.message).collect();
+        let told = flow.map_or_else(|mistakes| mistakes, |(_, warnings)| warnings);
+        let problems: Vec<_> = told.into_iter().map(|d| d.message).collect();
         assert!(problems.is_empty(), "{problems:#?}\n{text}");
         text
     };
@@ -352,6 +353,58 @@ fn odd() -> impl Strategy<Value = Value> {
                 .prop_map(|all| Value::Object(all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
         ]
     })
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_is_kept_as_a_comment() {
+    let import = of(&json!({"info": {"name": "C"}, "item": [
+        {"name": "Files", "request": {"method": "GET", "url": "ftp://a.example/x"}},
+        {"name": "Who", "request": {"method": "GET", "url": "https://a.example/me"}},
+        {"name": "Later", "request": {"method": "POST", "url": ""}}]}));
+    let losses: Vec<_> = import.losses.iter().map(ToString::to_string).collect();
+    let what = "it has no URL that can be sent: the request is left out";
+    assert_eq!(losses, [format!("c.json: Files: {what}"), format!("c.json: Later: {what}")]);
+    assert_eq!(
+        texts(&import)[0],
+        format!(
+            "name: C\n\nsteps:\n  # not carried over: Files, GET ftp://a.example/x: {what}\n  \
+             # not carried over: Later, POST: {what}\n  \
+             - name: Who\n    request: GET https://a.example/me\n    expect: {{ status: any }}\n    \
+             continue_on_failure: true\n"
+        )
+    );
+}
+
+#[test]
+fn oauth_settings_become_a_client_of_the_environment() {
+    let entry = |key: &str, value: &str| json!({"key": key, "value": value});
+    let auth = json!({"type": "oauth2", "oauth2": [
+        entry("grant_type", "authorization_code_with_pkce"), entry("authUrl", "{{url}}/authorize"),
+        entry("accessTokenUrl", "{{url}}/access_token"), entry("clientId", "C1"),
+        entry("clientSecret", "{{client_secret}}"), entry("redirect_uri", "http://localhost:8080/oauth"),
+        entry("scope", "spark:people_read spark:rooms_read")]});
+    let request =
+        |name: &str| json!({"name": name, "request": {"method": "GET", "url": format!("{{{{url}}}}/{name}")}});
+    let collection = json!({"info": {"name": "C"}, "auth": auth, "item": [request("a"), request("b")]}).to_string();
+    let environment = json!({"name": "Live", "values": [
+        entry("url", "https://webexapis.com/v1"), entry("client_secret", "hunter2hunter2")]});
+    let collection = Collection::File("c.json".to_owned(), collection);
+    let import = import(&collection, &[("e.json".to_owned(), environment.to_string())]).unwrap();
+    assert!(texts(&import)[0].contains("  auth: { oauth: webex }\n"), "{}", texts(&import)[0]);
+    let (path, keys) = &import.environments[0];
+    assert_eq!(path, "environments/live.yaml");
+    assert_eq!(
+        keys.get("oauth"),
+        Some(&json!({"webex": {
+            "grant": "authorization_code", "authorize_url": "https://webexapis.com/v1/authorize",
+            "token_url": "https://webexapis.com/v1/access_token", "redirect_uri": "http://localhost:8080/oauth",
+            "client_id": "C1", "client_secret": {"env": "CLIENT_SECRET"},
+            "scopes": ["spark:people_read", "spark:rooms_read"]}}))
+    );
+    assert!(import.notes.iter().any(|note| note.contains("`wxflow login webex -e live`")), "{:?}", import.notes);
+    // Without an environment there is no place for a client: the token is asked for.
+    let alone = super::import(&collection, &[]).unwrap();
+    assert!(texts(&alone)[0].contains("auth: { bearer: \"{{ access_token }}\" }"));
 }
 
 proptest! {
