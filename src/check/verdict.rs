@@ -111,7 +111,8 @@ pub(super) fn preview_text(text: &str) -> Value {
 
 fn cut(text: &str) -> Value {
     let end = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= PREVIEW).last().unwrap_or(0);
-    Value::from(format!("{}…", text.get(..end).unwrap_or("")))
+    // A character that was cut in two is no part of the text.
+    Value::from(format!("{}…", text.get(..end).unwrap_or("").trim_end_matches(char::REPLACEMENT_CHARACTER)))
 }
 
 /// Takes the first [`PREVIEW`] bytes and then fails, so that a large document is not written out to be measured.

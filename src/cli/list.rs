@@ -11,6 +11,7 @@ use super::output::{Output, visible};
 use super::select::{Loaded, load, tagged};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::{Flow, Input};
+use crate::report::json_text;
 
 /// Lists flows, parts too. Those that are not valid are told, and make the status 2.
 ///
@@ -22,7 +23,7 @@ pub(super) fn list(args: &List, output: &Output) -> Result<Exit, Exit> {
     loaded.sort_by(|a, b| a.path.cmp(&b.path));
     let text = match args.format {
         ListFormat::Text => loaded.iter().map(lines).collect::<Vec<_>>().join("\n"),
-        ListFormat::Json => format!("{:#}\n", Value::Array(loaded.iter().map(object).collect())),
+        ListFormat::Json => json_text(format!("{:#}\n", Value::Array(loaded.iter().map(object).collect()))),
     };
     output.results(&text)?;
     let broken = loaded.iter().filter_map(|entry| entry.flow.as_ref().err());

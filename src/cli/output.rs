@@ -148,7 +148,7 @@ impl Output {
 /// A diagnostic as text. One about a file that could not be read at all has no line to show.
 pub(super) fn draw(diagnostic: &Diagnostic, color: bool, width: usize) -> String {
     if !diagnostic.source.text().is_empty() {
-        return render(diagnostic, color, width);
+        return crate::report::drawn(&render(diagnostic, color, width)).into_owned();
     }
     let level = match diagnostic.severity {
         Severity::Error => format!("error[{}]", diagnostic.code.as_str()).bright_red().bold(),
@@ -213,8 +213,7 @@ pub(super) fn watched(on_stderr: bool) -> bool {
 
 /// Text that a flow or a server wrote, which can neither move the cursor nor colour what follows.
 pub(super) fn visible(text: &str) -> String {
-    let one = |c: char| if c.is_control() && c != '\t' { c.escape_unicode().to_string() } else { c.to_string() };
-    text.chars().map(one).collect()
+    crate::report::line(text).into_owned()
 }
 
 /// Takes the colours out. `anstream::StripStream` does it for the standard streams only, not for what buffers them.

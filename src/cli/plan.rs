@@ -186,7 +186,7 @@ impl Planner<'_> {
     }
 
     /// A flow with the inputs that a row gives it. What was `told` for another row is not told again.
-    fn work(&self, flow: &Arc<Flow>, row: &Row, project: &Project, told: &mut HashSet<String>) -> Work {
+    fn work(&self, flow: &Arc<Flow>, row: &Row, project: &Arc<Project>, told: &mut HashSet<String>) -> Work {
         let environment = self.environments.get(project.root());
         let sources = Sources {
             vars: &self.given.vars,
@@ -221,7 +221,7 @@ impl Planner<'_> {
                 tell(&resolved.warnings);
                 tell(&warnings);
                 let mut options = self.options.clone();
-                options.snapshots = Some(Arc::new(load::SnapshotFiles::of(project)));
+                options.snapshots = Some(Arc::clone(project) as _);
                 options.hosts = environment.and_then(|e| e.hosts.clone()).filter(|_| self.sandbox.is_none());
                 let until = self.args.choice.step.as_ref().and_then(|step| select::step_number(flow, step));
                 Work::Ready(Box::new(Ready {

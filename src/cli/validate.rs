@@ -14,6 +14,7 @@ use super::select::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::load;
 use crate::report::Annotation;
+use crate::report::json_text;
 
 /// Checks flows, parts too; with a folder also the environments of its project.
 ///
@@ -38,7 +39,7 @@ pub(super) fn validate(args: &Validate, output: &Output) -> Result<Exit, Exit> {
             }
             text
         }
-        ValidateFormat::Json => format!("{:#}\n", json!(all.iter().map(|d| object(d)).collect::<Vec<_>>())),
+        ValidateFormat::Json => json_text(format!("{:#}\n", json!(all.iter().map(|d| object(d)).collect::<Vec<_>>()))),
         ValidateFormat::Github => {
             let prefix = github::prefix();
             all.iter().map(|d| annotation(d, &prefix)).collect()

@@ -176,14 +176,23 @@ fn said(reply: &Response) -> String {
     let text = |name: &str| body.and_then(|b| b.get(name)).and_then(Value::as_str);
     let mut said = String::new();
     if let Some(message) = text("message").filter(|m| !m.is_empty()) {
-        let message: String = message.chars().take(MESSAGE).collect();
+        let message = cut(message);
         said = format!(": {}", message.trim_end_matches('.'));
     }
     if let Some(id) = text("trackingId").map(str::to_owned).or_else(|| reply.header("trackingid")) {
-        let id: String = id.chars().take(MESSAGE).collect();
+        let id = cut(&id);
         said.push_str(&format!(" (trackingId {id})"));
     }
     said
+}
+
+/// With the ellipsis the redactor knows that a secret may be cut.
+fn cut(text: &str) -> String {
+    let mut kept: String = text.chars().take(MESSAGE).collect();
+    if kept.len() < text.len() {
+        kept.push('…');
+    }
+    kept
 }
 
 fn access(body: &Value, name: &str) -> Result<Access, GuestError> {

@@ -38,6 +38,11 @@ pub enum RedirectError {
         /// The host it leads to.
         host: String,
     },
+    /// `Location` itself would take a secret to another origin.
+    LocationHoldsSecret {
+        /// The host it leads to.
+        host: String,
+    },
 }
 
 impl RedirectError {
@@ -48,7 +53,7 @@ impl RedirectError {
             Self::Location { .. } | Self::Scheme { .. } => {
                 "`redirects: false` shows the reply itself, to be checked with `expect`"
             }
-            Self::BodyHoldsSecret { .. } => {
+            Self::BodyHoldsSecret { .. } | Self::LocationHoldsSecret { .. } => {
                 "where that host may have the secret, send the request to it yourself; `redirects: false` shows the reply"
             }
         }
@@ -67,6 +72,9 @@ impl fmt::Display for RedirectError {
                     f,
                     "the redirect asks to send the body to {host} too, and it holds a secret: nothing was sent there"
                 )
+            }
+            Self::LocationHoldsSecret { host } => {
+                write!(f, "the redirect to {host} has a secret in its location: nothing was sent there")
             }
         }
     }
@@ -136,14 +144,18 @@ pub fn next_hop(request: &Request, response: &Response) -> Result<Option<Hop>, R
 /// made from this request, so they never get it back.
 ///
 /// # Errors
-/// The body carries a secret.
+/// The body carries a secret, or the URL, as where a server repeats the query it got.
 pub fn without_credentials(
     request: &mut Request,
     credentials: &[HeaderName],
     carries_secret: impl Fn(&[u8]) -> bool,
 ) -> Result<(), RedirectError> {
+    let host = || request.url.authority().to_owned();
+    if carries_secret(request.url.as_str().as_bytes()) {
+        return Err(RedirectError::LocationHoldsSecret { host: host() });
+    }
     if !request.body.is_empty() && carries_secret(&request.body) {
-        return Err(RedirectError::BodyHoldsSecret { host: request.url.authority().to_owned() });
+        return Err(RedirectError::BodyHoldsSecret { host: host() });
     }
     let always = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
     let secret = request.headers.iter().filter(|(_, value)| carries_secret(value.as_bytes())).map(|(name, _)| name);

@@ -127,6 +127,11 @@ impl Search<'_> {
                     self.warnings.push(format!("{shown} is not taken: the link leads out of the folder"));
                     continue;
                 }
+                // Reading a pipe would wait for somebody who writes.
+                if !real.is_file() {
+                    self.warnings.push(format!("{shown} is not taken: it is not a regular file"));
+                    continue;
+                }
                 self.found.push(Discovered { path: real, shown, part: name.starts_with('_') });
             } else if name.ends_with(".flow.yml") {
                 let shown = shown(&here, &self.around.current);

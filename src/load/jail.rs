@@ -1,10 +1,10 @@
 //! The jail: no file that a flow names, to read or to write, may lie outside of the project root, symlinks followed, nor be one that
 //! holds the person's secrets.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Component, Path, PathBuf};
 
-use super::{Project, read};
+use super::{Project, inside, read};
 use crate::diagnostic::nearest;
 use crate::source::{FileError, Files};
 
@@ -13,52 +13,31 @@ const LARGEST: u64 = 128 << 20;
 
 impl Files for Project {
     fn read(&self, folder: &Path, path: &str) -> Result<Vec<u8>, FileError> {
-        let file = self.resolve(folder, path)?;
+        let inside = self.judge(folder, path)?;
         let fail = |e| refusal(format!("`{path}` cannot be read: {}", read::reason(&e)), None);
-        if std::fs::metadata(&file).map_err(fail)?.len() > LARGEST {
+        let file = inside::open(&self.root, &inside).map_err(fail)?;
+        let length = file.metadata().map_or(0, |m| m.len());
+        let mut bytes = Vec::with_capacity(length.min(LARGEST) as usize);
+        // Bounded by what is read: a file may grow meanwhile.
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(fail)?;
+        if bytes.len() as u64 > LARGEST {
             return Err(refusal(format!("`{path}` is larger than 128 MiB, the most that a flow may read"), None));
         }
-        std::fs::read(file).map_err(fail)
+        Ok(bytes)
     }
 
     fn resolve(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
-        self.relative(path)?;
-        let found = folder.join(path).canonicalize();
-        self.touched.ask(folder, path, found.as_deref().ok());
-        let file = found.map_err(|e| self.missing(folder, path, &e))?;
-        self.permit(folder, path, &file)?;
-        if file.is_dir() {
-            return Err(refusal(format!("`{path}` is a folder, not a file"), None));
-        }
-        if !file.is_file() {
-            return Err(refusal(format!("`{path}` is not a regular file"), None));
-        }
-        Ok(file)
+        Ok(self.root.join(self.judge(folder, path)?))
     }
 
     fn target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
-        self.relative(path)?;
-        let file = destination(folder, path)
-            .map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))?;
-        self.permit(folder, path, &file)?;
-        // What a server sends must not become what runs next with the person's secrets.
-        if file.to_string_lossy().to_ascii_lowercase().ends_with(".flow.yaml") {
-            let help = "choose a name that does not end in .flow.yaml";
-            return Err(refusal(format!("`{path}` is refused: a flow may not write flows"), Some(help.to_owned())));
-        }
-        if path.ends_with('/') || file.is_dir() {
-            return Err(refusal(format!("`{path}` is a folder, not a file"), Some("add the file's name".to_owned())));
-        }
-        if file.exists() && !file.is_file() {
-            return Err(refusal(format!("`{path}` is not a regular file"), None));
-        }
-        Ok(file)
+        Ok(self.root.join(self.judge_target(folder, path)?))
     }
 
     fn write(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<(), FileError> {
-        let file = self.target(folder, path)?;
-        self.touched.write(&file);
-        let written = file.parent().map_or(Ok(()), |folder| replace(folder, &file, bytes));
+        let inside = self.judge_target(folder, path)?;
+        self.touched.write(&self.root.join(&inside));
+        let written = inside::replace(&self.root, &inside, bytes);
         written.map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))
     }
 }
@@ -84,24 +63,43 @@ fn destination(folder: &Path, path: &str) -> io::Result<PathBuf> {
     Ok(at)
 }
 
-/// Writes beside the file and renames: whoever reads it sees the old one or the new one, never half of it.
-fn replace(folder: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".wxflow-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As any new file: the umask takes away from it.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut temporary = builder.tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.persist(file)?;
-    Ok(())
-}
-
 impl Project {
+    /// Where a file that may be read lies, from the root, links followed.
+    fn judge(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        self.relative(path)?;
+        let found = folder.join(path).canonicalize();
+        self.touched.ask(folder, path, found.as_deref().ok());
+        let file = found.map_err(|e| self.missing(folder, path, &e))?;
+        let inside = self.permit(folder, path, &file)?;
+        if file.is_dir() {
+            return Err(refusal(format!("`{path}` is a folder, not a file"), None));
+        }
+        if !file.is_file() {
+            return Err(refusal(format!("`{path}` is not a regular file"), None));
+        }
+        Ok(inside)
+    }
+
+    /// Where a file that may be written lies, or will lie.
+    fn judge_target(&self, folder: &Path, path: &str) -> Result<PathBuf, FileError> {
+        self.relative(path)?;
+        let file = destination(folder, path)
+            .map_err(|e| refusal(format!("`{path}` cannot be written: {}", read::reason(&e)), None))?;
+        let inside = self.permit(folder, path, &file)?;
+        // What a server sends must not become what runs next with the person's secrets.
+        if file.to_string_lossy().to_ascii_lowercase().ends_with(".flow.yaml") {
+            let help = "choose a name that does not end in .flow.yaml";
+            return Err(refusal(format!("`{path}` is refused: a flow may not write flows"), Some(help.to_owned())));
+        }
+        if path.ends_with('/') || file.is_dir() {
+            return Err(refusal(format!("`{path}` is a folder, not a file"), Some("add the file's name".to_owned())));
+        }
+        if file.exists() && !file.is_file() {
+            return Err(refusal(format!("`{path}` is not a regular file"), None));
+        }
+        Ok(inside)
+    }
+
     /// What any path of a flow must be, before anything is looked at.
     fn relative(&self, path: &str) -> Result<(), FileError> {
         if path.is_empty() {
@@ -119,7 +117,8 @@ impl Project {
         Ok(())
     }
 
-    fn permit(&self, folder: &Path, path: &str, file: &Path) -> Result<(), FileError> {
+    /// The path of `file`, links followed, from the root.
+    fn permit(&self, folder: &Path, path: &str, file: &Path) -> Result<PathBuf, FileError> {
         let outside = || {
             let message = format!("`{path}` lies outside of the project, {}", self.root.display());
             refusal(message, Some("copy the file into the project, or widen the project with --root".to_owned()))
@@ -144,7 +143,7 @@ impl Project {
             let message = format!("`{path}` is refused: a flow may not use dot-files");
             return Err(refusal(message, Some(help.to_owned())));
         }
-        Ok(())
+        Ok(inside.to_owned())
     }
 
     /// Why `path` could not be followed, with the name of a neighbour that was probably meant. Nothing outside of the

@@ -84,7 +84,7 @@ impl Library {
 
     /// The flow at `place` (absolute, symlinks followed), called `shown` in messages.
     pub fn flow(&self, place: &Path, shown: &str, schemas: &mut Schemas) -> Arc<Parsed> {
-        self.parse(place, shown, Vec::new(), None, schemas)
+        self.parse(place, shown, Vec::new(), None, schemas, || read::source(place, shown))
     }
 
     /// Every flow that was read so far, used ones too, sorted by path.
@@ -95,29 +95,26 @@ impl Library {
         all
     }
 
-    /// `packed` is the bundle that the flow is a file of, with its text.
+    /// `bundle` is the one that the flow is a file of.
     fn parse(
         &self,
         place: &Path,
         shown: &str,
         around: Vec<Frame>,
-        packed: Option<(Arc<Bundle>, Arc<str>)>,
+        bundle: Option<Arc<Bundle>>,
         schemas: &mut Schemas,
+        read: impl FnOnce() -> Result<Arc<Source>, Vec<Diagnostic>>,
     ) -> Arc<Parsed> {
         if let Some(parsed) = self.lock().get(place) {
             return Arc::clone(parsed);
         }
         let path = self.names.get(place).map_or_else(|| self.project.path_of(&plain(place)).into(), Arc::clone);
         let folder = place.parent().unwrap_or(place).to_owned();
-        let source = match &packed {
-            Some((_, text)) => Ok(Source::new(shown, &**text)),
-            None => read::source(place, shown),
-        };
-        let mut reading = Reading { library: self, chain: around, bundle: packed.map(|(bundle, _)| bundle) };
+        let mut reading = Reading { library: self, chain: around, bundle };
         reading.chain.push(Frame { place: place.to_owned(), at: shown.to_owned() });
         // No lock is held meanwhile: a used flow is read by this thread, in the middle of the one that uses it.
         let flow =
-            source.and_then(|source| Flow::parse(source, Arc::clone(&path), folder, self, schemas, &mut reading));
+            read().and_then(|source| Flow::parse(source, Arc::clone(&path), folder, self, schemas, &mut reading));
         let (flow, warnings) = match flow {
             Ok((flow, warnings)) => (Ok(Arc::new(flow)), warnings),
             Err(mistakes) => (Err(mistakes), Vec::new()),
@@ -200,8 +197,12 @@ impl flow::Library for Reading<'_> {
             Some((bundle, _)) => format!("{} › {path}", shown(bundle.place(), current)),
             None => shown(&place, current),
         };
-        let packed = packed.map(|(bundle, (_, text))| (bundle, text));
-        match &self.library.parse(&place, &name, self.chain.clone(), packed, schemas).flow {
+        let bundle = packed.as_ref().map(|(bundle, _)| Arc::clone(bundle));
+        let read = || match &packed {
+            Some((_, (_, text))) => Ok(Source::new(&*name, &**text)),
+            None => read::used(project, folder, path, &name),
+        };
+        match &self.library.parse(&place, &name, self.chain.clone(), bundle, schemas, read).flow {
             Ok(flow) => Ok(Arc::clone(flow)),
             Err(mistakes) => {
                 let errors = mistakes.iter().filter(|d| d.severity == Severity::Error).count();

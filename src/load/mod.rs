@@ -3,6 +3,7 @@
 mod discover;
 mod dotenv;
 mod environment;
+mod inside;
 mod jail;
 mod library;
 mod project;
@@ -19,7 +20,6 @@ pub use library::{Library, Parsed};
 pub use project::{Project, Surroundings};
 pub use read::source;
 pub use secret::{pem, secret, trim};
-pub use snapshot::SnapshotFiles;
 pub use table::table;
 pub use tokens::FileStore;
 

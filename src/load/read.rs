@@ -4,8 +4,9 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::source::{Source, Span};
+use crate::source::{Files as _, Source, Span};
 
 /// A file larger than this is a mistake (a dump, a video): 64 MiB.
 const LARGEST: u64 = 64 << 20;
@@ -16,7 +17,17 @@ const LARGEST: u64 = 64 << 20;
 /// The file is missing, unreadable, too large, or not UTF-8.
 pub fn source(path: &Path, name: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
     let bytes = bytes(path).map_err(|message| unreadable(name, String::new(), 0, message, None))?;
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    decoded(&bytes, name)
+}
+
+/// The text of a flow that uses another: by the rules of the project.
+pub(super) fn used(project: &Project, folder: &Path, path: &str, name: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    let bytes = project.read(folder, path).map_err(|e| unreadable(name, String::new(), 0, e.message, None))?;
+    decoded(&bytes, name)
+}
+
+fn decoded(bytes: &[u8], name: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(name, text)),
         Err(error) => {

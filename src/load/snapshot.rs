@@ -1,80 +1,26 @@
-//! Snapshots on disk: beside the flow, and like all that a flow reads never outside of the project.
+//! Snapshots on disk: beside the flow, by the same rules as all that a flow reads and writes.
 
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
-use super::{Project, read};
+use super::Project;
 use crate::check::Snapshots;
 use crate::redact::Redacted;
+use crate::source::Files;
 
-/// The snapshots of one project.
-#[derive(Debug)]
-pub struct SnapshotFiles {
-    root: PathBuf,
-    closed: bool,
-}
-
-impl SnapshotFiles {
-    /// Those of `project`.
-    #[must_use]
-    pub fn of(project: &Project) -> Self {
-        Self { root: project.root.clone(), closed: project.closed }
-    }
-
-    /// # Errors
-    /// `existing`, symlinks followed, lies outside of the project.
-    fn permit(&self, existing: &Path, path: &str) -> Result<PathBuf, String> {
-        if self.closed {
-            return Err(format!("`{path}` cannot be kept: the flow lies directly in the home folder"));
-        }
-        let real = existing.canonicalize().map_err(|e| format!("`{path}` cannot be reached: {}", read::reason(&e)))?;
-        if real.starts_with(&self.root) {
-            return Ok(real);
-        }
-        Err(format!("`{path}` lies outside of the project, {}", self.root.display()))
-    }
-}
-
-impl Snapshots for SnapshotFiles {
+impl Snapshots for Project {
     fn read(&self, folder: &Path, path: &str) -> Result<Option<String>, String> {
-        let file = folder.join(path);
-        match file.symlink_metadata() {
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-            _ => {}
+        if folder.join(path).symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound) {
+            return Ok(None);
         }
-        let file = self.permit(&file, path)?;
-        std::fs::read_to_string(file).map(Some).map_err(|e| format!("`{path}` cannot be read: {}", read::reason(&e)))
+        let bytes = Files::read(self, folder, path).map_err(|e| e.message)?;
+        String::from_utf8(bytes).map(Some).map_err(|_| format!("`{path}` cannot be read: it is not UTF-8"))
     }
 
     /// Whole or not at all: another run may read at the same time.
     fn write(&self, folder: &Path, path: &str, text: &Redacted<String>) -> Result<(), String> {
-        let fail = |e: std::io::Error| format!("`{path}` cannot be written: {}", read::reason(&e));
-        let file = folder.join(path);
-        let above = file.parent().unwrap_or(folder);
-        // Nothing is made through a symlink that leads out.
-        let existing = above.ancestors().find(|a| a.symlink_metadata().is_ok()).unwrap_or(folder);
-        self.permit(existing, path)?;
-        std::fs::create_dir_all(above).map_err(fail)?;
-        let above = self.permit(above, path)?;
-        let name = file.file_name().unwrap_or_default();
-        let mut new = tempfile::NamedTempFile::new_in(&above).map_err(fail)?;
-        new.write_all(text.as_bytes()).map_err(fail)?;
-        open_to_others(new.as_file()).map_err(fail)?;
-        new.persist(above.join(name)).map_err(|e| fail(e.error))?;
-        Ok(())
+        Files::write(self, folder, path, text.as_bytes()).map_err(|e| e.message)
     }
-}
-
-/// Temporary files are the person's alone; a snapshot is a file of the project like any other.
-#[cfg(unix)]
-fn open_to_others(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -82,13 +28,14 @@ mod tests {
     use super::*;
     use crate::load::Surroundings;
     use crate::redact::Redactor;
+    use std::path::PathBuf;
 
-    fn store() -> (tempfile::TempDir, SnapshotFiles, PathBuf) {
+    fn store() -> (tempfile::TempDir, Project, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap().join("project");
         std::fs::create_dir_all(root.join("flows")).unwrap();
         let around = Surroundings::new(&root, None).unwrap();
-        let files = SnapshotFiles::of(&Project::named(&root, &around).unwrap());
+        let files = Project::named(&root, &around).unwrap();
         let flows = root.join("flows");
         (dir, files, flows)
     }
@@ -101,10 +48,10 @@ mod tests {
     fn what_is_written_is_read() {
         let (_dir, store, flows) = store();
         let path = "__snapshots__/a.flow.yaml/x.json";
-        assert_eq!(store.read(&flows, path), Ok(None));
-        store.write(&flows, path, &text("1\n")).unwrap();
-        store.write(&flows, path, &text("2\n")).unwrap();
-        assert_eq!(store.read(&flows, path), Ok(Some("2\n".to_owned())));
+        assert_eq!(Snapshots::read(&store, &flows, path), Ok(None));
+        Snapshots::write(&store, &flows, path, &text("1\n")).unwrap();
+        Snapshots::write(&store, &flows, path, &text("2\n")).unwrap();
+        assert_eq!(Snapshots::read(&store, &flows, path), Ok(Some("2\n".to_owned())));
         let kept = std::fs::read_dir(flows.join("__snapshots__/a.flow.yaml")).unwrap().count();
         assert_eq!(kept, 1, "no temporary file is left");
     }
@@ -118,10 +65,10 @@ mod tests {
         std::fs::write(outside.join("x.json"), "secret").unwrap();
         std::os::unix::fs::symlink(&outside, flows.join("__snapshots__")).unwrap();
         let refused = |result: Result<(), String>| assert!(result.unwrap_err().contains("outside of the project"));
-        refused(store.read(&flows, "__snapshots__/x.json").map(drop));
-        refused(store.write(&flows, "__snapshots__/x.json", &text("new")));
-        refused(store.write(&flows, "__snapshots__/deep/er/x.json", &text("new")));
-        refused(store.write(&flows, "../../outside/x.json", &text("new")));
+        refused(Snapshots::read(&store, &flows, "__snapshots__/x.json").map(drop));
+        refused(Snapshots::write(&store, &flows, "__snapshots__/x.json", &text("new")));
+        refused(Snapshots::write(&store, &flows, "__snapshots__/deep/er/x.json", &text("new")));
+        refused(Snapshots::write(&store, &flows, "../../outside/x.json", &text("new")));
         assert_eq!(std::fs::read_to_string(outside.join("x.json")).unwrap(), "secret");
         assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 1);
     }

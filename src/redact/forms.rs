@@ -38,25 +38,29 @@ pub(super) fn of(secret: &str) -> Vec<Form> {
 }
 
 fn of_text(text: &str, forms: &mut BTreeSet<Form>) {
-    let mut whole = |form: String| {
-        forms.insert(Form { stable: form.len(), bytes: form.into_bytes().into() });
-    };
-    whole(text.to_owned());
-    // Most secrets are letters, digits, `-`, `_` and `.`: no escaping changes those.
+    let mut written = BTreeSet::from([text.to_owned()]);
+    // Most secrets are letters, digits, `-`, `_` and `.`: no escaping changes those, but for one that changes all.
     if !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        if text.chars().any(|c| !c.is_ascii() || c < ' ' || "\"\\/<>&'".contains(c)) {
-            json(text, &mut whole);
-            // JSON that stands as text in JSON, as logs and audit services write it.
-            let quoted = |text: &str| serde_json::Value::from(text).to_string();
-            let twice = quoted(quoted(text).trim_matches('"'));
-            whole(twice.trim_matches('"').to_owned());
+        percent(text, &mut written);
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b)) {
+            json(text, &mut written);
+            markup(text, &mut written);
         }
-        percent(text, &mut whole);
-        markup(text, &mut whole);
+        // Any of them may stand as text in JSON, as logs and audit services write it.
+        let special = |form: &&String| form.chars().any(|c| c < ' ' || c == '"' || c == '\\');
+        let again: Vec<_> = written.iter().filter(special).map(|form| quoted(form)).collect();
+        written.extend(again);
     }
-    whole(hex(text, |out, b| write!(out, "{b:02x}")));
-    whole(hex(text, |out, b| write!(out, "{b:02X}")));
+    written.insert(hex(text, |out, b| write!(out, "{b:02x}")));
+    written.insert(hex(text, |out, b| write!(out, "{b:02X}")));
+    forms.extend(written.into_iter().map(|form| Form { stable: form.len(), bytes: form.into_bytes().into() }));
     base64(text, forms);
+}
+
+/// As the inside of a JSON string.
+fn quoted(text: &str) -> String {
+    let whole = serde_json::Value::from(text).to_string();
+    whole.get(1..whole.len() - 1).unwrap_or_default().to_owned()
 }
 
 fn hex(text: &str, put: impl Fn(&mut String, u8) -> std::fmt::Result) -> String {
@@ -66,13 +70,18 @@ fn hex(text: &str, put: impl Fn(&mut String, u8) -> std::fmt::Result) -> String 
     })
 }
 
-/// JSON strings: what must be escaped, and what some writers escape too (`/`, all but ASCII, `<>&'` for HTML).
-fn json(text: &str, whole: &mut impl FnMut(String)) {
-    for choice in 0..16_u8 {
-        let (ascii, slash, html, upper) = (choice & 1 != 0, choice & 2 != 0, choice & 4 != 0, choice & 8 != 0);
+/// What writers of JSON escape by number beside what must be escaped: nothing; Go; Go and `'`; Gson; PHP; .NET.
+const NUMBERED: [&str; 6] = ["", "<>&\u{2028}\u{2029}", "<>&'", "<>&='", "<>&'\"", "<>&'\"+`\u{7f}"];
+
+/// JSON strings: what must be escaped, and what some writers escape too (`/`, all but ASCII, the characters of markup).
+fn json(text: &str, written: &mut BTreeSet<String>) {
+    for (numbered, choice) in NUMBERED.iter().flat_map(|set| (0..8_u8).map(move |choice| (set, choice))) {
+        let (ascii, slash, upper) = (choice & 1 != 0, choice & 2 != 0, choice & 4 != 0);
         let mut out = String::with_capacity(text.len() + 8);
         for c in text.chars() {
+            let by_number = numbered.contains(c) || (ascii && !c.is_ascii());
             let short = match c {
+                _ if by_number => "",
                 '"' => "\\\"",
                 '\\' => "\\\\",
                 '\n' => "\\n",
@@ -83,10 +92,9 @@ fn json(text: &str, whole: &mut impl FnMut(String)) {
                 '/' if slash => "\\/",
                 _ => "",
             };
-            let escape = c < ' ' || (ascii && !c.is_ascii()) || (html && matches!(c, '<' | '>' | '&' | '\''));
             if !short.is_empty() {
                 out.push_str(short);
-            } else if escape {
+            } else if by_number || c < ' ' {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     if upper { write!(out, "\\u{unit:04X}") } else { write!(out, "\\u{unit:04x}") }.ok();
                 }
@@ -94,7 +102,7 @@ fn json(text: &str, whole: &mut impl FnMut(String)) {
                 out.push(c);
             }
         }
-        whole(out);
+        written.insert(out);
     }
 }
 
@@ -111,7 +119,7 @@ const KEPT: [(&str, bool); 9] = [
     ("-._~!$&'()*+,;=:@/?#[]", false),       // encodeURI
 ];
 
-fn percent(text: &str, whole: &mut impl FnMut(String)) {
+fn percent(text: &str, written: &mut BTreeSet<String>) {
     for (kept, plus) in KEPT {
         for upper in [true, false] {
             let mut out = String::with_capacity(text.len() + 8);
@@ -124,14 +132,14 @@ fn percent(text: &str, whole: &mut impl FnMut(String)) {
                     if upper { write!(out, "%{b:02X}") } else { write!(out, "%{b:02x}") }.ok();
                 }
             }
-            whole(out);
+            written.insert(out);
         }
     }
 }
 
 /// HTML and XML: each special character as one of its writers writes it. Styles mix freely, so this is the product
 /// over the characters that occur.
-fn markup(text: &str, whole: &mut impl FnMut(String)) {
+fn markup(text: &str, written: &mut BTreeSet<String>) {
     const WRITTEN: [(char, &[&str]); 8] = [
         ('&', &["&amp;"]),
         ('<', &["&lt;"]),
@@ -147,14 +155,9 @@ fn markup(text: &str, whole: &mut impl FnMut(String)) {
         variants =
             variants.iter().flat_map(|v| ways.iter().map(|way| [v.as_slice(), &[(*c, *way)]].concat())).collect();
     }
-    let numbered = |hex: bool| {
-        WRITTEN.iter().map(|(c, _)| *c).filter(|c| !matches!(c, '/' | '\n' | '\r')).fold(text.to_owned(), |out, c| {
-            // `&` is the first of the table, so that the ones put in here stay.
-            out.replace(c, &if hex { format!("&#x{:x};", u32::from(c)) } else { format!("&#{};", u32::from(c)) })
-        })
-    };
-    whole(numbered(false));
-    whole(numbered(true));
+    for style in STYLES {
+        written.insert(in_style(text, style));
+    }
     for variant in variants.iter().filter(|v| !v.is_empty()) {
         let mut out = String::with_capacity(text.len() + 16);
         for c in text.chars() {
@@ -163,8 +166,69 @@ fn markup(text: &str, whole: &mut impl FnMut(String)) {
                 None => out.push(c),
             }
         }
-        whole(out);
+        written.insert(out);
     }
+}
+
+/// A writer of markup that also numbers what needs none.
+struct Style {
+    named: &'static [(char, &'static str)],
+    /// Written by their numbers.
+    numbered: &'static str,
+    /// All but ASCII too.
+    ascii: bool,
+    number: fn(u32) -> String,
+}
+
+const NAMED: &[(char, &str)] = &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")];
+const NAMED_BUT_QUOTES: &[(char, &str)] = &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;")];
+
+const STYLES: [Style; 10] = [
+    // Go
+    Style { named: NAMED_BUT_QUOTES, numbered: "\"'+", ascii: false, number: decimal },
+    // .NET
+    Style { named: NAMED, numbered: "'+`", ascii: true, number: upper },
+    Style { named: NAMED, numbered: "'", ascii: true, number: decimal },
+    // Handlebars, Mustache
+    Style { named: NAMED, numbered: "'`=", ascii: false, number: upper },
+    Style {
+        named: &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")],
+        numbered: "/`=",
+        ascii: false,
+        number: upper,
+    },
+    // All by number
+    Style { named: &[], numbered: "&<>\"'", ascii: false, number: decimal },
+    Style { named: &[], numbered: "&<>\"'", ascii: false, number: lower },
+    Style { named: &[], numbered: "&<>\"'+", ascii: false, number: decimal },
+    Style { named: &[], numbered: "&<>\"'+`=", ascii: false, number: upper },
+    Style { named: &[], numbered: "&<>\"'+`=", ascii: true, number: lower },
+];
+
+fn decimal(c: u32) -> String {
+    format!("&#{c};")
+}
+
+fn lower(c: u32) -> String {
+    format!("&#x{c:x};")
+}
+
+fn upper(c: u32) -> String {
+    format!("&#x{c:X};")
+}
+
+fn in_style(text: &str, style: Style) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if let Some((_, name)) = style.named.iter().find(|(named, _)| *named == c) {
+            out.push_str(name);
+        } else if style.numbered.contains(c) || (style.ascii && !c.is_ascii()) {
+            out.push_str(&(style.number)(u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn base64(text: &str, forms: &mut BTreeSet<Form>) {

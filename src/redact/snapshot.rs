@@ -65,6 +65,34 @@ impl Snapshot {
         self.short.get(std::str::from_utf8(text).ok()?.trim())
     }
 
+    /// The places of long secrets in a whole text, in no order. In a message, one that was cut short (`…`) is found by its
+    /// first bytes.
+    fn found(&self, text: &[u8]) -> Vec<(Range<usize>, u32)> {
+        /// Fewer bytes tell nothing.
+        const FEW: usize = 4;
+        /// Longer texts are no messages: there only the end counts.
+        const LONGEST: usize = 16 << 10;
+        let mut found = Vec::new();
+        for tier in &self.tiers {
+            tier.find(text, |range, secret| {
+                found.push((range, secret));
+                true
+            });
+        }
+        let message = std::str::from_utf8(text).unwrap_or_default();
+        let ends = |at: usize| text.len() <= LONGEST || at + '…'.len_utf8() == text.len();
+        for (at, _) in message.rmatch_indices('…').take_while(|(at, _)| ends(*at)).take(16) {
+            let kept = text.get(..at).unwrap_or_default();
+            // The quote may stand before the ellipsis.
+            let kept = kept.strip_suffix(b"\"").unwrap_or(kept);
+            for tier in &self.tiers {
+                let (start, secret) = tier.begun(kept);
+                found.extend(secret.filter(|_| kept.len() - start >= FEW).map(|secret| (start..kept.len(), secret)));
+            }
+        }
+        found
+    }
+
     /// Adds the places of long secrets to `ranges`, in no order.
     pub(super) fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
         for tier in &self.tiers {
@@ -84,31 +112,7 @@ impl Snapshot {
         if let Some(&secret) = self.whole_field(text) {
             return vec![(0..text.len(), secret)];
         }
-        let mut found: Vec<(Range<usize>, u32)> = Vec::new();
-        for tier in &self.tiers {
-            tier.find(text, |range, secret| {
-                found.push((range, secret));
-                true
-            });
-        }
-        found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
-        let mut merged: Vec<(Range<usize>, u32)> = Vec::new();
-        let mut longest = 0;
-        for (range, secret) in found {
-            match merged.last_mut() {
-                Some((place, kept)) if range.start <= place.end => {
-                    if range.len() > longest {
-                        (longest, *kept) = (range.len(), secret);
-                    }
-                    place.end = place.end.max(range.end);
-                }
-                _ => {
-                    longest = range.len();
-                    merged.push((range, secret));
-                }
-            }
-        }
-        merged
+        merge_found(self.found(text))
     }
 
     pub(super) fn mask<'a>(&self, text: &'a str, marks: Marks) -> Cow<'a, str> {
@@ -124,28 +128,31 @@ impl Snapshot {
         if self.short.is_empty() {
             return self.mask(text, marks);
         }
-        let mut places: Vec<(Range<usize>, bool, u32)> = Vec::new();
+        let mut found = Vec::new();
+        let mut bare = Vec::new();
         each(text, &mut |field| {
             if let Some(&secret) = self.short.get(field.text.trim()) {
-                places.push((field.place, field.bare, secret));
+                bare.extend(field.bare.then(|| field.place.clone()));
+                found.push((field.place, secret));
             }
         });
-        if places.is_empty() {
+        if found.is_empty() {
             return self.mask(text, marks);
         }
-        places.sort_unstable_by_key(|(place, _, _)| place.start);
+        // The long ones in the same pass: a short one that is part of a long one must not hide it.
+        found.extend(self.found(text.as_bytes()));
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for (place, bare, secret) in places.into_iter() {
+        for (place, secret) in merge_found(found) {
             let Some(before) = text.get(at..place.start) else { continue };
             out.push_str(before);
             // A number becomes a text, so that what was JSON still is.
-            let quote = if bare { "\"" } else { "" };
+            let quote = if bare.contains(&place) { "\"" } else { "" };
             out.extend([quote, &marks.of(secret), quote]);
             at = place.end;
         }
         out.push_str(text.get(at..).unwrap_or_default());
-        Cow::Owned(self.mask(&out, marks).into_owned())
+        Cow::Owned(out)
     }
 
     pub(super) fn mask_bytes<'a>(&self, bytes: &'a [u8], marks: Marks) -> Cow<'a, [u8]> {
@@ -202,6 +209,28 @@ impl Snapshot {
         }
         masked
     }
+}
+
+/// Joins places that overlap or touch; the longest of them names the secret.
+fn merge_found(mut found: Vec<(Range<usize>, u32)>) -> Vec<(Range<usize>, u32)> {
+    found.sort_unstable_by_key(|(range, secret)| (range.start, *secret));
+    let mut merged: Vec<(Range<usize>, u32)> = Vec::new();
+    let mut longest = 0;
+    for (range, secret) in found {
+        match merged.last_mut() {
+            Some((place, kept)) if range.start <= place.end => {
+                if range.len() > longest {
+                    (longest, *kept) = (range.len(), secret);
+                }
+                place.end = place.end.max(range.end);
+            }
+            _ => {
+                longest = range.len();
+                merged.push((range, secret));
+            }
+        }
+    }
+    merged
 }
 
 /// Sorts ranges and joins those that overlap or touch.

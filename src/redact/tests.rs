@@ -105,6 +105,24 @@ fn short_secrets_keep_to_their_hosts_too() {
 }
 
 #[test]
+fn a_secret_that_was_cut_short_is_masked() {
+    let redactor = knowing(&["s3cr3t-1234", "pa/ss+word"]);
+    assert_eq!(redactor.mask("it is s3cr3t-…"), "it is ***…");
+    assert_eq!(redactor.mask("it is pa%2Fss…"), "it is ***…");
+    assert_eq!(redactor.mask("`s3cr3t-…` and \"pa/ss+w\"… are cut"), "`***…` and \"***\"… are cut");
+    assert_eq!(redactor.mask("it is s3c…"), "it is s3c…", "three bytes tell nothing");
+    assert_eq!(redactor.mask("it is s3cr3t-"), "it is s3cr3t-");
+    assert_eq!(redactor.mask("…"), "…");
+}
+
+#[test]
+fn a_short_secret_inside_a_long_one_does_not_hide_it() {
+    let redactor = knowing(&["a", "x a y-t0ken"]);
+    assert_eq!(redactor.mask_fields("x a y-t0ken"), "***");
+    assert_eq!(redactor.mask_fields("key=x a y-t0ken; b=a"), "key=***; b=***");
+}
+
+#[test]
 fn masked_keys_stay_apart() {
     let mut value = json!({"token-aaaa": 1, "x": 2, "token-bbbb": 3});
     knowing(&["token-aaaa", "token-bbbb"]).mask_value(&mut value);

@@ -88,19 +88,27 @@ impl Tier {
 
     /// Where the end of `text` begins that can still become a form: all before it is decided. `text.len()` if all is.
     pub(super) fn undecided(&self, text: &[u8]) -> usize {
-        let window = text.len().saturating_sub(self.longest.saturating_sub(1));
-        (window..text.len())
-            .find(|&at| {
-                let tail = text.get(at..).unwrap_or_default();
-                let begins = tail.first().is_some_and(|&b| self.first_bytes.get(usize::from(b)) == Some(&true));
-                begins && self.has_longer(tail)
-            })
-            .unwrap_or(text.len())
+        self.begun(text).0
     }
 
-    /// Whether some form is longer than `start` and begins with it.
-    fn has_longer(&self, start: &[u8]) -> bool {
+    /// As [`Tier::undecided`], with the secret that may stand there.
+    pub(super) fn begun(&self, text: &[u8]) -> (usize, Option<u32>) {
+        let window = text.len().saturating_sub(self.longest.saturating_sub(1));
+        let begins = (window..text.len()).find_map(|at| {
+            let tail = text.get(at..)?;
+            let first = usize::from(*tail.first()?);
+            // Most bytes begin none, which is quicker to see.
+            if self.first_bytes.get(first) != Some(&true) {
+                return None;
+            }
+            self.longer(tail).map(|secret| (at, Some(secret)))
+        });
+        begins.unwrap_or((text.len(), None))
+    }
+
+    /// The secret of a form that is longer than `start` and begins with it.
+    fn longer(&self, start: &[u8]) -> Option<u32> {
         let at = self.forms.partition_point(|o| *o.form.bytes <= *start);
-        self.forms.get(at).is_some_and(|o| o.form.bytes.starts_with(start))
+        self.forms.get(at).filter(|o| o.form.bytes.starts_with(start)).map(|o| o.secret)
     }
 }

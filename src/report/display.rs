@@ -8,7 +8,7 @@ use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line that cannot steer what shows it: control characters (line breaks too), bidirectional overrides and the
-/// beginnings of GitHub's commands stand as `\u{1b}`.
+/// beginnings of CI systems' commands stand as `\u{1b}`.
 ///
 /// GitHub's runner takes `::` after any white space at a line's start for a command, and `##[` anywhere in it; it
 /// compares by culture, which may skip characters that show nothing. So indenting alone does not help.
@@ -37,31 +37,56 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Watches for the beginnings of GitHub's commands, `::` and `##[`, over characters that show nothing.
+/// Watches for the beginnings of commands, over characters that show nothing: `::` and `##[` (GitHub), `##vso[` and
+/// `##[` (Azure), `##teamcity[`.
 #[derive(Default)]
 pub(super) struct Commands {
-    before: Option<char>,
     last: Option<char>,
+    /// How many `#` stood last.
+    hashes: u8,
+    /// `##` and letters stood last.
+    word: bool,
 }
 
 impl Commands {
     /// Whether `c`, the next character, makes the beginning whole.
     pub(super) fn ends_with(&mut self, c: char) -> bool {
         let whole = match c {
-            '[' => self.before == Some('#') && self.last == Some('#'),
+            '[' => self.word || self.hashes >= 2,
             ':' => self.last == Some(':'),
             _ => false,
         };
         if c.width().unwrap_or(0) > 0 {
-            (self.before, self.last) = (self.last, Some(c));
+            self.word = c.is_alphanumeric() && (self.word || self.hashes >= 2);
+            self.hashes = if c == '#' { self.hashes.saturating_add(1) } else { 0 };
+            self.last = Some(c);
         }
         whole
     }
 }
 
+/// A drawing of several lines in which no `##…[` can command: a backslash stands before its bracket. Its colours stay.
+pub(crate) fn drawn(text: &str) -> Cow<'_, str> {
+    if !text.contains('#') && !text.chars().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let (mut commands, mut color) = (Commands::default(), false);
+    for c in text.chars() {
+        color |= c == '\u{1b}';
+        if !color && commands.ends_with(c) && c == '[' {
+            out.push('\\');
+        }
+        color &= !c.is_ascii_alphabetic();
+        // What the drawing did not replace by itself.
+        out.push(if steers(c) && !matches!(c, '\n' | '\t' | '\u{1b}') { char::REPLACEMENT_CHARACTER } else { c });
+    }
+    Cow::Owned(out)
+}
+
 /// Control characters, and those that reorder or break lines without being one: the marks, embeddings, overrides and
 /// isolates of the bidirectional algorithm (UAX 9 section 2).
-fn steers(c: char) -> bool {
+pub(super) fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -69,10 +94,14 @@ fn steers(c: char) -> bool {
 /// A value as JSON on one line that steers nothing either, and that is YAML too (which knows no U+FFFE). Only in strings is
 /// there anything to escape, and there the escapes mean the same.
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<String> {
-    let text = serde_json::to_string(value)?;
-    let kept = |c: char| !steers(c) && !matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    Ok(json_text(serde_json::to_string(value)?))
+}
+
+/// As [`json`], of what is JSON already.
+pub(crate) fn json_text(text: String) -> String {
+    let kept = |c: char| c == '\n' || (!steers(c) && !matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'));
     if text.chars().all(|c| c != '#' && kept(c)) {
-        return Ok(text);
+        return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
     let mut commands = Commands::default();
@@ -83,7 +112,7 @@ pub(super) fn json<T: Serialize>(value: &T) -> io::Result<String> {
             out.push(c);
         }
     }
-    Ok(out)
+    out
 }
 
 /// Columns that `text` takes on a terminal.

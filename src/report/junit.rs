@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::display::Commands;
+use super::display::{Commands, steers};
 use super::{FlowWriter, Format, Frame, Key, Run, Segments, Tally, describe};
 use crate::event::{EventKind, FlowOutcome, Outcome, Phase, Reason, RunEvent, StepOutcome};
 use crate::redact::Redacted;
@@ -225,11 +225,12 @@ fn attribute(text: &str) -> String {
 
 fn content(text: &str) -> String {
     let escaped = quick_xml::escape::escape(allowed(text));
-    // What GitHub's runner takes for a command where the report goes to stdout, written so that readers see the same.
+    // What CI systems take for a command where the report goes to stdout, and what reorders a line, written so that readers
+    // see the same.
     let mut commands = Commands::default();
     let mut out = String::with_capacity(escaped.len());
     for c in escaped.chars() {
-        if commands.ends_with(c) {
+        if commands.ends_with(c) || (steers(c) && !matches!(c, '\n' | '\t')) {
             write!(out, "&#{};", u32::from(c)).ok();
         } else {
             out.push(c);

@@ -31,7 +31,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use annotation::Annotation;
-pub(crate) use display::line;
+pub(crate) use display::{drawn, json_text, line};
 pub(crate) use markdown::MOST as MARKDOWN_MOST;
 pub use schema::{event_schema, report_schema};
 use spool::{Key, Segments};

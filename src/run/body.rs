@@ -105,8 +105,7 @@ fn read(path: &str, span: Span, renderer: &Renderer<'_>) -> Result<Vec<u8>, Stop
 }
 
 fn header_value(kind: &str, span: Span, renderer: &Renderer<'_>) -> Result<HeaderValue, Stop> {
-    HeaderValue::from_str(kind)
-        .map_err(|_| renderer.problem(span, format!("`{}` is not a media type", kind.escape_debug()), None))
+    HeaderValue::from_str(kind).map_err(|_| renderer.problem(span, format!("`{kind}` is not a media type"), None))
 }
 
 fn guess(name: &str) -> String {

@@ -87,6 +87,12 @@ pub(super) fn render(
     let mut cookies = Vec::new();
     for field in &template.cookies {
         for Text { text, .. } in renderer.field("cookie", field)? {
+            if text.contains(';') || text.chars().any(|c| c.is_ascii_control()) {
+                let message = format!("the value of cookie `{}` has a `;` or a control character", field.name);
+                let help =
+                    "encode it (`| url_encode`, `| base64_encode`), or write another cookie for what follows the `;`";
+                return Err(renderer.problem(field.span, message, Some(help.to_owned())));
+            }
             cookies.push((field.name.to_string(), text));
         }
     }

@@ -211,8 +211,9 @@ impl Sender<'_, '_> {
             let (url, location) = (current.url.to_string(), hop.request.url.to_string());
             chain.hops.push(Hop { status: response.status, url, location });
             let mut next = hop.request;
-            if hop.cross_origin {
-                chain.strayed = true;
+            chain.strayed |= hop.cross_origin;
+            // Also further on: what a foreign server knows of a secret goes no way that we are sent.
+            if chain.strayed {
                 let carries = |bytes: &[u8]| self.context.redactor.carries_secret(bytes);
                 without_credentials(&mut next, &[], carries).map_err(refused)?;
             }
@@ -301,14 +302,14 @@ impl Sender<'_, '_> {
             return;
         }
         let headers = &mut Arc::make_mut(request).headers;
-        let stored = stored.as_ref().and_then(|v| v.to_str().ok()).unwrap_or("");
+        let stored = stored.as_ref().and_then(|v| std::str::from_utf8(v.as_bytes()).ok()).unwrap_or("");
         let kept = stored.split("; ").filter(|pair| {
             let name = pair.split('=').next().unwrap_or("");
             !pair.is_empty() && !own.iter().any(|(own, _)| own == name)
         });
         let own = own.iter().map(|(name, value)| format!("{name}={value}"));
         let line: Vec<String> = own.chain(kept.map(str::to_owned)).collect();
-        match HeaderValue::from_str(&line.join("; ")) {
+        match HeaderValue::from_bytes(line.join("; ").as_bytes()) {
             Ok(value) if !line.is_empty() => _ = headers.insert(http::header::COOKIE, value),
             _ => _ = headers.remove(http::header::COOKIE),
         }

@@ -17,6 +17,7 @@ use crate::event::{
 };
 use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step};
 use crate::http::{Bytes, HeaderMap, Response};
+use crate::redact::Redactor;
 use crate::source::{Source, Span};
 use crate::template::{TemplateValue, from_template_value, to_template_value};
 use crate::value::Value;
@@ -167,7 +168,11 @@ impl<'a> Runner<'a, '_> {
             },
             Action::Set(bindings) => bindings.iter().try_for_each(|binding| {
                 let (value, secret) = self.render(|r| r.bound(&binding.name, binding.span, &binding.value))?;
-                outcome.captures.push(Capture { name: Arc::clone(&binding.name), value: preview_of(&value), secret });
+                outcome.captures.push(Capture {
+                    name: Arc::clone(&binding.name),
+                    value: preview_of(&value, self.context.redactor),
+                    secret,
+                });
                 self.scope.bind(&binding.name, value, secret);
                 Ok(())
             }),
@@ -262,7 +267,11 @@ impl<'a> Runner<'a, '_> {
                     if secret {
                         self.render(|r| r.learn(name, &captured.value, || names));
                     }
-                    outcome.captures.push(Capture { name: Arc::clone(name), value: preview(&captured.value), secret });
+                    outcome.captures.push(Capture {
+                        name: Arc::clone(name),
+                        value: preview(&captured.value, self.context.redactor),
+                        secret,
+                    });
                     self.scope.bind(name, to_template_value(&captured.value), secret);
                 }
                 Err(error) => {
@@ -360,11 +369,12 @@ fn left_behind(outcome: Outcome, result: Option<(&'static str, TemplateValue)>) 
     TemplateValue::from(BTreeMap::from_iter(kept))
 }
 
-/// A captured value for the event: whole where it is small.
-fn preview(value: &Value) -> Value {
+/// A captured value for the event: whole where it is small. Masked before it is cut, as a body is.
+fn preview(value: &Value, redactor: &Redactor) -> Value {
     const LARGEST: usize = 1 << 10;
     match value {
         Value::String(text) if text.len() > LARGEST => {
+            let text = redactor.mask_fields(text);
             let end = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= LARGEST).last().unwrap_or(0);
             Value::from(format!("{}…", text.get(..end).unwrap_or("")))
         }
@@ -374,6 +384,6 @@ fn preview(value: &Value) -> Value {
     }
 }
 
-fn preview_of(value: &TemplateValue) -> Value {
-    from_template_value(value).map_or(Value::Null, |value| preview(&value))
+fn preview_of(value: &TemplateValue, redactor: &Redactor) -> Value {
+    from_template_value(value).map_or(Value::Null, |value| preview(&value, redactor))
 }

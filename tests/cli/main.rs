@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod canary;
 mod choosing;
 mod completions;
 mod connect;
+mod ends;
 mod explain;
 mod export;
 mod guest;
+mod hostile;
 mod import;
 mod import_curl;
+mod jail;
 mod list;
 mod login;
 mod new;

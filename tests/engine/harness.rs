@@ -114,6 +114,9 @@ pub(crate) enum Scripted {
     Slow(Duration),
 }
 
+/// Servers in a function.
+pub(crate) type Answer = Box<dyn Fn(&Request) -> Scripted>;
+
 /// A reply of a script with a JSON body.
 pub(crate) fn json(status: u16, body: &Value) -> Scripted {
     Scripted::Reply(status, Vec::new(), body.to_string())
@@ -123,6 +126,7 @@ pub(crate) fn json(status: u16, body: &Value) -> Scripted {
 struct Recording<'c> {
     sandbox: SandboxTransport,
     script: Option<RefCell<std::vec::IntoIter<Scripted>>>,
+    answer: Option<Answer>,
     clock: &'c TestClock,
     sent: RefCell<Vec<Request>>,
     cancel: Option<(usize, Cancel)>,
@@ -133,18 +137,25 @@ impl Recording<'_> {
         loop {
             match script.borrow_mut().next().expect("the script answers every request") {
                 Scripted::Slow(time) => self.clock.0.set(self.clock.0.get() + time),
-                Scripted::Error(kind, delivery) => {
-                    let message = format!("no reply: {}", kind.as_str());
-                    return Err(TransportError { kind, delivery, message, help: None });
-                }
-                Scripted::Reply(status, lines, body) => {
-                    let mut headers = HeaderMap::new();
-                    for (name, value) in lines {
-                        headers.append(name, value.parse().unwrap());
-                    }
-                    return Ok(Response::new(status, headers, Bytes::from(body)));
-                }
+                scripted => return reply(scripted),
             }
+        }
+    }
+}
+
+fn reply(scripted: Scripted) -> Result<Response, TransportError> {
+    match scripted {
+        Scripted::Slow(_) => unreachable!("only a script knows what comes next"),
+        Scripted::Error(kind, delivery) => {
+            let message = format!("no reply: {}", kind.as_str());
+            Err(TransportError { kind, delivery, message, help: None })
+        }
+        Scripted::Reply(status, lines, body) => {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(name, value.parse().unwrap());
+            }
+            Ok(Response::new(status, headers, Bytes::from(body)))
         }
     }
 }
@@ -156,6 +167,9 @@ impl Transport for Recording<'_> {
             && self.sent.borrow().len() == *after
         {
             cancel.cancel();
+        }
+        if let Some(answer) = &self.answer {
+            return Box::pin(std::future::ready(reply(answer(request))));
         }
         match &self.script {
             Some(script) => Box::pin(std::future::ready(self.scripted(script))),
@@ -250,6 +264,8 @@ pub(crate) struct Setup {
     pub(crate) folder: &'static str,
     /// What answers instead of the sandbox, one for each send.
     pub(crate) script: Option<Vec<Scripted>>,
+    /// What answers instead of both.
+    pub(crate) answer: Option<Answer>,
     /// Interrupts while this request (from 1) is under way.
     pub(crate) cancel_at: Option<usize>,
     pub(crate) seed: Option<u64>,
@@ -354,6 +370,7 @@ impl Setup {
         let transport = Recording {
             sandbox: SandboxTransport::new(Arc::clone(&sandbox)),
             script: self.script.map(|script| RefCell::new(script.into_iter())),
+            answer: self.answer,
             clock: &clock,
             sent: RefCell::default(),
             cancel: self.cancel_at.map(|at| (at, cancel.clone())),

@@ -5,6 +5,7 @@
 mod bodies;
 mod checks;
 mod cleanup;
+mod credentials;
 mod digest;
 mod example;
 mod harness;

@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::guest::{self, Inspection, Signature, lifetime, moment};
 use crate::jwt;
+use crate::report::json_text;
 use crate::report::line;
 
 /// The claims that are times.
@@ -29,7 +30,7 @@ pub(super) fn verify(args: &Verify, now: Timestamp, output: &Output) -> Result<E
     let secret = args.secret.as_deref().map(|value| given.secret(value)).transpose()?;
     let key = secret.as_deref().map(guest::secret).transpose().map_err(|error| fail(&error, output))?;
     let found = guest::inspect(&token, key.as_ref(), now).map_err(|error| fail(&error, output))?;
-    let text = if args.service.json { format!("{:#}\n", object(&found, now)) } else { lines(&found, now) };
+    let text = if args.service.json { json_text(format!("{:#}\n", object(&found, now))) } else { lines(&found, now) };
     output.results(&text)?;
     for problem in &found.problems {
         output.error(&line(problem), help(&found));
