@@ -90,15 +90,20 @@ impl Source {
     /// Line and column of a byte offset. An offset past the end is the end.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
-        let lines = self.lines();
-        let line = lines.partition_point(|&start| start <= offset).max(1);
-        let start = lines.get(line - 1).copied().unwrap_or(0) as usize;
+        let line = self.line_at(offset);
+        let start = self.lines().get(line as usize - 1).copied().unwrap_or(0) as usize;
         let mut end = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
         let column = self.text.get(start..end).map_or(0, |s| s.chars().count());
-        Position { line: line as u32, column: column as u32 + 1 }
+        Position { line, column: column as u32 + 1 }
+    }
+
+    /// The 1-based line of a byte offset: without the column, which takes as long to find as the line is.
+    #[must_use]
+    pub fn line_at(&self, offset: u32) -> u32 {
+        self.lines().partition_point(|&start| start <= offset).max(1) as u32
     }
 
     /// The text of a 1-based line, without its line break.

@@ -170,11 +170,7 @@ pub static CAPTURE: Shape = Shape {
         Key::new("status", Kind::Boolean, "`true`: the status."),
         Key::new("url", Kind::Boolean, "`true`: the final URL, after redirects."),
         Key::new("secret", Kind::Boolean, "Whether the value is masked wherever it would be written."),
-        Key::new(
-            "default",
-            Kind::Any,
-            "The value where the source finds nothing or null. Without it, finding nothing is a failure.",
-        ),
+        Key::new("default", Kind::Any, "The value where the source finds nothing. Without it that is a failure."),
     ],
     refused: &[],
     extensible: false,

@@ -151,7 +151,7 @@ fn seed(args: &Run, replayed: Option<&Replayed>) -> Option<u64> {
 
 fn network(sandbox: Option<&Inside>, replayed: Option<Replayed>, client: ClientOptions) -> Network {
     if let Some(Replayed { recording, .. }) = replayed {
-        return Network::Replay(recording);
+        return Network::Replay(Box::new(recording));
     }
     match sandbox {
         Some(inside) => Network::Sandbox(Arc::clone(&inside.sandbox), inside.server.addr().port()),

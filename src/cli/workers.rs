@@ -29,7 +29,7 @@ pub(super) enum Network {
     /// Into this sandbox, which also listens at this port.
     Sandbox(Arc<Sandbox>, u16),
     /// Nowhere: they are in this recording.
-    Replay(Recording),
+    Replay(Box<Recording>),
 }
 
 impl Network {

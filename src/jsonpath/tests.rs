@@ -110,7 +110,7 @@ fn doubling_is_refused_before_it_fills_memory() {
 #[test]
 fn nesting_has_an_end() {
     for text in ["$[?".to_owned() + &"(".repeat(100_000), "$".to_owned() + &"[?@".repeat(100_000)] {
-        assert!(JsonPath::parse(&text).unwrap_err().message.contains("64 deep"), "{:.20}", text);
+        assert!(JsonPath::parse(&text).unwrap_err().message.contains("64 deep"), "{text:.20}");
     }
     let calls = format!("$[?{}", "length(".repeat(100_000));
     assert!(JsonPath::parse(&calls).unwrap_err().message.contains("64 deep"));

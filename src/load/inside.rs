@@ -66,7 +66,7 @@ mod unix {
     fn folder(root: &Path, folders: &Path, make: bool) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut at = rustix::fs::open(root, flags, Mode::empty())?;
-        for name in folders.components().map(|part| part.as_os_str()) {
+        for name in folders.components().map(std::path::Component::as_os_str) {
             let down = || openat(&at, name, flags, Mode::empty());
             let found = match down() {
                 Err(Errno::NOENT) if make => {
@@ -121,7 +121,8 @@ mod elsewhere {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::io::Read as _;

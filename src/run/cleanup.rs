@@ -117,8 +117,7 @@ impl<'a> Runner<'a, '_> {
         match self.obtain(errand, &mut outcome, &mut log).await {
             Ok(received) => {
                 self.scope.enter("response", super::response::ResponseObject::of(&received), false);
-                let url = received.url.to_string();
-                let reply = reply(&received, &url);
+                let reply = reply(&received);
                 if let Some(path) = &rendered.save {
                     self.keep(path, action, &reply, &mut outcome);
                 }

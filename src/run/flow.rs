@@ -303,7 +303,7 @@ impl<'a, 'c> Runner<'a, 'c> {
 
     /// Unbinds a name that `step` failed to bind.
     pub(super) fn lose(&mut self, step: &Step, name: &Arc<str>, how: &str) {
-        let line = self.file.source.position(step.span.start).line;
+        let line = self.file.source.line_at(step.span.start);
         let reason = format!("step `{}` (line {line}), which binds it, {how}", step.label);
         self.scope.lose(name, &Arc::from(reason));
     }
@@ -318,7 +318,7 @@ impl<'a, 'c> Runner<'a, 'c> {
             outcome: Outcome::Passed,
             skipped: None,
             reused: false,
-            line: self.file.source.position(step.span.start).line,
+            line: self.file.source.line_at(step.span.start),
             duration_ms: 0.0,
             exchanges: Vec::new(),
             assertions: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::Context;
 use crate::http::Response;
@@ -13,7 +13,9 @@ pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
     const LARGEST: usize = 64 << 10;
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
-    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
+    // The letters of these names are in every body, so that looking for rare ones first costs more than it saves.
+    static FINDER: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().prefilter(false).kind(Some(AhoCorasickKind::DFA)).build(NAMES).ok());
     let body: &[u8] = &response.body;
     if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
         return;

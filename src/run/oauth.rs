@@ -146,7 +146,14 @@ impl Transport for Kept<'_, '_> {
             };
             let (request, took) = (request.clone(), clock.elapsed().saturating_sub(start));
             let start = Duration::ZERO;
-            self.sent.borrow_mut().push(Sent { because: Reason::Auth, request, reply, let_go: None, start, took });
+            self.sent.borrow_mut().push(Sent {
+                because: Reason::Auth,
+                request: Arc::new(request),
+                reply,
+                let_go: None,
+                start,
+                took,
+            });
             answer
         })
     }

@@ -1,5 +1,7 @@
 //! A request step's reply, by the layers the flow asks for: page → poll → rate limit → retry → send.
 
+use std::sync::Arc;
+
 use super::flow::Runner;
 use super::send::{Log, Received, Rules};
 use super::{Context, Stop};
@@ -15,7 +17,7 @@ pub(super) struct Errand<'e> {
     /// Step and item.
     pub(super) at: (u32, u32),
     pub(super) action: &'e RequestStep,
-    pub(super) request: &'e Request,
+    pub(super) request: &'e Arc<Request>,
     pub(super) rules: &'e Rules,
 }
 
@@ -38,6 +40,6 @@ impl Runner<'_, '_> {
             return self.poll(errand, poll, outcome, log).await;
         }
         let Errand { context, at, request, rules, .. } = errand;
-        self.sending_in(context, at, log, async |s| s.deliver(request.clone(), Reason::Step, rules).await).await
+        self.sending_in(context, at, log, async |s| s.deliver(Arc::clone(request), Reason::Step, rules).await).await
     }
 }

@@ -35,12 +35,12 @@ impl Runner<'_, '_> {
         log: &mut Log,
     ) -> Result<Received, Stop> {
         let Errand { context, at, request, rules, action } = errand;
-        let mut next = request.clone();
+        let mut next = Arc::clone(request);
         let mut seen = HashSet::from([next.url.clone()]);
         let mut so_far: Option<Pages> = None;
         for number in 1_u32.. {
             let because = if number == 1 { Reason::Step } else { Reason::Page };
-            let sent = next.clone();
+            let sent = Arc::clone(&next);
             let page =
                 self.sending_in(context, at, log, async |sender| sender.deliver(sent, because, rules).await).await?;
             let accepted = self.render(|r| action.expect.status_accepts(page.response.status, r.names));
@@ -59,7 +59,7 @@ impl Runner<'_, '_> {
             let (body, items) = taken;
             let link = next_of(&page, &body, paginate, number).map_err(|m| self.at_page(paginate, m, None))?;
             let url = match link {
-                Some(link) => Some(self.next_url(&link, &page.url, &request.url, paginate)?),
+                Some(link) => Some(self.next_url(&link, &page.request.url, &request.url, paginate)?),
                 None => None,
             };
             match &mut so_far {
@@ -80,7 +80,7 @@ impl Runner<'_, '_> {
                 let help = "raise `max_pages`, or ask for more items in a page";
                 return Err(self.at_page(paginate, format!("there is more to come after {pages}"), Some(help)));
             }
-            next.url = url;
+            Arc::make_mut(&mut next).url = url;
         }
         so_far.map(|pages| joined(pages, paginate)).ok_or_else(|| Stop::problem("there is no page", None))
     }

@@ -45,7 +45,7 @@ impl Runner<'_, '_> {
             let found = self
                 .sending_in(context, at, log, async |sender| {
                     sender.deadline = Some(deadline);
-                    sender.deliver(request.clone(), because, rules).await
+                    sender.deliver(Arc::clone(request), because, rules).await
                 })
                 .await;
             let received = match found {
@@ -92,12 +92,11 @@ impl Runner<'_, '_> {
 
     /// Judges one reply.
     fn look(&mut self, poll: &Poll, expect: &Expect, received: &Received, request: Span) -> (Look, Vec<Verdict>) {
-        let url = received.url.to_string();
         let depth = self.scope.depth();
         self.scope.enter("response", ResponseObject::of(received), false);
         let recorded = self.notes.recorded.until.get(self.notes.made.until.len()).copied();
         let looked = self.render(|r| {
-            let reply = reply(received, &url);
+            let reply = reply(received);
             let until = poll.until.evaluate(&reply, r.names, request);
             let fails = poll.fail_when.as_ref().map_or_else(Vec::new, |expect| {
                 // A status that nobody wrote is no condition.

@@ -1,5 +1,6 @@
 //! `rate_limit`: the same request again once the time that the server asked for has passed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::retry_after::{self, Asked};
@@ -16,7 +17,12 @@ impl Sender<'_, '_> {
     ///
     /// # Errors
     /// No reply, a refused host, too many redirects, a wait that does not fit, or the person's interrupt.
-    pub(super) async fn deliver(&mut self, request: Request, because: Reason, rules: &Rules) -> Result<Received, Stop> {
+    pub(super) async fn deliver(
+        &mut self,
+        request: Arc<Request>,
+        because: Reason,
+        rules: &Rules,
+    ) -> Result<Received, Stop> {
         let mut chain = Chain::new(request, because);
         loop {
             let received = self.retried(&mut chain, rules).await?;

@@ -14,7 +14,7 @@ use crate::webex;
 /// One send as it happened.
 pub(super) struct Sent {
     pub(super) because: Reason,
-    pub(super) request: Request,
+    pub(super) request: Arc<Request>,
     pub(super) reply: Result<Arc<Response>, TransportError>,
     /// The size of a body that was let go.
     pub(super) let_go: Option<usize>,

@@ -69,6 +69,9 @@ impl Label {
 /// Which step notes belong to: the flow's path, step and item (0 for none), and the phase.
 pub type NotePlace = (Arc<str>, (u32, u32), Phase);
 
+/// What was noted at one place, each with the flow run it belongs to.
+type Noted = VecDeque<(Arc<str>, Notes)>;
+
 /// A recorded run. All flows of a command share it.
 #[derive(Debug)]
 pub struct Recording {
@@ -78,7 +81,7 @@ pub struct Recording {
     index: HashMap<u64, Vec<u32>>,
     starts: HashMap<Arc<str>, Timestamp>,
     used: Mutex<Vec<bool>>,
-    notes: Mutex<HashMap<NotePlace, VecDeque<(Arc<str>, Notes)>>>,
+    notes: Mutex<HashMap<NotePlace, Noted>>,
 }
 
 impl Recording {

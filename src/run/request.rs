@@ -1,5 +1,6 @@
 //! From what the user typed to the request that is sent: defaults, URL, query, headers, credentials, body.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -24,7 +25,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// A request with how it is to be sent.
 pub(super) struct Rendered {
-    pub(super) request: Request,
+    pub(super) request: Arc<Request>,
     /// The body is in its `content-encoding` already.
     pub(super) packed: bool,
     pub(super) cookies: Vec<(String, String)>,
@@ -107,7 +108,7 @@ pub(super) fn render(
     request.max_body = renderer.context.options.max_body;
     request.timeout = timeout.map_or(Ok(TIMEOUT), |t| renderer.duration("timeout", span, t))?;
     Ok(Rendered {
-        request,
+        request: Arc::new(request),
         packed,
         cookies,
         digest,
@@ -215,7 +216,7 @@ fn authorize(headers: &mut HeaderMap, auth: &Auth, span: Span, renderer: &Render
     let redactor = renderer.context.redactor;
     let line = match auth {
         Auth::None => return Ok(None),
-        Auth::OAuth(name) => return Ok(Some(Proof::OAuth(OAuth::new(std::sync::Arc::clone(name))))),
+        Auth::OAuth(name) => return Ok(Some(Proof::OAuth(OAuth::new(Arc::clone(name))))),
         Auth::Bearer(token) => {
             let token = renderer.required("bearer token", span, token)?.text;
             redactor.learn("bearer token", &token, None);

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::send::Received;
 use crate::check::Hop;
 use crate::flow::RESPONSE_FIELDS;
-use crate::http::Response;
 use crate::http::cookies::parse_set_cookie;
+use crate::http::{Request, Response};
 use crate::template::{failing_value, shared_json, to_template_value};
 use crate::value;
 
@@ -18,7 +18,7 @@ use crate::value;
 #[derive(Debug)]
 pub(super) struct ResponseObject {
     response: Arc<Response>,
-    url: String,
+    request: Arc<Request>,
     redirects: Vec<Hop>,
     duration_ms: f64,
     attempts: u32,
@@ -29,7 +29,7 @@ impl ResponseObject {
     pub(super) fn of(received: &Received) -> Value {
         Value::from_object(Self {
             response: Arc::clone(&received.response),
-            url: received.url.to_string(),
+            request: Arc::clone(&received.request),
             redirects: received.hops.clone(),
             duration_ms: super::record::milliseconds(received.took),
             attempts: received.attempts,
@@ -86,7 +86,7 @@ impl Object for ResponseObject {
             "cookies" => self.cookies(),
             "text" => Value::from(response.text()),
             "json" => self.json(),
-            "url" => Value::from(self.url.as_str()),
+            "url" => Value::from(self.request.url.as_str()),
             "duration_ms" => Value::from(self.duration_ms),
             "size" => Value::from(response.body.len()),
             "wire_size" => Value::from(response.wire_size),

@@ -16,7 +16,7 @@ use crate::event::{Problem, Reason, Wait};
 use crate::http::cookies::CookieJar;
 use crate::http::redirect::{self, RedirectError, next_hop, without_credentials};
 use crate::http::{
-    Delivery, HeaderValue, Method, Origin, Request, Response, TransportError, TransportErrorKind, Url, encoding,
+    Delivery, HeaderValue, Method, Origin, Request, Response, TransportError, TransportErrorKind, encoding,
 };
 
 /// How the replies of one step are taken.
@@ -66,7 +66,8 @@ impl Rules {
 /// A reply that stands.
 pub(super) struct Received {
     pub(super) response: Arc<Response>,
-    pub(super) url: Url,
+    /// What it answers, which redirects may have changed.
+    pub(super) request: Arc<Request>,
     /// Each followed redirect.
     pub(super) hops: Vec<Hop>,
     /// How long the last send took.
@@ -107,8 +108,8 @@ impl Log {
 
 /// One request on its way through redirects. A resend goes on from where it stands: what was redirected was carried out.
 pub(super) struct Chain {
-    /// What is sent next, or was sent last.
-    pub(super) current: Request,
+    /// What is sent next, or was sent last; what was sent is in the log too.
+    pub(super) current: Arc<Request>,
     /// Why it is sent.
     pub(super) because: Reason,
     /// It has left its origin, so it never gets its credentials back.
@@ -117,7 +118,7 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn new(request: Request, because: Reason) -> Self {
+    pub(super) fn new(request: Arc<Request>, because: Reason) -> Self {
         Self { current: request, because, strayed: false, hops: Vec::new() }
     }
 }
@@ -183,7 +184,7 @@ impl Sender<'_, '_> {
             let current = &mut chain.current;
             let oauth = rules.oauth.as_ref().filter(|_| !chain.strayed);
             if let Some(oauth) = oauth {
-                oauth.sign(current, self.context, &mut self.log.tokens).await?;
+                oauth.sign(Arc::make_mut(current), self.context, &mut self.log.tokens).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
             let (response, took) = self.answered(current, rules, chain.because).await?;
@@ -203,8 +204,8 @@ impl Sender<'_, '_> {
             }
             let hop = self.hop(current, &response, rules, chain.strayed).map_err(refused)?;
             let Some(hop) = hop else {
-                let (url, hops) = (current.url.clone(), chain.hops.clone());
-                return Ok(Received { response, url, hops, took, attempts: self.log.attempts() });
+                let (request, hops) = (Arc::clone(current), chain.hops.clone());
+                return Ok(Received { response, request, hops, took, attempts: self.log.attempts() });
             };
             if chain.hops.len() as u32 >= rules.redirects {
                 let message =
@@ -214,8 +215,8 @@ impl Sender<'_, '_> {
             }
             let (url, location) = (current.url.to_string(), hop.request.url.to_string());
             chain.hops.push(Hop { status: response.status, url, location });
-            *current = hop.request;
             chain.strayed |= hop.cross_origin;
+            *current = Arc::new(hop.request);
             chain.because = Reason::Redirect;
         }
     }
@@ -244,13 +245,18 @@ impl Sender<'_, '_> {
     }
 
     /// What belongs to each send: cookies, the guard, and the answer to a challenge. Gives back who answers the next one.
-    fn prepare<'r>(&self, request: &mut Request, rules: &'r Rules, strayed: bool) -> Result<Option<&'r Digest>, Stop> {
+    fn prepare<'r>(
+        &self,
+        request: &mut Arc<Request>,
+        rules: &'r Rules,
+        strayed: bool,
+    ) -> Result<Option<&'r Digest>, Stop> {
         self.add_cookies(request, if strayed { &[] } else { &rules.cookies });
         let digest = rules.digest.as_ref().filter(|_| !strayed);
         self.guard(request, digest)?;
         if let Some(digest) = digest {
             let body = rules.wire(request)?.body.clone();
-            digest.sign(request, &body, self.context.redactor);
+            digest.sign(Arc::make_mut(request), &body, self.context.redactor);
         }
         Ok(digest)
     }
@@ -259,7 +265,7 @@ impl Sender<'_, '_> {
     /// idempotent one came (RFC 9112 section 9.3.1), or says that it did not look at it (RFC 9113 section 8.7).
     async fn answered(
         &mut self,
-        request: &mut Request,
+        request: &mut Arc<Request>,
         rules: &Rules,
         because: Reason,
     ) -> Result<(Arc<Response>, Duration), Failed> {
@@ -271,7 +277,7 @@ impl Sender<'_, '_> {
 
     async fn once(
         &mut self,
-        request: &mut Request,
+        request: &mut Arc<Request>,
         rules: &Rules,
         because: Reason,
     ) -> Result<(Arc<Response>, Duration), Failed> {
@@ -279,7 +285,10 @@ impl Sender<'_, '_> {
         if let Some(deadline) = self.deadline {
             // A send of no time at all would not even fail the right way; messages show whole milliseconds.
             let left = deadline.saturating_sub(clock.elapsed()).as_millis().max(1);
-            request.timeout = request.timeout.min(Duration::from_millis(left as u64));
+            let left = Duration::from_millis(left as u64);
+            if left < request.timeout {
+                Arc::make_mut(request).timeout = left;
+            }
         }
         let wire = rules.wire(request)?;
         let start = clock.elapsed();
@@ -296,7 +305,7 @@ impl Sender<'_, '_> {
         let took = clock.elapsed().saturating_sub(start);
         let answer = reply.as_ref().map(Arc::clone).map_err(Clone::clone);
         let start = start.saturating_sub(self.began);
-        self.log.sent.push(Sent { because, request: request.clone(), reply, let_go: None, start, took });
+        self.log.sent.push(Sent { because, request: Arc::clone(request), reply, let_go: None, start, took });
         let response = match answer {
             // Told as the interrupt that it is, also where the connection broke at the same moment: no resend follows.
             Err(_) if self.context.cancel.is_cancelled() => return Err(Stop::Cancelled.into()),
@@ -323,8 +332,12 @@ impl Sender<'_, '_> {
         }
     }
 
-    fn add_cookies(&self, request: &mut Request, own: &[(String, String)]) {
+    fn add_cookies(&self, request: &mut Arc<Request>, own: &[(String, String)]) {
         let stored = self.jar.header_for(&request.url);
+        if stored.is_none() && own.is_empty() && !request.headers.contains_key(http::header::COOKIE) {
+            return;
+        }
+        let headers = &mut Arc::make_mut(request).headers;
         let stored = stored.as_ref().and_then(|v| std::str::from_utf8(v.as_bytes()).ok()).unwrap_or("");
         let kept = stored.split("; ").filter(|pair| {
             let name = pair.split('=').next().unwrap_or("");
@@ -333,8 +346,8 @@ impl Sender<'_, '_> {
         let own = own.iter().map(|(name, value)| format!("{name}={value}"));
         let line: Vec<String> = own.chain(kept.map(str::to_owned)).collect();
         match HeaderValue::from_bytes(line.join("; ").as_bytes()) {
-            Ok(value) if !line.is_empty() => _ = request.headers.insert(http::header::COOKIE, value),
-            _ => _ = request.headers.remove(http::header::COOKIE),
+            Ok(value) if !line.is_empty() => _ = headers.insert(http::header::COOKIE, value),
+            _ => _ = headers.remove(http::header::COOKIE),
         }
     }
 

@@ -234,8 +234,7 @@ impl<'a> Runner<'a, '_> {
         };
         let response = ResponseObject::of(&received);
         self.scope.enter("response", response.clone(), false);
-        let url = received.url.to_string();
-        let reply = reply(&received, &url);
+        let reply = reply(&received);
         if let Some(path) = save {
             self.keep(&path, action, &reply, outcome);
         }
@@ -332,8 +331,8 @@ impl<'a> Runner<'a, '_> {
 }
 
 /// What assertions and captures look at.
-pub(super) fn reply<'r>(received: &'r Received, url: &'r str) -> Reply<'r> {
-    let mut reply = Reply::new(&received.response, url);
+pub(super) fn reply(received: &Received) -> Reply<'_> {
+    let mut reply = Reply::new(&received.response, received.request.url.as_str());
     reply.redirects = &received.hops;
     reply.duration = received.took;
     reply.attempts = received.attempts;

@@ -74,15 +74,15 @@ pub(super) fn unquoted_template(text: &str, span: Span, diagnostics: &mut Diagno
 /// Warns where a plain value is followed by ` #…` that reads like a part of it: `title: Room #1`.
 pub(super) fn swallowed_comment(text: &str, span: Span, diagnostics: &mut Diagnostics) {
     let end = span.end as usize;
+    // The line is looked at only where a comment begins: all of a file may stand on one line.
     let rest = text.get(end..).unwrap_or("");
-    let rest = rest.split('\n').next().unwrap_or("").trim_end();
-    let trimmed = rest.trim_start();
-    let begins_word =
-        trimmed.strip_prefix('#').is_some_and(|r| r.starts_with(|c: char| c.is_alphanumeric() || c == '{'));
-    if trimmed.len() == rest.len() || !begins_word {
+    let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let Some(behind) = rest.get(spaces..).and_then(|r| r.strip_prefix('#')).filter(|_| spaces > 0) else { return };
+    if !behind.starts_with(|c: char| c.is_alphanumeric() || c == '{') {
         return;
     }
-    let comment = Span::new(end + rest.len() - trimmed.len(), end + rest.len());
+    let length = behind.split('\n').next().unwrap_or("").trim_end().len();
+    let comment = Span::new(end + spaces, end + spaces + 1 + length);
     diagnostics
         .warning(Code::YamlComment, comment, "this is a comment and not part of the value before it")
         .help("quote the value if it is meant; put a space behind the `#` if it is a comment");

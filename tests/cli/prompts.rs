@@ -22,7 +22,8 @@ impl Session {
         command.args(["-q", "-e", "-c", &line, "/dev/null"]).env_clear().env("TERM", "xterm").env("SHELL", "/bin/sh");
         command.envs(wxflow.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(project.path("")).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("`script` of util-linux gives the test its terminal");
+        // `script` of util-linux gives the test its terminal.
+        let mut child = command.spawn().unwrap();
         let (keyboard, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         Self { child, keyboard, screen, seen: String::new() }
     }

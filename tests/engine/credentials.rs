@@ -61,8 +61,11 @@ type Place = (&'static str, &'static str, u16);
 
 const HOME: Place = ("http", "a.example", 80);
 
-/// What `Location` says before the path, and where that leads: `None` where it stays as it was.
-const LEADS: [(&str, Option<&'static str>, Option<(&'static str, Option<u16>)>); 15] = [
+/// What `Location` says before the path, and the scheme, the host and the port that it gives.
+type Lead = (&'static str, Option<&'static str>, Option<(&'static str, Option<u16>)>);
+
+/// `None` stays as it was.
+const LEADS: [Lead; 15] = [
     ("http://a.example", Some("http"), Some(("a.example", None))),
     ("http://a.example:80", Some("http"), Some(("a.example", None))),
     ("HTTP://A.Example", Some("http"), Some(("a.example", None))),

@@ -183,7 +183,7 @@ fn positions(canary: &Canary, name: &str, about: &[&Seen]) {
 
 fn field(header: &str, name: &str) -> String {
     let rest = header.split_once(&format!("{name}=")).unwrap().1.trim_start_matches('"');
-    rest.chars().take_while(|c| c.is_ascii_alphanumeric()).collect()
+    rest.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 /// The proof that RFC 7616 asks for.

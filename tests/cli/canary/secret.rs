@@ -83,7 +83,7 @@ impl Canary {
         for (before, name) in ["base64", "base64, one byte on", "base64, two bytes on"].into_iter().enumerate() {
             let bytes = [&vec![0; before][..], self.core.as_bytes()].concat();
             let (from, to) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
-            needles.push((name, STANDARD_NO_PAD.encode(&bytes)[from..to].as_bytes().to_owned()));
+            needles.push((name, STANDARD_NO_PAD.encode(&bytes).as_bytes()[from..to].to_owned()));
         }
         needles
     }
