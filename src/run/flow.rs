@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use super::cleanup::Registered;
 use super::entropy::Entropy;
-use super::record::{Sent, milliseconds, whole};
+use super::ledger::Ledger;
+use super::record::milliseconds;
 use super::render::Renderer;
 use super::scope::Scope;
 use super::step::kind_of;
 use super::steps::Steps;
 use super::{Context, Job, Outputs, ResolvedInput, Sink, Stop};
-use crate::event::{Counts, EventKind, FlowOutcome, Notes, Outcome, Phase, Problem, RunEvent, StepOutcome, Take};
+use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
 use crate::flow::{Action, Flow, Step};
 use crate::http::cookies::CookieJar;
 use crate::redact::PLACEHOLDER;
@@ -107,13 +108,6 @@ pub(super) struct Runner<'a, 'c> {
     pub(super) culprit: Option<String>,
 }
 
-/// What is noted of the step under way for a recording, and what a recording noted of it.
-#[derive(Default)]
-pub(super) struct Ledger {
-    pub(super) made: Notes,
-    pub(super) recorded: Notes,
-}
-
 /// A flow's file, as events name it.
 #[derive(Clone)]
 pub(super) struct File {
@@ -195,19 +189,6 @@ impl<'a, 'c> Runner<'a, 'c> {
         });
         self.record((0, 0), None, &[]);
         bound
-    }
-
-    /// Begins a step and item: its draws, and its notes.
-    pub(super) fn enter(&mut self, at: (u32, u32)) {
-        self.entropy.enter(at.0, at.1);
-        self.recall(at, Phase::Step);
-    }
-
-    /// Begins new notes; in a replay, with those of the recording at hand.
-    pub(super) fn recall(&mut self, at: (u32, u32), phase: Phase) {
-        let recorded = self.context.replay.map(|replay| replay.notes(&self.file.path, at, phase)).unwrap_or_default();
-        self.entropy.recall(recorded.now.clone());
-        self.notes = Ledger { made: Notes::default(), recorded };
     }
 
     /// The outputs of the whole run; one that failed or ended early has none.
@@ -339,30 +320,6 @@ impl<'a, 'c> Runner<'a, 'c> {
         self.emit(number, item, EventKind::StepFinished(Box::new(outcome)));
     }
 
-    /// Hands over what a recording keeps of a step, or of what is rendered before one, where the run is recorded.
-    pub(super) fn record(&mut self, at: (u32, u32), outcome: Option<&StepOutcome>, sent: &[&Sent]) {
-        if !self.context.options.record {
-            return;
-        }
-        let mut notes = std::mem::take(&mut self.notes.made);
-        notes.now = self.entropy.told();
-        if sent.is_empty() && notes.is_empty() {
-            return;
-        }
-        let redactor = self.context.redactor.for_recording();
-        let kind = match outcome {
-            Some(outcome) => EventKind::StepFinished(Box::new(StepOutcome {
-                exchanges: whole(sent, &redactor),
-                assertions: Vec::new(),
-                captures: Vec::new(),
-                ..outcome.clone()
-            })),
-            None => EventKind::FlowStarted { name: self.flow.name.clone(), steps: 0 },
-        };
-        let event = event(&self.file.path, self.job, self.context, at, kind);
-        self.sink.record(redactor.redact(Take { event, notes }));
-    }
-
     /// Sends an event, masked. A step or item of 0 is none.
     pub(super) fn emit(&mut self, step: u32, item: u32, kind: EventKind) {
         tell(&self.file.path, self.job, self.context, self.sink, (step, item), kind);
@@ -381,7 +338,13 @@ pub(super) fn tell(
     sink.emit(context.redactor.redact(event(path, job, context, at, kind)));
 }
 
-fn event(path: &Arc<str>, job: &Job<'_>, context: &Context<'_>, at: (u32, u32), kind: EventKind) -> RunEvent {
+pub(super) fn event(
+    path: &Arc<str>,
+    job: &Job<'_>,
+    context: &Context<'_>,
+    at: (u32, u32),
+    kind: EventKind,
+) -> RunEvent {
     let some = |n: u32| (n > 0).then_some(n);
     RunEvent {
         v: 1,

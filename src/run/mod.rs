@@ -3,6 +3,7 @@
 //! The engine knows no disk, no socket and no clock of its own: all are handed in by [`Context`].
 
 mod body;
+mod capture;
 mod cleanup;
 mod clock;
 mod digest;
@@ -11,6 +12,7 @@ mod flow;
 pub mod inputs;
 mod jwt;
 mod learn;
+mod ledger;
 mod oauth;
 mod obtain;
 mod once;

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::entropy::Entropy;
-use super::flow::{File, Ledger, Runner};
+use super::flow::{File, Runner};
+use super::ledger::Ledger;
 use super::once::{Claim, Failure, Session};
 use super::outputs::Outputs;
 use super::render::Renderer;

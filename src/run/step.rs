@@ -3,25 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::capture::preview_of;
 use super::flow::Runner;
 use super::obtain::Errand;
 use super::record::{exchanges, milliseconds};
 use super::render::Renderer;
-use super::replay::{UNKNOWN, failed, set_aside};
+use super::replay::{failed, set_aside};
 use super::response::ResponseObject;
 use super::send::{Log, Received, Rules, Sender};
 use super::waiting::Waiting;
 use super::{Context, Stop, jwt, request};
-use crate::check::{CheckError, Reply, Verdict, judge_that};
+use crate::check::{Reply, Verdict, judge_that};
 use crate::event::{
     Assertion, Capture, EventKind, Outcome, Phase, Problem, Reason, Snippet, StepKind, StepOutcome, Wait,
 };
-use crate::flow::{Action, ForEach, NamedCapture, RequestStep, Step};
+use crate::flow::{Action, ForEach, RequestStep, Step};
 use crate::http::{Bytes, HeaderMap, Response};
-use crate::redact::Redactor;
 use crate::source::{Source, Span};
-use crate::template::{Expression, TemplateValue, from_template_value, to_template_value};
-use crate::value::Value;
+use crate::template::{Expression, TemplateValue, to_template_value};
 
 /// What a step, or one item of it, left behind.
 pub(super) struct Ended {
@@ -266,43 +265,6 @@ impl<'a> Runner<'a, '_> {
         truth
     }
 
-    /// Evaluates all captures, also after one failed.
-    pub(super) fn capture(&mut self, step: &Step, reply: &Reply<'_>, outcome: &mut StepOutcome) {
-        for NamedCapture { name, capture, .. } in &step.captures {
-            match self.render(|r| capture.evaluate(reply, r.names)) {
-                Ok(captured) => {
-                    let mut names = Vec::new();
-                    capture.names(&mut |used| names.push(used));
-                    let secret = captured.secret || names.iter().any(|used| self.scope.names_secret(used));
-                    if secret {
-                        self.render(|r| r.learn(name, &captured.value, || names));
-                    }
-                    outcome.captures.push(Capture {
-                        name: Arc::clone(name),
-                        value: preview(&captured.value, self.context.redactor),
-                        secret,
-                    });
-                    self.scope.bind(name, to_template_value(&captured.value), secret);
-                }
-                Err(error) => {
-                    let CheckError { message, span } = error;
-                    let claim = format!("capture {name}");
-                    let known = self.notes.recorded.failed.contains(&claim);
-                    if !known && self.context.replay.is_some_and(|replay| replay.hides(reply.response)) {
-                        outcome.warnings.push(format!("not replayable: `{claim}` depends on a secret's value"));
-                        self.scope.bind(name, TemplateValue::from(UNKNOWN), true);
-                        continue;
-                    }
-                    self.notes.made.failed.push(claim);
-                    let message = format!("cannot capture `{name}`: {message}");
-                    let problem = Problem { message, help: None, code: None, at: None };
-                    outcome.problems.push(placed(problem, &self.flow().source, span));
-                    self.lose(step, name, "could not capture it");
-                }
-            }
-        }
-    }
-
     /// Runs `f` with a sender for this step.
     pub(super) async fn sending<T>(
         &mut self,
@@ -385,23 +347,4 @@ fn left_behind(outcome: Outcome, result: Option<(&'static str, TemplateValue)>) 
     };
     let kept = [("outcome", TemplateValue::from(word))].into_iter().chain(result);
     TemplateValue::from(BTreeMap::from_iter(kept))
-}
-
-/// A captured value for the event: whole where it is small. Masked before it is cut, as a body is.
-fn preview(value: &Value, redactor: &Redactor) -> Value {
-    const LARGEST: usize = 1 << 10;
-    match value {
-        Value::String(text) if text.len() > LARGEST => {
-            let text = redactor.mask_fields(text);
-            let end = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= LARGEST).last().unwrap_or(0);
-            Value::from(format!("{}…", text.get(..end).unwrap_or("")))
-        }
-        Value::Array(items) if items.len() > 20 => Value::from(format!("a list of {} items", items.len())),
-        Value::Object(map) if map.len() > 20 => Value::from(format!("an object of {} keys", map.len())),
-        other => other.clone(),
-    }
-}
-
-fn preview_of(value: &TemplateValue, redactor: &Redactor) -> Value {
-    from_template_value(value).map_or(Value::Null, |value| preview(&value, redactor))
 }

@@ -261,8 +261,8 @@ fn what_can_be_seen_at_load_is_said_at_load() {
         (
             "{{ o | jsonpath('$.a[') }}",
             Code::InvalidJsonPath,
-            "[",
-            "`$.a[` is no JSONPath: it cannot be read from `[` on",
+            "'",
+            "`$.a[` is no JSONPath: it ends where a name in quotes, an index, a slice, `*` or `?` must follow",
         ),
         ("{{ }}", Code::TemplateSyntax, "{{ }}", "the expression is empty"),
         ("{% if x %}", Code::TemplateSyntax, "{%", "`{%` is reserved: templates have no statements"),

@@ -132,7 +132,7 @@ fn regexes_and_paths_point_into_their_text() {
         "1:18 invalid-value: `matches` with an empty pattern always holds | to want a text that is not empty, write `empty: false`"
     );
     assert!(
-        expect_problem("json: { $.a.: 1 }\n").starts_with("1:13 invalid-jsonpath: `$.a.` is not a JSONPath: in dot")
+        expect_problem("json: { $.a.: 1 }\n").starts_with("1:13 invalid-jsonpath: `$.a.` is not a JSONPath: it ends")
     );
     assert_eq!(
         expect_problem("json: { name: Steve }\n"),

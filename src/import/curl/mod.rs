@@ -1,5 +1,6 @@
 //! curl command lines, as people keep them in wikis and as browsers copy them.
 
+mod form;
 mod options;
 mod request;
 mod words;

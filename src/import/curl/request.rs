@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::form::{split, unquoted};
 use super::options::Meaning;
 use crate::flow::METHODS;
 use crate::http::{HeaderName, Url};
@@ -387,29 +388,5 @@ fn beside(path: &str) -> String {
         path.to_owned()
     } else {
         format!("../{}", path.trim_start_matches("./"))
-    }
-}
-
-/// The pieces between `;`, but not inside of quotes.
-fn split(text: &str) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let (mut inside, mut escaped) = (false, false);
-    for c in text.chars() {
-        if c == '"' && !escaped {
-            inside = !inside;
-        }
-        escaped = c == '\\' && !escaped;
-        match pieces.last_mut() {
-            Some(piece) if c != ';' || inside => piece.push(c),
-            _ => pieces.push(String::new()),
-        }
-    }
-    pieces
-}
-
-fn unquoted(text: &str) -> String {
-    match text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        Some(text) => text.replace("\\\"", "\"").replace("\\\\", "\\"),
-        None => text.to_owned(),
     }
 }

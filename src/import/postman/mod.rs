@@ -16,6 +16,7 @@ mod read;
 mod request;
 mod script;
 mod secret;
+mod settled;
 mod step;
 mod text;
 
