@@ -213,7 +213,7 @@ fn bodies() {
     );
     assert_eq!(sends(post(json!({"mode": "formdata", "formdata": []}))), "request: POST https://a.example/x\n");
     assert_eq!(
-        sends(post(json!({"mode": "file", "file": {"src": "/tmp/x.bin"}}))),
+        sends(post(json!({"mode": "file", "file": {"src": "C:/upload/x.bin"}}))),
         "request: POST https://a.example/x\nfile: \"{{ body_file }}\"\n"
     );
 }
