@@ -136,7 +136,7 @@ const IMPURE: &[&str] = &[
     "Zoned::now",
     "tokio::fs",
     "tokio::net",
-    "reqwest",
+    "hyper_util",
     "Uuid::new_v4",
 ];
 

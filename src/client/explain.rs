@@ -2,15 +2,18 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
+use ::http::Uri;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
+use super::connect::{ConnectError, port};
+use super::wire::LONGEST;
 use super::{ClientOptions, Proxy, http2};
 use crate::http::{Delivery, Request, TransportError, TransportErrorKind as Kind, Url, Version};
 
 /// What to do about a reply that no server should send.
 pub(super) const THEIR_FAULT: &str = "the server, or a proxy before it, is at fault: its log may say more";
-const CHECK_PROXY: &str = "check `--proxy`, or the environment's `proxy`";
 const PROXY_PASSWORD: &str = "name them in the proxy's URL: `http://USER:PASSWORD@HOST:PORT`";
 const SPEAKS_TLS: &str = "check that the port speaks TLS; a firewall or proxy between may also do this";
 const DROPPED: &str = "the host or a firewall drops the packets: check the address, the network and the proxy settings";
@@ -34,25 +37,13 @@ pub(super) fn failure(kind: Kind, delivery: Delivery, message: String, help: Opt
     TransportError { kind, delivery, message, help: help.map(str::to_owned) }
 }
 
-/// Sorts an error of reqwest by what its causes are.
-pub(super) fn explain(
-    error: &reqwest::Error,
-    request: &Request,
-    phase: Phase,
-    options: &ClientOptions,
-) -> TransportError {
+/// Sorts an error of a connection that was there by what its causes are.
+pub(super) fn explain(error: &hyper::Error, request: &Request, phase: Phase) -> TransportError {
     let url = &request.url;
     let at = authority(url);
     let causes = Causes::of(error);
     if let Some(tls) = causes.tls {
-        let delivery = if error.is_connect() { Delivery::NotSent } else { Delivery::MayHaveArrived };
-        return explain_tls(tls, request, delivery);
-    }
-    if error.is_connect() {
-        return explain_connect(error, &causes, url, options);
-    }
-    if error.is_builder() {
-        return unwritable(&at, url, &causes.last);
+        return explain_tls(tls, request, Delivery::MayHaveArrived);
     }
     if causes.hyper.is_some_and(hyper::Error::is_canceled) {
         // hyper cancels only what it did not begin to write.
@@ -91,12 +82,9 @@ pub(super) fn explain(
 }
 
 /// A request that the libraries will not write.
-fn unwritable(at: &str, url: &Url, reason: &str) -> TransportError {
-    /// The longest that the `http` crate takes.
-    const LONGEST: usize = u16::MAX as usize - 1;
-    let long = url.as_str().len() > LONGEST;
-    let reason = if long { format!("its URL is longer than {LONGEST} bytes") } else { reason.to_owned() };
-    let message = format!("the request to {at} cannot be put into HTTP: {reason}");
+pub(super) fn unwritable(request: &Request, reason: &str) -> TransportError {
+    let message = format!("the request to {} cannot be put into HTTP: {reason}", authority(&request.url));
+    let long = request.url.as_str().len() > LONGEST;
     failure(Kind::Protocol, Delivery::NotSent, message, long.then_some("send what is so long in the body"))
 }
 
@@ -122,49 +110,76 @@ fn not_http(causes: &Causes<'_>, url: &Url) -> Option<TransportError> {
     fail(format!("what {at} sent back is not HTTP ({})", causes.last), help)
 }
 
-fn explain_connect(error: &reqwest::Error, causes: &Causes<'_>, url: &Url, options: &ClientOptions) -> TransportError {
+/// The proxy that a connection is made through.
+pub(super) struct Via {
+    /// `host:port`.
+    at: String,
+    /// Where the person named it.
+    check: &'static str,
+}
+
+impl Via {
+    pub(super) fn new(proxy: &Uri, options: &ClientOptions) -> Self {
+        let host = proxy.host().unwrap_or("(no host)");
+        let at = format!("{host}:{}", port(proxy));
+        let check = match options.proxy {
+            Proxy::Through(_) => "check `--proxy`, or the environment's `proxy`",
+            _ => "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
+        };
+        Self { at, check }
+    }
+}
+
+/// Says why no connection came about.
+pub(super) fn explain_connect(
+    error: &ConnectError,
+    request: &Request,
+    via: Option<&Via>,
+    in_handshake: bool,
+    bound: Duration,
+) -> TransportError {
+    let url = &request.url;
     let at = authority(url);
     let fail = |kind, message, help: Option<&str>| failure(kind, Delivery::NotSent, message, help);
-    let (reason, asks) = proxy_reason(causes);
-    let named = asks.then_some(PROXY_PASSWORD);
-    if let Proxy::Through(proxy) = &options.proxy {
-        let proxy = authority(proxy);
-        let message = match causes.io.map(io::Error::kind) {
+    let causes = match error {
+        ConnectError::TooLate if in_handshake => {
+            let message = format!("{at} did not finish the TLS handshake within {bound:?}");
+            return fail(Kind::Connect, message, Some(SPEAKS_TLS));
+        }
+        ConnectError::TooLate => Causes::default(),
+        ConnectError::Resolve(cause) | ConnectError::Connect(cause) => Causes::of(&**cause),
+    };
+    if let Some(tls) = causes.tls {
+        return explain_tls(tls, request, Delivery::NotSent);
+    }
+    let io = causes.io.map(io::Error::kind);
+    let too_late = matches!(error, ConnectError::TooLate) || io == Some(io::ErrorKind::TimedOut);
+    if let Some(Via { at: proxy, check }) = via {
+        let (reason, asks) = proxy_reason(&causes);
+        let message = match io {
             Some(io::ErrorKind::ConnectionRefused) => {
                 format!("no connection to {at}: the proxy {proxy} refused the connection")
             }
-            _ if error.is_timeout() => {
-                format!("no connection to {at} through the proxy {proxy} within {:?}", options.connect_timeout)
-            }
+            _ if too_late => format!("no connection to {at} through the proxy {proxy} within {bound:?}"),
             _ => format!("no connection to {at} through the proxy {proxy} ({reason})"),
         };
-        return fail(Kind::Connect, message, named.or(Some(CHECK_PROXY)));
+        return fail(Kind::Connect, message, Some(if asks { PROXY_PASSWORD } else { check }));
     }
-    if error.is_dns() {
+    if let ConnectError::Resolve(_) = error {
         let host = url.host_str().unwrap_or_default();
         let message = format!("the host name `{host}` has no address ({})", causes.last);
         return fail(Kind::Resolve, message, Some("check the spelling, the network and the proxy settings"));
     }
-    if asks || causes.text.contains("proxy") || causes.text.contains("tunnel") {
-        let message = format!("the proxy made no connection to {at} ({reason})");
-        return fail(Kind::Connect, message, named.or(Some("check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")));
-    }
-    match causes.io.map(io::Error::kind) {
+    match io {
         Some(io::ErrorKind::ConnectionRefused) => {
-            let help = if options.proxy == Proxy::System && system_proxy_is_set() {
-                "a proxy is set (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) and may be what refused: check it and NO_PROXY"
-            } else {
-                "nothing listens there: is the server running, and is the port right?"
-            };
+            let help = "nothing listens there: is the server running, and is the port right?";
             fail(Kind::Connect, format!("{at} refused the connection"), Some(help))
         }
         Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if url.scheme() == "https" => {
             let message = format!("{at} closed the connection during the TLS handshake");
             fail(Kind::Tls, message, Some(SPEAKS_TLS))
         }
-        _ if error.is_timeout() => {
-            fail(Kind::Connect, format!("no connection to {at} within {:?}", options.connect_timeout), Some(DROPPED))
-        }
+        _ if too_late => fail(Kind::Connect, format!("no connection to {at} within {bound:?}"), Some(DROPPED)),
         _ => fail(Kind::Connect, format!("no connection to {at} ({})", causes.last), None),
     }
 }
@@ -182,30 +197,16 @@ fn proxy_reason<'c>(causes: &'c Causes<'_>) -> (&'c str, bool) {
     }
 }
 
-/// The bound on connecting passed in the TLS handshake.
-pub(super) fn stalled(request: &Request, options: &ClientOptions) -> TransportError {
-    let at = authority(&request.url);
-    let message = format!("{at} did not finish the TLS handshake within {:?}", options.connect_timeout);
-    failure(Kind::Connect, Delivery::NotSent, message, Some(SPEAKS_TLS))
-}
-
 /// `timeout` passed before a connection was there.
-pub(super) fn too_late_to_connect(request: &Request, in_handshake: bool, options: &ClientOptions) -> TransportError {
+pub(super) fn too_late_to_connect(request: &Request, via: Option<&Via>, in_handshake: bool) -> TransportError {
     let at = authority(&request.url);
-    let (doing, help) = match &options.proxy {
-        Proxy::Through(proxy) => {
-            (format!("while connecting to {at} through the proxy {}", authority(proxy)), CHECK_PROXY)
-        }
-        _ if in_handshake => (format!("during the TLS handshake with {at}"), SPEAKS_TLS),
-        _ => (format!("while connecting to {at}"), DROPPED),
+    let (doing, help) = match via {
+        Some(Via { at: proxy, check }) => (format!("while connecting to {at} through the proxy {proxy}"), *check),
+        None if in_handshake => (format!("during the TLS handshake with {at}"), SPEAKS_TLS),
+        None => (format!("while connecting to {at}"), DROPPED),
     };
     let message = format!("the timeout of {:?} passed {doing}", request.timeout);
     failure(Kind::Timeout, Delivery::NotSent, message, Some(help))
-}
-
-fn system_proxy_is_set() -> bool {
-    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
-    names.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 fn explain_tls(error: &rustls::Error, request: &Request, delivery: Delivery) -> TransportError {
@@ -313,7 +314,7 @@ struct Causes<'e> {
     io: Option<&'e io::Error>,
     /// The innermost cause: the others repeat it or say less.
     last: String,
-    /// All but reqwest's, lower case.
+    /// All, lower case.
     text: String,
 }
 
@@ -323,11 +324,8 @@ impl<'e> Causes<'e> {
         let mut next = Some(error);
         while let Some(error) = next {
             causes.last = error.to_string();
-            // reqwest's own words name the URL, which may say anything.
-            if !error.is::<reqwest::Error>() {
-                causes.text.push_str(&causes.last.to_ascii_lowercase());
-                causes.text.push('\n');
-            }
+            causes.text.push_str(&causes.last.to_ascii_lowercase());
+            causes.text.push('\n');
             causes.tls = causes.tls.or(error.downcast_ref());
             causes.hyper = causes.hyper.or(error.downcast_ref());
             causes.http2 = causes.http2.or(error.downcast_ref());

@@ -1,22 +1,27 @@
 //! The real [`Transport`]: one request over a socket, one reply, nothing done behind the caller's back.
 //!
-//! reqwest is held back from all it would do on its own (redirects, retries, cookies, decoding, reading the system's
-//! roots), as a test tool must show each of these. It has a client per scheme and HTTP version, each made when first
-//! needed: roots take milliseconds to read and plain HTTP must not pay for them.
+//! hyper speaks HTTP, hyper-util connects; there is no client above them, as a test tool must show all that one would do
+//! on its own (redirects, retries, cookies, decoding), and one that does none of it still costs more than the send.
+//! TLS is set up when first needed: roots take milliseconds to read and plain HTTP must not pay for them.
 
+mod connect;
 mod decode;
 mod explain;
 mod http2;
+mod kept;
 mod options;
-mod probe;
 mod tls;
+mod wire;
 
 use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
-use ::http::header::{AUTHORIZATION, UPGRADE};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use ::http::Uri;
+use ::http::header::UPGRADE;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::{
@@ -25,9 +30,11 @@ use crate::http::{
 };
 pub use options::{ClientOptions, Identity, Proxy, certificates_from_pem};
 
+use connect::{Connector, Marks};
 use decode::DecodeError;
-use explain::{Phase, THEIR_FAULT, authority, explain, failure, stalled, too_late_to_connect};
-use probe::Probe;
+use explain::{Phase, THEIR_FAULT, Via, authority, explain, explain_connect, failure, too_late_to_connect, unwritable};
+use kept::{Connection, Pool};
+use wire::{LONGEST, origin, wire};
 
 /// The largest head of an HTTP/2 reply, in bytes as RFC 9113 section 6.5.2 counts them. hyper's own bound for HTTP/1.1 is
 /// about the same; that for HTTP/2 is 16 KiB, which honest replies pass.
@@ -53,7 +60,7 @@ impl Clients {
     /// A client with its own connections, to be used on one runtime.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client { shared: Arc::clone(&self.0), slots: Default::default() }
+        Client { shared: Arc::clone(&self.0), tls: Default::default(), proxies: OnceCell::new(), pool: Pool::default() }
     }
 }
 
@@ -69,8 +76,10 @@ enum Protocol {
 #[derive(Debug)]
 pub struct Client {
     shared: Arc<Shared>,
-    /// By scheme (plain, TLS) and [`Protocol`].
-    slots: [[OnceCell<reqwest::Client>; 3]; 2],
+    /// By [`Protocol`].
+    tls: [OnceCell<Arc<ClientConfig>>; 3],
+    proxies: OnceCell<Matcher>,
+    pool: Pool,
 }
 
 impl Client {
@@ -80,56 +89,16 @@ impl Client {
         Clients::new(options).client()
     }
 
-    fn http(&self, request: &Request) -> Result<&reqwest::Client, TransportError> {
-        let protocol = match request.version {
-            None => Protocol::Any,
-            Some(Version::HTTP_2) => Protocol::Http2,
-            Some(_) => Protocol::Http1,
-        };
-        // An https proxy needs roots for plain requests too.
-        let through_tls = matches!(&self.shared.options.proxy, Proxy::Through(url) if url.scheme() == "https");
-        let secure = through_tls || request.url.scheme() == "https";
-        let [plain, tls] = &self.slots;
-        let [any, http1, http2] = if secure { tls } else { plain };
-        let slot = match protocol {
-            Protocol::Any => any,
-            Protocol::Http1 => http1,
-            Protocol::Http2 => http2,
-        };
-        if let Some(client) = slot.get() {
-            return Ok(client);
-        }
-        let client = self.shared.build(secure, protocol).map_err(|reason| {
-            let message = format!("no connection to {} can be prepared: {reason}", authority(&request.url));
-            let help = reason.contains("CA certificates").then_some(
-                "install the system's certificates (package `ca-certificates`), or name an authority with `--cacert FILE`",
-            );
-            failure(Kind::Tls, Delivery::NotSent, message, help)
-        })?;
-        Ok(slot.get_or_init(|| client))
-    }
-
     async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
         let started = Instant::now();
         let deadline = started + request.timeout;
-        let options = &self.shared.options;
-        let client = self.http(request)?;
-        let wire = wire_request(request);
-        let probe = Probe::default();
-        notice_closed_connections().await;
-        let mut reply = match timeout_at(deadline, probe.watch(client.execute(wire))).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(e)) if e.is_timeout() && probe.is_in_handshake() => return Err(stalled(request, options)),
-            Ok(Err(e)) => {
-                let mut error = explain(&e, request, Phase::Reply, options);
-                let unanswered = (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived);
-                if unanswered && probe.timing().connect.is_none() {
-                    error.delivery = Delivery::OnClosingConnection;
-                }
-                return Err(error);
-            }
-            Err(_) if probe.is_connecting() => {
-                return Err(too_late_to_connect(request, probe.is_in_handshake(), options));
+        let marks = Marks::default();
+        let (mut connection, mut reply) = match timeout_at(deadline, self.answered(request, &marks)).await {
+            Ok(answered) => answered?,
+            Err(_) if marks.is_connecting() => {
+                let proxy = self.route(request)?.1;
+                let via = proxy.map(|proxy| Via::new(proxy.uri(), &self.shared.options));
+                return Err(too_late_to_connect(request, via.as_ref(), marks.is_in_handshake()));
             }
             Err(_) => return Err(too_late(request, "waiting for the reply of")),
         };
@@ -138,7 +107,7 @@ impl Client {
             return Err(failure(Kind::Protocol, Delivery::MayHaveArrived, message, Some(THEIR_FAULT)));
         }
         let first_byte = started.elapsed();
-        let wire_body = match timeout_at(deadline, read_body(request, &mut reply, options)).await {
+        let wire_body = match timeout_at(deadline, read_body(request, &mut connection, &mut reply)).await {
             Ok(body) => body?,
             Err(_) => return Err(too_late(request, "reading the reply's body from")),
         };
@@ -149,8 +118,99 @@ impl Client {
         } else {
             decode::decode(&codings, wire_body, request.max_body).map_err(|e| undecoded(request, e))?
         };
-        let timing = Timing { first_byte: Some(first_byte), total: started.elapsed(), ..probe.timing() };
-        Ok(assemble(&mut reply, body, wire_size, timing))
+        let timing = Timing { first_byte: Some(first_byte), total: started.elapsed(), ..marks.timing() };
+        let response = assemble(reply, &connection, body, wire_size, timing);
+        self.pool.keep(connection);
+        Ok(response)
+    }
+
+    /// The head of the reply, and the connection that its body will come over.
+    async fn answered(
+        &self,
+        request: &Request,
+        marks: &Marks,
+    ) -> Result<(Connection, hyper::Response<Incoming>), TransportError> {
+        if request.url.as_str().len() > LONGEST {
+            return Err(unwritable(request, &format!("its URL is longer than {LONGEST} bytes")));
+        }
+        let idle = self.shared.options.idle_timeout;
+        let kept = self.pool.take(origin(&request.url), protocol(request), idle).await;
+        let mut connection = match kept {
+            Some(kept) => kept,
+            None => self.connect(request, marks).await?,
+        };
+        let mut sending = wire(request, &connection).map_err(|reason| unwritable(request, &reason))?;
+        loop {
+            let reused = connection.reused;
+            let mut error = match connection.send(sending).await {
+                Ok(reply) => return Ok((connection, reply)),
+                Err(error) => error,
+            };
+            // The kept connection ended before a byte of the request was written.
+            if reused && let Some(unsent) = error.take_message() {
+                connection = self.connect(request, marks).await?;
+                sending = unsent;
+                continue;
+            }
+            let mut error = explain(error.error(), request, Phase::Reply);
+            if reused && (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived) {
+                error.delivery = Delivery::OnClosingConnection;
+            }
+            return Err(error);
+        }
+    }
+
+    async fn connect(&self, request: &Request, marks: &Marks) -> Result<Connection, TransportError> {
+        let options = &self.shared.options;
+        let (target, proxy) = self.route(request)?;
+        let through_tls = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
+        let protocol = protocol(request);
+        let tls = match through_tls || request.url.scheme() == "https" {
+            true => Some(self.tls(request, protocol)?),
+            false => None,
+        };
+        let connector = Connector { options, tls, protocol, marks };
+        let connected = connector.connect(&target, proxy.as_ref()).await;
+        let connected = connected.map_err(|error| {
+            let via = proxy.map(|proxy| Via::new(proxy.uri(), options));
+            explain_connect(&error, request, via.as_ref(), marks.is_in_handshake(), options.connect_timeout)
+        })?;
+        Connection::open(connected, origin(&request.url), protocol)
+            .await
+            .map_err(|e| explain(&e, request, Phase::Reply))
+    }
+
+    /// Where a request goes, and the proxy before that.
+    fn route(&self, request: &Request) -> Result<(Uri, Option<Intercept>), TransportError> {
+        let target = Uri::try_from(request.url.as_str()).map_err(|e| unwritable(request, &e.to_string()))?;
+        let proxies = self.proxies.get_or_init(|| connect::proxies(&self.shared.options));
+        let proxy = proxies.intercept(&target);
+        Ok((target, proxy))
+    }
+
+    fn tls(&self, request: &Request, protocol: Protocol) -> Result<&Arc<ClientConfig>, TransportError> {
+        let [any, http1, http2] = &self.tls;
+        let slot = match protocol {
+            Protocol::Any => any,
+            Protocol::Http1 => http1,
+            Protocol::Http2 => http2,
+        };
+        if let Some(config) = slot.get() {
+            return Ok(config);
+        }
+        let Shared { options, trust } = &*self.shared;
+        let config = trust
+            .get_or_init(|| tls::trust(options))
+            .clone()
+            .and_then(|trust| tls::config(options, trust, protocol).map_err(|e| e.to_string()));
+        let config = config.map_err(|reason| {
+            let message = format!("no connection to {} can be prepared: {reason}", authority(&request.url));
+            let help = reason.contains("CA certificates").then_some(
+                "install the system's certificates (package `ca-certificates`), or name an authority with `--cacert FILE`",
+            );
+            failure(Kind::Tls, Delivery::NotSent, message, help)
+        })?;
+        Ok(slot.get_or_init(|| Arc::new(config)))
     }
 }
 
@@ -160,100 +220,35 @@ impl Transport for Client {
     }
 }
 
-impl Shared {
-    fn build(&self, secure: bool, protocol: Protocol) -> Result<reqwest::Client, String> {
-        let options = &self.options;
-        let tls = if secure {
-            let trust = self.trust.get_or_init(|| tls::trust(options)).clone()?;
-            tls::config(options, trust, protocol)
-        } else {
-            tls::unused()
-        };
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.map_err(|e| e.to_string())?)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tls_info(true)
-            .tcp_nodelay(true)
-            .connector_layer(probe::ConnectLayer)
-            .dns_resolver(probe::Resolver)
-            .http2_max_header_list_size(LARGEST_HEAD)
-            .connect_timeout(options.connect_timeout)
-            .pool_idle_timeout(options.idle_timeout)
-            .user_agent(concat!("wxflow/", env!("CARGO_PKG_VERSION")))
-            .default_headers([accept_encoding()].into_iter().collect());
-        builder = match &options.proxy {
-            Proxy::System => builder,
-            Proxy::Direct => builder.no_proxy(),
-            Proxy::Through(url) => {
-                let except = options.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
-                builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| e.to_string())?.no_proxy(except))
-            }
-        };
-        builder = match protocol {
-            Protocol::Any => builder,
-            Protocol::Http1 => builder.http1_only(),
-            Protocol::Http2 => builder.http2_prior_knowledge(),
-        };
-        for (name, address) in &options.resolve {
-            builder = builder.resolve(name, *address);
-        }
-        builder.build().map_err(|e| e.to_string())
+fn protocol(request: &Request) -> Protocol {
+    match request.version {
+        None => Protocol::Any,
+        Some(Version::HTTP_2) => Protocol::Http2,
+        Some(_) => Protocol::Http1,
     }
-}
-
-/// Lets the tasks of kept connections see that the server has closed theirs, which they are told while the runtime has
-/// nothing else to do. A flow goes from one request to the next without a pause, and would send on a dead connection.
-async fn notice_closed_connections() {
-    // The first looks at the sockets, the second runs the tasks that were woken.
-    for _ in 0..2 {
-        tokio::task::yield_now().await;
-    }
-}
-
-fn accept_encoding() -> (::http::HeaderName, ::http::HeaderValue) {
-    (::http::header::ACCEPT_ENCODING, ::http::HeaderValue::from_static(decode::ACCEPTED))
-}
-
-fn wire_request(request: &Request) -> reqwest::Request {
-    let mut url = request.url.clone();
-    let mut headers = request.headers.clone();
-    // `https://user:password@host` is no part of HTTP, and would be sent as HTTP/2's authority.
-    if !url.username().is_empty() || url.password().is_some() {
-        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<_>>();
-        let pair = [decode(url.username()), decode(url.password().unwrap_or_default())].join(&b':');
-        let basic = format!("Basic {}", BASE64.encode(pair));
-        if let (Ok(basic), false) = (basic.parse(), headers.contains_key(AUTHORIZATION)) {
-            headers.insert(AUTHORIZATION, basic);
-        }
-        url.set_username("").and_then(|()| url.set_password(None)).ok();
-    }
-    let mut wire = reqwest::Request::new(request.method.clone(), url);
-    *wire.headers_mut() = headers;
-    if !request.body.is_empty() {
-        *wire.body_mut() = Some(request.body.clone().into());
-    }
-    wire
 }
 
 /// The body as it came. Its bound is `max_body` where it is not packed; a packed one may be a little larger than what
 /// comes out of it, never much.
 async fn read_body(
     request: &Request,
-    reply: &mut reqwest::Response,
-    options: &ClientOptions,
+    connection: &mut Connection,
+    reply: &mut hyper::Response<Incoming>,
 ) -> Result<Bytes, TransportError> {
     let packed = reply.headers().contains_key(::http::header::CONTENT_ENCODING);
     let max = if packed { request.max_body.saturating_add(64 << 10) } else { request.max_body };
-    let bodiless = request.method == ::http::Method::HEAD;
-    let announced = reply.content_length().filter(|_| !bodiless).unwrap_or(0);
+    let incoming = reply.body_mut();
+    // None is announced for the reply of a HEAD, whatever its `content-length`.
+    let announced = incoming.size_hint().exact().unwrap_or(0);
     if announced > max {
         return Err(too_large(request));
     }
     let mut first = Bytes::new();
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.map_err(|e| explain(&e, request, Phase::Body, options))? {
+    while let Some(frame) = connection.drive(incoming.frame()).await {
+        let frame = frame.map_err(|e| explain(&e, request, Phase::Body))?;
+        // Trailers are nothing that a flow can look at.
+        let Ok(chunk) = frame.into_data() else { continue };
         if (first.len() + body.len() + chunk.len()) as u64 > max {
             return Err(too_large(request));
         }
@@ -271,16 +266,21 @@ async fn read_body(
     Ok(if body.is_empty() { first } else { body.into() })
 }
 
-fn assemble(reply: &mut reqwest::Response, body: Bytes, wire_size: u64, timing: Timing) -> Response {
-    let headers = std::mem::take(reply.headers_mut());
-    let mut response = Response::new(reply.status().as_u16(), headers, body);
-    if let Some(reason) = reply.extensions().get::<hyper::ext::ReasonPhrase>() {
+fn assemble(
+    reply: hyper::Response<Incoming>,
+    connection: &Connection,
+    body: Bytes,
+    wire_size: u64,
+    timing: Timing,
+) -> Response {
+    let (head, _) = reply.into_parts();
+    let mut response = Response::new(head.status.as_u16(), head.headers, body);
+    if let Some(reason) = head.extensions.get::<hyper::ext::ReasonPhrase>() {
         response.reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
     }
-    response.version = reply.version();
-    response.remote_addr = reply.remote_addr();
-    let tls = reply.extensions().get::<reqwest::tls::TlsInfo>();
-    response.certificate = tls.and_then(|tls| tls.peer_certificate()).map(Bytes::copy_from_slice);
+    response.version = head.version;
+    response.remote_addr = connection.remote;
+    response.certificate = connection.certificate.clone();
     response.wire_size = wire_size;
     response.timing = timing;
     response

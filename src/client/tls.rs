@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{Resumption, WantsClientCert};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use super::probe::Sessions;
 use super::{ClientOptions, Protocol};
 
 /// Who is trusted: shared by all clients of a command, as the system's roots take milliseconds to read.
@@ -38,15 +36,7 @@ pub(super) fn config(options: &ClientOptions, trust: Trust, protocol: Protocol) 
         Protocol::Http1 => vec![b"http/1.1".to_vec()],
         Protocol::Http2 => vec![b"h2".to_vec()],
     };
-    config.resumption = Resumption::store(Arc::new(Sessions::new()));
     Ok(config)
-}
-
-/// The configuration of a client that is never asked for `https`: reqwest wants one, and reads roots without it.
-pub(super) fn unused() -> Result<ClientConfig, rustls::Error> {
-    let builder: ConfigBuilder<ClientConfig, WantsClientCert> =
-        builder()?.with_root_certificates(RootCertStore::empty());
-    Ok(builder.with_no_client_auth())
 }
 
 fn builder() -> Result<ConfigBuilder<ClientConfig, rustls::WantsVerifier>, rustls::Error> {

@@ -63,6 +63,9 @@ pub trait Sink {
     /// Takes one event.
     fn emit(&mut self, event: Redacted<RunEvent>);
 
+    /// The run waits for a reply, or another run: what need not be done at once costs no time now.
+    fn lull(&mut self) {}
+
     /// Takes what a recording keeps, a placeholder for each secret; only where [`Options::record`] says so, and beside
     /// [`Sink::emit`].
     fn record(&mut self, take: Redacted<Take>) {

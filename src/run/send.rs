@@ -162,6 +162,14 @@ impl Failed {
     }
 }
 
+/// When nothing of the run goes on.
+pub(super) enum Pause {
+    /// A wait of its own.
+    Wait(Wait),
+    /// A request is on its way.
+    Reply,
+}
+
 pub(super) struct Sender<'a, 'c> {
     pub(super) context: &'a Context<'c>,
     pub(super) jar: &'a mut CookieJar,
@@ -170,8 +178,8 @@ pub(super) struct Sender<'a, 'c> {
     pub(super) began: Duration,
     /// When, on the same clock, `poll` gives up: no send and no wait lasts longer.
     pub(super) deadline: Option<Duration>,
-    /// Told as each wait begins.
-    pub(super) on_wait: &'a mut dyn FnMut(Wait),
+    /// Told as each begins.
+    pub(super) on_pause: &'a mut dyn FnMut(Pause),
 }
 
 impl Sender<'_, '_> {
@@ -184,6 +192,7 @@ impl Sender<'_, '_> {
             let current = &mut chain.current;
             let oauth = rules.oauth.as_ref().filter(|_| !chain.strayed);
             if let Some(oauth) = oauth {
+                (self.on_pause)(Pause::Reply);
                 oauth.sign(Arc::make_mut(current), self.context, &mut self.log.tokens).await?;
             }
             let digest = self.prepare(current, rules, chain.strayed)?;
@@ -292,10 +301,16 @@ impl Sender<'_, '_> {
         }
         let wire = rules.wire(request)?;
         let start = clock.elapsed();
+        let Self { context, on_pause, .. } = self;
+        let interrupted = async {
+            // Begun when the request is out.
+            on_pause(Pause::Reply);
+            context.cancel.cancelled().await;
+        };
         let reply = tokio::select! {
             biased;
-            reply = self.context.transport.send(&wire) => reply.map(Arc::new),
-            () = self.context.cancel.cancelled() => Err(TransportError {
+            reply = context.transport.send(&wire) => reply.map(Arc::new),
+            () = interrupted => Err(TransportError {
                 kind: TransportErrorKind::Interrupted,
                 delivery: Delivery::MayHaveArrived,
                 message: "interrupted before the reply came".to_owned(),
@@ -324,7 +339,7 @@ impl Sender<'_, '_> {
     /// Waits, told and interruptible.
     pub(super) async fn wait(&mut self, wait: Wait) -> Result<(), Stop> {
         self.log.waits.push(wait);
-        (self.on_wait)(wait);
+        (self.on_pause)(Pause::Wait(wait));
         tokio::select! {
             biased;
             () = self.context.cancel.cancelled() => Err(Stop::Cancelled),

@@ -10,7 +10,7 @@ use super::record::{exchanges, milliseconds};
 use super::render::Renderer;
 use super::replay::{failed, set_aside};
 use super::response::ResponseObject;
-use super::send::{Log, Received, Rules, Sender};
+use super::send::{Log, Pause, Received, Rules, Sender};
 use super::waiting::Waiting;
 use super::{Context, Stop, jwt, request};
 use crate::check::{Reply, Verdict, judge_that};
@@ -286,9 +286,12 @@ impl<'a> Runner<'a, '_> {
     ) -> T {
         let (job, path) = (self.job, &self.file.path);
         let sink = &mut *self.sink;
-        let mut on_wait = |wait| super::flow::tell(path, job, context, sink, at, EventKind::Wait(wait));
+        let mut on_pause = |pause| match pause {
+            Pause::Wait(wait) => super::flow::tell(path, job, context, sink, at, EventKind::Wait(wait)),
+            Pause::Reply => sink.lull(),
+        };
         let began = *log.began.get_or_insert_with(|| context.clock.elapsed());
-        f(&mut Sender { context, jar: &mut self.jar, log, began, deadline: None, on_wait: &mut on_wait }).await
+        f(&mut Sender { context, jar: &mut self.jar, log, began, deadline: None, on_pause: &mut on_pause }).await
     }
 }
 
