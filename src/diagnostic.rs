@@ -185,6 +185,11 @@ impl Diagnostics {
         self.list.last_mut()
     }
 
+    /// Forgets all but the first `count`.
+    pub fn truncate(&mut self, count: usize) {
+        self.list.truncate(count);
+    }
+
     /// True where an error was added.
     #[must_use]
     pub fn has_errors(&self) -> bool {

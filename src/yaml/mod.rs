@@ -7,6 +7,7 @@ mod fields;
 mod node;
 mod offsets;
 mod parse;
+mod quick;
 mod scalar;
 mod shape;
 mod traps;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError};
 
+use super::quick::Quick;
 use super::{Data, Node, Style, traps};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::{Source, Span};
@@ -17,7 +18,17 @@ const MAX_ALIASED: usize = 100_000;
 /// The one document of `source`; `None` where it is so broken that nothing can be said of its parts. All problems
 /// found are in `diagnostics`.
 pub fn parse<'s>(source: &'s Source, diagnostics: &mut Diagnostics) -> Option<Node<'s>> {
-    let mut builder = Builder { text: source.text(), diagnostics, anchors: HashMap::new(), aliased: 0 };
+    let before = diagnostics.len();
+    let mut builder = Builder::new(source.text(), diagnostics);
+    if let Some(root) = Quick::new(source.text(), &mut builder).document() {
+        return Some(root);
+    }
+    builder.diagnostics.truncate(before);
+    parsed(source, builder)
+}
+
+/// The long way: any YAML.
+pub(super) fn parsed<'s>(source: &'s Source, mut builder: Builder<'s, '_>) -> Option<Node<'s>> {
     let options = granit_parser::options! {
         emit_comments: false,
         flow_nesting_limit: MAX_DEPTH,
@@ -41,14 +52,19 @@ pub fn parse<'s>(source: &'s Source, diagnostics: &mut Diagnostics) -> Option<No
 
 type Events<'s> = Parser<'s, granit_parser::StrInput<'s>>;
 
-struct Builder<'s, 'd> {
+/// Makes nodes of what was read, and says what is wrong with them.
+pub(super) struct Builder<'s, 'd> {
     text: &'s str,
     diagnostics: &'d mut Diagnostics,
     anchors: HashMap<usize, Node<'s>>,
     aliased: usize,
 }
 
-impl<'s> Builder<'s, '_> {
+impl<'s, 'd> Builder<'s, 'd> {
+    pub(super) fn new(text: &'s str, diagnostics: &'d mut Diagnostics) -> Self {
+        Self { text, diagnostics, anchors: HashMap::new(), aliased: 0 }
+    }
+
     fn document(&mut self, events: &mut Events<'s>) -> Result<Option<Node<'s>>, ScanError> {
         let mut root = None;
         let mut documents = 0;
@@ -87,7 +103,7 @@ impl<'s> Builder<'s, '_> {
                 .help("remove the tag; quote a value to make it text");
         }
         let (anchor, node) = match event {
-            Event::Scalar(text, style, anchor, _) => (anchor, self.scalar(text, style, at)),
+            Event::Scalar(text, style, anchor, _) => (anchor, self.scalar(text, style_of(style), at)),
             Event::SequenceStart(_, anchor, _) => (anchor, self.list(at, events, depth)?),
             Event::MappingStart(_, anchor, _) => (anchor, self.map(at, events, depth)?),
             Event::Alias(anchor) => (0, self.alias(anchor, at)),
@@ -99,13 +115,7 @@ impl<'s> Builder<'s, '_> {
         Ok(node)
     }
 
-    fn scalar(&mut self, text: Cow<'s, str>, style: ScalarStyle, at: Span) -> Node<'s> {
-        let style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::SingleQuoted => Style::Single,
-            ScalarStyle::DoubleQuoted => Style::Double,
-            ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
-        };
+    pub(super) fn scalar(&mut self, text: Cow<'s, str>, style: Style, at: Span) -> Node<'s> {
         if style == Style::Plain && at.start == at.end {
             return Node { span: at, data: Data::Scalar(Cow::Borrowed(""), Style::Plain) };
         }
@@ -124,15 +134,20 @@ impl<'s> Builder<'s, '_> {
                 end = if items.is_empty() || span.start != span.end { byte_span(&span) } else { end };
                 break;
             }
-            let mut item = self.node(event, &span, events, depth + 1)?;
-            if is_empty(&item) {
-                self.empty(&mut item, "this list item is empty");
-            }
+            let item = self.node(event, &span, events, depth + 1)?;
             end = item.span;
             items.push(item);
         }
         items.shrink_to_fit();
-        Ok(Node { span: start.to(end), data: Data::List(items) })
+        Ok(self.listed(start.to(end), items))
+    }
+
+    /// A list with these items.
+    pub(super) fn listed(&mut self, span: Span, mut items: Vec<Node<'s>>) -> Node<'s> {
+        for item in items.iter_mut().filter(|item| is_empty(item)) {
+            self.empty(item, "this list item is empty");
+        }
+        Node { span, data: Data::List(items) }
     }
 
     fn map(&mut self, start: Span, events: &mut Events<'s>, depth: usize) -> Result<Node<'s>, ScanError> {
@@ -152,18 +167,25 @@ impl<'s> Builder<'s, '_> {
             entries.push((key, value));
         }
         entries.shrink_to_fit();
-        let span = start.to(end);
+        Ok(self.mapped(start.to(end), entries))
+    }
+
+    /// A mapping with these entries.
+    pub(super) fn mapped(&mut self, span: Span, entries: Vec<(Node<'s>, Node<'s>)>) -> Node<'s> {
         // `{{ x }}` is a mapping in a mapping: the outer one is told of, the inner one is nothing to speak of.
-        let inner = self.text.get(..start.start as usize).is_some_and(|before| before.ends_with('{'));
+        let inner = self.text.get(..span.start as usize).is_some_and(|before| before.ends_with('{'));
         if inner || traps::unquoted_template(self.text, span, self.diagnostics) {
-            return Ok(Node { span, data: Data::Broken });
+            return Node { span, data: Data::Broken };
         }
         let entries = self.checked(entries);
-        Ok(Node { span, data: Data::Map(entries) })
+        Node { span, data: Data::Map(entries) }
     }
 
     /// Keys are text and unique, values are not empty. Entries that break this are reported and left out.
     fn checked(&mut self, entries: Vec<(Node<'s>, Node<'s>)>) -> Vec<(Node<'s>, Node<'s>)> {
+        if are_in_order(&entries) {
+            return entries;
+        }
         let mut seen: HashMap<String, Span> = HashMap::new();
         let many = entries.len() > 8;
         let mut kept: Vec<(Node<'s>, Node<'s>)> = Vec::with_capacity(entries.len());
@@ -230,6 +252,25 @@ impl<'s> Builder<'s, '_> {
             return Node { span: at, data: Data::Broken };
         }
         node.clone()
+    }
+}
+
+/// Whether nothing is to be said of a few entries.
+fn are_in_order(entries: &[(Node<'_>, Node<'_>)]) -> bool {
+    let fine = |(at, (key, value)): (usize, &(Node<'_>, Node<'_>))| {
+        let earlier = entries.get(..at).unwrap_or(&[]);
+        key.scalar().is_some_and(|name| name != "<<" && earlier.iter().all(|(other, _)| other.scalar() != Some(name)))
+            && !is_empty(value)
+    };
+    entries.len() <= 16 && entries.iter().enumerate().all(fine)
+}
+
+fn style_of(style: ScalarStyle) -> Style {
+    match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::Single,
+        ScalarStyle::DoubleQuoted => Style::Double,
+        ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
     }
 }
 

@@ -44,7 +44,9 @@ fn looks_like_an_operator(node: &Node<'_>, cx: &mut Lower<'_>) {
 pub fn meant_operator(text: &str) -> Option<String> {
     let sign = text.find(|c: char| !"<>=!~".contains(c)).unwrap_or(text.len());
     let (sign, rest) = text.split_at(sign);
-    Some(match (Operator::meant_by(sign), text.to_lowercase().as_str()) {
+    // Nearly every text begins with no sign, and looking for what it may mean is dear.
+    let operator = if sign.is_empty() { None } else { Operator::meant_by(sign) };
+    Some(match (operator, text.to_lowercase().as_str()) {
         (Some(operator), _) if !rest.trim().is_empty() => {
             format!("an operator is a key: `{{ {operator}: {} }}`", rest.trim())
         }
