@@ -86,6 +86,10 @@ pub(super) fn once(args: &Run, session: &Session, output: &Arc<Output>) -> Resul
     let outputs = crew.tally.outputs();
     let reported = finish(reports, summary, output);
     let printed = wanted::print(args.showing.output.as_deref(), outputs, output);
+    if !args.showing.watch {
+        // The process ends: giving a long flow back piece by piece takes longer than the system takes it whole.
+        std::mem::forget(planned);
+    }
     let stopped = if cancel.timed_out() { Exit::Failed } else { Exit::Success };
     Ok(signals.exit().unwrap_or(stopped).max(stopped).max(Exit::of(&summary)).max(reported).max(printed))
 }
