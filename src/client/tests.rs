@@ -492,6 +492,24 @@ fn a_proxy_is_used_where_one_is_given() {
 }
 
 #[test]
+fn a_proxy_is_told_who_we_are_and_the_host_is_not() {
+    for (target, line) in [
+        ("http://host.invalid/x", "GET http://host.invalid/x "),
+        ("https://host.invalid/x", "CONNECT host.invalid:443 "),
+    ] {
+        let proxy = Server::one(reply("407 Proxy Authentication Required", b""));
+        let through = Url::parse(&format!("http://me:p%40ss@{}", proxy.address)).unwrap();
+        let client = Client::new(ClientOptions { proxy: Proxy::Through(through), ..ClientOptions::default() });
+        let request = Request::new(Method::GET, Url::parse(target).unwrap());
+        assert_eq!(block(client.send(&request)).is_ok(), target.starts_with("http:"));
+        let seen = proxy.thread.join().unwrap().remove(0).to_ascii_lowercase();
+        assert!(seen.starts_with(&line.to_ascii_lowercase()), "{seen}");
+        assert!(seen.contains("\r\nproxy-authorization: basic bwu6cebzcw==\r\n"), "{seen}");
+        assert!(!seen.contains("\r\nauthorization:"), "{seen}");
+    }
+}
+
+#[test]
 fn a_proxy_that_is_not_there_is_named() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let through = Url::parse(&format!("http://{free}")).unwrap();

@@ -131,7 +131,9 @@ impl<'a> Runner<'a, '_> {
         self.record((number, item), Some(&outcome), &log.whole());
         self.ended(number, item, outcome);
         let result = result.filter(|(name, _)| step.keep_response || *name != "response");
-        Ended { outcome: ended, left: left_behind(ended, result) }
+        // Without an id nothing can ask for it.
+        let left = step.id.as_ref().map_or(TemplateValue::UNDEFINED, |_| left_behind(ended, result));
+        Ended { outcome: ended, left }
     }
 
     /// Does the step's action. What it says goes into `outcome`; what `steps.<id>` keeps of it comes back by its name.
