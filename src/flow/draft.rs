@@ -273,13 +273,37 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
+/// Gives whoever wishes for a name that is taken the next number, without asking for all those before it.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers {
+    wishes: HashMap<String, usize>,
+}
+
+impl Numbers {
+    /// `wish`, or what `numbered` makes of it and 2, 3, … until `free` says that nothing has that name.
+    pub fn next(
+        &mut self,
+        wish: &str,
+        numbered: impl Fn(&str, usize) -> String,
+        mut free: impl FnMut(&str) -> bool,
+    ) -> String {
+        let number = self.wishes.entry(wish.to_owned()).or_insert(0);
+        loop {
+            *number += 1;
+            let name = if *number == 1 { wish.to_owned() } else { numbered(wish, *number) };
+            if free(&name) {
+                return name;
+            }
+        }
+    }
+}
+
 /// Gives foreign names legal ones, each its own, the same one each time.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     given: HashMap<String, String>,
     taken: HashSet<String>,
-    /// How often a wish was made, so that each gets the next number.
-    wishes: HashMap<String, usize>,
+    numbers: Numbers,
     renamed: Vec<(String, String)>,
 }
 
@@ -299,15 +323,8 @@ impl Names {
 
     /// A legal name like `wish` that nothing has yet.
     pub fn fresh(&mut self, wish: &str) -> String {
-        let base = legal(wish);
-        let number = self.wishes.entry(base.clone()).or_insert(0);
-        loop {
-            *number += 1;
-            let name = if *number == 1 { base.clone() } else { format!("{base}_{number}") };
-            if self.taken.insert(name.clone()) {
-                return name;
-            }
-        }
+        let taken = &mut self.taken;
+        self.numbers.next(&legal(wish), |wish, number| format!("{wish}_{number}"), |name| taken.insert(name.to_owned()))
     }
 
     /// Every name that had to be changed, with what it became, in the order in which they came.

@@ -12,10 +12,10 @@ mod reply;
 mod secret;
 mod steps;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 
-use crate::flow::draft::Draft;
+use crate::flow::draft::{Draft, Numbers};
 use crate::value::{Map, Value};
 
 /// What an importer made of its input.
@@ -81,8 +81,7 @@ pub struct ImportError {
 #[derive(Debug, Default)]
 pub struct FileNames {
     taken: HashSet<String>,
-    /// How often a wish was made, so that each gets the next number.
-    wishes: HashMap<String, usize>,
+    numbers: Numbers,
 }
 
 impl FileNames {
@@ -98,14 +97,8 @@ impl FileNames {
         }
         let slug = slug.trim_matches('-');
         let base = if slug.is_empty() { fallback } else { slug };
-        let number = self.wishes.entry(base.to_owned()).or_insert(0);
-        loop {
-            *number += 1;
-            let unique = if *number == 1 { base.to_owned() } else { format!("{base}-{number}") };
-            if self.taken.insert(unique.clone()) {
-                return unique;
-            }
-        }
+        let taken = &mut self.taken;
+        self.numbers.next(base, |base, number| format!("{base}-{number}"), |name| taken.insert(name.to_owned()))
     }
 }
 

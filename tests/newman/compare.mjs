@@ -5,7 +5,9 @@
 //   NODE_PATH=…/node_modules node tests/newman/compare.mjs COLLECTION [ENVIRONMENT] [--wxflow PATH] [--every N] [--back] [--verbose]
 //
 // The server answers with the example that the collection keeps beside a request (Postman's "saved responses"), or with
-// what a REST service would say. With `--back` each flow is exported to a collection again, which Newman runs as well. `--every N` tries only every Nth change. Every variable whose value is a URL is pointed at it. Status 0: the same in 95 % or more.
+// what a REST service would say. With `--back` each flow is exported to a collection again, which Newman runs as well.
+// `--every N` tries only every Nth change. Every variable whose value is a URL is pointed at the server. Status 0: the same in
+// 95 % or more.
 
 import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:http";
@@ -159,19 +161,21 @@ const runFlow = (file) => new Promise((done, fail) => {
   });
 });
 
-let same = 0, all = 0, tried = 0, sameBack = 0;
+let same = 0, all = 0, tried = 0, sameBack = 0, sameAgain = 0;
 const kinds = {};
 for (const [position, group] of groups.entries()) {
   const file = flows[position];
   const items = collection.item.filter((item) => group.loose ? !item.item : item.name === group.name);
   const compare = async (what) => {
     const [theirs, ours] = await Promise.all([runNewman({ ...collection, item: items }, environment), runFlow(file)]);
-    // A nested folder stands before the name of a step.
-    const last = (names) => [...new Set([...names].map((n) => n.split(" / ").at(-1).trim()))].sort().join(", ") || "-";
+    // A nested folder stands before the name of a step, and a number behind one that a collection had twice.
+    const short = (name) => name.split(" / ").at(-1).replace(/ \(\d+\)$/, "").trim();
+    const last = (names) => [...new Set([...names].map(short))].sort().join(", ") || "-";
     const equal = last(theirs) === last(ours);
     if (back) {
       const third = last(await runNewman(exported[position], again));
       sameBack += third === last(ours);
+      sameAgain += third === last(theirs);
       if (third !== last(ours) && verbose) console.log(`${group.name}: ${what}\n  wxflow: ${last(ours)}\n  exported: ${third}`);
     }
     all += 1;
@@ -202,6 +206,9 @@ scriptsOf(collection);
 console.log(`${requests.length} requests, ${scripts.length} scripts, ${losses.length} losses, ${flows.length} flows`);
 for (const [kind, [equal, total]] of Object.entries(kinds)) console.log(`  ${kind}: ${equal} of ${total} the same`);
 console.log(`${same} of ${all} changes turn the same requests red: ${(100 * same / all).toFixed(1)} %`);
-if (back) console.log(`${sameBack} of ${all} are the same again after export postman: ${(100 * sameBack / all).toFixed(1)} %`);
+if (back) {
+  console.log(`${sameBack} of ${all} turn the same requests red in Newman after export postman: ${(100 * sameBack / all).toFixed(1)} %`);
+  console.log(`${sameAgain} of ${all} turn the same requests red in both collections: ${(100 * sameAgain / all).toFixed(1)} %`);
+}
 if (!verbose) fs.rmSync(folder, { recursive: true });
 process.exit(same / all >= 0.95 ? 0 : 1);

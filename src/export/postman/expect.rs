@@ -22,8 +22,7 @@ impl Tests {
                     let variable = json(&names.variable(name));
                     let default = source.get("default").map(|default| names.value(default).unwrap_or_default());
                     let default = default.filter(|text| !text.is_empty());
-                    let fallback =
-                        default.map(|text| format!("\n  if (value === undefined || value === null) value = {text};"));
+                    let fallback = default.map(|text| format!("\n  if (value === undefined) value = {text};"));
                     self.lines.push(format!(
                         "check({}, () => {{\n  let value = {script};{}\n  pm.expect(value).to.not.equal(undefined);\n  \
                          pm.collectionVariables.set({variable}, value);\n}});",

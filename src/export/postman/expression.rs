@@ -140,6 +140,12 @@ impl Names {
     }
 
     fn operand(&self, text: &str) -> Option<String> {
+        if let Some((value, from, to)) = slice(text) {
+            return Some(format!("{}.slice({from}{to})", self.operand(value)?));
+        }
+        if let Some(inside) = in_brackets(text) {
+            return self.expression(inside).ok().map(|script| format!("({script})"));
+        }
         if let Some(script) = self.own.get(text) {
             return Some(script.clone());
         }
@@ -234,6 +240,27 @@ fn outside<'a>(text: &'a str, operator: &str) -> Option<(&'a str, &'a str)> {
     Some((text.get(..at)?, text.get(at + operator.len()..)?))
 }
 
+/// What stands in the one pair of brackets that `text` is.
+fn in_brackets(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('(')?.strip_suffix(')')?;
+    let mut depth = 0_i32;
+    let closed = inside.chars().any(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth < 0
+    });
+    (!closed && !inside.contains(['\'', '"'])).then_some(inside)
+}
+
+/// The value, the start and the end of `value[2:]` or `value[:-1]`, as arguments.
+fn slice(text: &str) -> Option<(&str, i64, String)> {
+    let (value, range) = text.strip_suffix(']')?.rsplit_once('[')?;
+    let (from, to) = range.split_once(':')?;
+    let number = |text: &str| text.trim().parse::<i64>().ok();
+    let from = if from.trim().is_empty() { 0 } else { number(from)? };
+    let to = if to.trim().is_empty() { String::new() } else { format!(", {}", number(to)?) };
+    Some((value.trim(), from, to))
+}
+
 fn last_filter(text: &str) -> Option<(&str, &str)> {
     let (value, filter) = outside(text, "|")?;
     Some((value.trim(), filter.trim()))
@@ -262,6 +289,12 @@ mod tests {
             names.expression("response.status == 200 and x != 'a | b'").unwrap(),
             "((pm.response.code === 200) && (pm.variables.get(\"login_x\") !== \"a | b\"))"
         );
+        assert_eq!(
+            names.expression("(a | base64_decode)[23:] ~ id[:-1]").unwrap(),
+            "((CryptoJS.enc.Base64.parse(pm.variables.get(\"login_a\")).toString(CryptoJS.enc.Utf8)).slice(23) \
+             + \"\" + pm.variables.get(\"login_id\").slice(0, -1))"
+        );
+        assert!(names.expression("(a) + (b").is_err() && names.expression("x[1:2:3]").is_err());
         assert!(names.script("{{ steps.a.response }}").is_err() && names.script("{{ x | webex_id }}").is_err());
     }
 }

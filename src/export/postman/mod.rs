@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::Exported;
 use crate::diagnostic::Diagnostics;
+use crate::flow::draft::Numbers;
 use crate::flow::{Action, Flow, Input, InputType};
 use crate::value::{Map, Value};
 use crate::yaml::parse;
@@ -34,6 +35,7 @@ pub fn postman(flow: &Flow, read: &dyn Fn(&Flow, &str) -> Option<String>) -> Exp
         cleanups: Vec::new(),
         before: Vec::new(),
         names: HashSet::new(),
+        numbers: Numbers::default(),
         lost: Vec::new(),
     };
     let mut items = writer.flow(flow, &Names::default());
@@ -105,6 +107,7 @@ struct Writer<'a> {
     before: Vec<String>,
     /// Of items: a script goes on with a request by its name.
     names: HashSet<String>,
+    numbers: Numbers,
     lost: Vec<String>,
 }
 
@@ -202,13 +205,8 @@ impl Writer<'_> {
 
     /// A name that no other item has.
     fn name(&mut self, wish: &str) -> String {
-        let mut name = wish.to_owned();
-        let mut number = 2_usize;
-        while !self.names.insert(name.clone()) {
-            name = format!("{wish} ({number})");
-            number += 1;
-        }
-        name
+        let names = &mut self.names;
+        self.numbers.next(wish, |wish, number| format!("{wish} ({number})"), |name| names.insert(name.to_owned()))
     }
 
     fn jwt(&mut self, label: &str, step: &Map<String, Value>, names: &Names) {

@@ -2,7 +2,7 @@
 
 use super::address::add;
 use super::read::text;
-use super::request::Sender;
+use super::request::{Context, Sender};
 use super::text::{Part, parts};
 use crate::flow::draft::{DraftStep, Piece, literal, plain_start, template};
 use crate::import::secret::{is_secret_name, is_secret_value};
@@ -231,17 +231,13 @@ impl Sender<'_, '_> {
     /// An input for the path of a file: Postman's was a path on another machine.
     fn file(&mut self, key: &str, source: &str) -> String {
         let wish = format!("{key}_file");
-        let mut name = wish.clone();
-        let mut number = 2_usize;
-        while self.context.files.get(&name).is_some_and(|s| s != source) || self.context.known.contains_key(&name) {
-            name = format!("{wish}_{number}");
-            number += 1;
-            if number > 1000 {
-                break;
-            }
-        }
-        self.context.files.insert(name.clone(), source.to_owned());
-        self.names.read(&name)
+        let Context { known, files, paths, numbers, .. } = &mut *self.context;
+        let name = paths.entry((wish.clone(), source.to_owned())).or_insert_with(|| {
+            let free = |name: &str| !files.contains_key(name) && !known.contains_key(name);
+            numbers.next(&wish, |wish, number| format!("{wish}_{number}"), free)
+        });
+        files.insert(name.clone(), source.to_owned());
+        self.names.read(name)
     }
 }
 

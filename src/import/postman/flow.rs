@@ -5,11 +5,14 @@ use std::collections::{HashMap, HashSet};
 use super::address::Address;
 use super::auth::Credentials;
 use super::collection::{Group, Request};
+use super::nested::nested;
 use super::oauth;
+use super::read::Variable;
 use super::request::{Context, Sender, Shared, given_headers, lacks_scheme};
 use super::step::Steps;
 use super::text::{Binder, Part, parts};
 use crate::flow::draft::{Draft, DraftStep, Names, plain_start};
+use crate::import::Loss;
 use crate::value::{Map, Value};
 
 /// A flow without its inputs: they are known once all flows are.
@@ -22,14 +25,13 @@ pub(super) struct Walked {
     pub(super) inputs: Vec<String>,
     /// Postman's variables that it sets, with the name that they have at its end.
     pub(super) outputs: HashMap<String, String>,
-    /// What its folders know.
-    pub(super) known: HashMap<String, super::read::Variable>,
+    /// The variables of its folders.
+    known: HashMap<String, Variable>,
 }
 
 /// Walks the requests of a group. `last` says that no request of the collection comes behind it.
 pub(super) fn walk(group: &Group<'_>, name: &str, last: bool, context: &mut Context, names: &mut Names) -> Walked {
-    let outer = context.known.clone();
-    context.known.extend(group.variables.iter().map(|v| (v.name.clone(), v.clone())));
+    context.known.folder = group.variables.iter().map(|v| (v.name.clone(), v.clone())).collect();
     let mut binder = Binder::new(names);
     let shared = shared(group, context, &mut binder);
     let mut defaults = Map::new();
@@ -60,10 +62,8 @@ pub(super) fn walk(group: &Group<'_>, name: &str, last: bool, context: &mut Cont
     if let Some(step) = steps.last_mut() {
         step.comments.extend(left_out);
     }
-    let set: HashSet<String> = context.set_by.keys().cloned().collect();
-    let outputs = set.into_iter().filter_map(|name| Some((name.clone(), binder.bound(&name)?.to_owned()))).collect();
-    let inputs = std::mem::take(&mut binder.inputs);
-    let known = std::mem::replace(&mut context.known, outer);
+    let (inputs, outputs) = (binder.inputs, binder.bound);
+    let known = std::mem::take(&mut context.known.folder);
     Walked { name: name.to_owned(), description: group.description.clone(), defaults, steps, inputs, outputs, known }
 }
 
@@ -140,7 +140,7 @@ impl Walked {
     /// The draft, with the inputs that the flow asks for. `needed` are the variables that other flows ask for.
     pub(super) fn draft(
         mut self,
-        context: &Context,
+        context: &mut Context,
         names: &mut Names,
         webex: bool,
         needed: &HashSet<String>,
@@ -151,34 +151,26 @@ impl Walked {
             draft.set("description", description);
         }
         let (mut inputs, mut vars) = (Map::new(), Map::new());
-        let mut waiting = std::mem::take(&mut self.inputs);
-        let mut seen: HashSet<String> = waiting.iter().cloned().collect();
-        let mut at = 0;
-        while let Some(name) = waiting.get(at).cloned() {
-            at += 1;
-            let nested = self.nested(&name, context);
-            let Some(text) = nested else {
-                let input = self.input(&name, context, webex);
-                inputs.insert(names.legal(&name), input);
-                continue;
-            };
-            // A value that is put together from other variables.
-            let mut binder = Binder::new(names);
-            let template = binder.template(&text);
-            for inner in std::mem::take(&mut binder.inputs) {
-                if seen.insert(inner.clone()) {
-                    waiting.push(inner);
-                }
+        let asked = std::mem::take(&mut self.inputs);
+        let nested = nested(&asked, &|name| self.nested(name, context));
+        let mut endless = Vec::new();
+        for (name, is_endless) in nested.inputs {
+            if is_endless {
+                endless.push(Loss::new(&self.name, format!("the variable {name}: its value leads back to itself")));
             }
-            vars.insert(names.legal(&name), plain_start(template).into());
+            let input = if is_endless { Value::Null } else { self.input(name, context, webex) };
+            inputs.insert(names.legal(name), input);
         }
+        for (name, text) in nested.vars {
+            let template = Binder::new(names).template(text);
+            vars.insert(names.legal(name), plain_start(template).into());
+        }
+        context.losses.extend(endless);
         if !inputs.is_empty() {
             draft.set("inputs", inputs);
         }
         if !vars.is_empty() {
-            // What one uses stands above it: those that were found later are used by the earlier ones.
-            let reversed: Vec<_> = vars.into_iter().rev().collect();
-            draft.set("vars", Value::Object(reversed.into_iter().collect()));
+            draft.set("vars", vars);
         }
         if !self.defaults.is_empty() {
             draft.set("defaults", self.defaults);
@@ -195,39 +187,20 @@ impl Walked {
         draft
     }
 
-    /// The value of a variable that holds other variables. One that leads back to itself is none.
-    fn nested(&self, name: &str, context: &Context) -> Option<String> {
-        let value = |name: &str| {
-            let there = self.known.get(name).or_else(|| context.environment.get(name));
-            there.map(|v| v.value.as_str())
-        };
-        let text = value(name)?;
-        if context.secrets.holds(name) || !parts(text).iter().any(|p| matches!(p, Part::Name(_))) {
-            return None;
-        }
-        let mut waiting = vec![name];
-        let mut seen: HashSet<&str> = HashSet::new();
-        while let Some(at) = waiting.pop() {
-            for part in parts(value(at).unwrap_or("")) {
-                if let Part::Name(inner) = part {
-                    if inner == name {
-                        return None;
-                    }
-                    if let Some((inner, _)) =
-                        self.known.get_key_value(inner).or_else(|| context.environment.get_key_value(inner))
-                        && seen.insert(inner)
-                    {
-                        waiting.push(inner);
-                    }
-                }
-            }
-        }
-        Some(text.to_owned())
+    fn known<'v>(&'v self, name: &str, context: &'v Context) -> Option<&'v Variable> {
+        self.known.get(name).or_else(|| context.known.get(name))
+    }
+
+    /// The value of a variable that holds other variables.
+    fn nested<'v>(&'v self, name: &str, context: &'v Context) -> Option<&'v str> {
+        let text = self.known(name, context).or_else(|| context.environment.get(name))?.value.as_str();
+        let holds = !context.secrets.holds(name) && parts(text).iter().any(|p| matches!(p, Part::Name(_)));
+        holds.then_some(text)
     }
 
     fn input(&self, name: &str, context: &Context, webex: bool) -> Value {
         let mut long = Map::new();
-        let known = self.known.get(name).filter(|v| !v.value.is_empty());
+        let known = self.known(name, context).filter(|v| !v.value.is_empty());
         let secret = context.secrets.holds(name);
         if let Some(source) = context.files.get(name) {
             let file = source.rsplit(['/', '\\']).next().unwrap_or(source);

@@ -11,6 +11,7 @@ mod expect;
 mod expression;
 mod flow;
 mod folder;
+mod nested;
 mod oauth;
 mod read;
 mod request;
@@ -91,7 +92,7 @@ impl Importer {
         self.context.has_environment = !environments.is_empty();
         for variable in read::variables(collection.get("variable")) {
             self.variable(&variable);
-            self.context.known.insert(variable.name.clone(), variable);
+            self.context.known.collection.insert(variable.name.clone(), variable);
         }
         for variable in environments.iter().flat_map(|(_, list)| list) {
             self.variable(variable);
@@ -165,7 +166,7 @@ impl Importer {
         for (at, flow) in walked.into_iter().enumerate() {
             let stem = files.unique(&flow.name, "flow");
             let number = if many { format!("{:0digits$}-", at + 1) } else { String::new() };
-            let mut draft = flow.draft(&self.context, &mut self.names, webex, &needed);
+            let mut draft = flow.draft(&mut self.context, &mut self.names, webex, &needed);
             if !many
                 && !draft.keys.contains_key("description")
                 && let Some(description) = collection.get("info").and_then(read::description)
@@ -179,7 +180,7 @@ impl Importer {
 
     fn environments(&mut self, read: &[(String, Vec<Variable>)], import: &mut Import) {
         let webex =
-            self.context.environment.values().chain(self.context.known.values()).any(|v| mentions_webex(&v.value));
+            self.context.environment.values().chain(self.context.known.collection.values()).any(|v| mentions_webex(&v.value));
         let mut files = FileNames::default();
         let globals = read.iter().any(|(title, _)| title == "globals") && read.len() > 1;
         for (title, list) in read {
@@ -298,7 +299,7 @@ fn is_webex(collection: &Value, context: &Context) -> bool {
         raw.is_some_and(mentions_webex)
             || item.get("item").and_then(Value::as_array).is_some_and(|items| items.iter().any(in_urls))
     }
-    context.known.values().chain(context.environment.values()).any(|v| mentions_webex(&v.value)) || in_urls(collection)
+    context.known.collection.values().chain(context.environment.values()).any(|v| mentions_webex(&v.value)) || in_urls(collection)
 }
 
 #[cfg(test)]

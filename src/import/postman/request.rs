@@ -9,7 +9,7 @@ use super::oauth::{self, Client};
 use super::read::{Variable, description, text};
 use super::secret::Secrets;
 use super::text::Binder;
-use crate::flow::draft::DraftStep;
+use crate::flow::draft::{DraftStep, Numbers};
 use crate::import::Loss;
 use crate::import::secret::is_secret_name;
 use crate::value::{Map, Value};
@@ -18,14 +18,16 @@ use crate::value::{Map, Value};
 #[derive(Default)]
 pub(super) struct Context {
     pub(super) secrets: Secrets,
-    /// Variables with a value: of the collection and of the flow's folders.
-    pub(super) known: HashMap<String, Variable>,
+    pub(super) known: Known,
     /// Variables of the environments.
     pub(super) environment: HashMap<String, Variable>,
     /// Variables that stand in JSON without quotes.
     pub(super) bare: HashSet<String>,
     /// Inputs that are paths of files, with Postman's path.
     pub(super) files: HashMap<String, String>,
+    /// The input that a path became, by what it wished to be called and the path.
+    pub(super) paths: HashMap<(String, String), String>,
+    pub(super) numbers: Numbers,
     /// Which request sets a variable, for flows that need it from another one.
     pub(super) set_by: HashMap<String, String>,
     /// Whether an environment is written, which can hold OAuth clients.
@@ -34,6 +36,23 @@ pub(super) struct Context {
     pub(super) oauth: Vec<Client>,
     pub(super) losses: Vec<Loss>,
     pub(super) notes: Vec<String>,
+}
+
+/// Variables with a value: of the collection, and of the folders of the flow that is made.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) collection: HashMap<String, Variable>,
+    pub(super) folder: HashMap<String, Variable>,
+}
+
+impl Known {
+    pub(super) fn get(&self, name: &str) -> Option<&Variable> {
+        self.folder.get(name).or_else(|| self.collection.get(name))
+    }
+
+    pub(super) fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
 }
 
 impl Context {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::text::{Part, parts};
+use crate::flow::draft::Numbers;
 use crate::import::secret::{is_secret_name, tokens_in};
 
 /// What is known of secrets while a collection is read.
@@ -17,8 +18,7 @@ pub(super) struct Secrets {
     inputs: HashSet<String>,
     /// Values that must not be written anywhere, comments neither.
     values: HashSet<String>,
-    /// How often a wish was made, so that each gets the next number.
-    wishes: HashMap<String, usize>,
+    numbers: Numbers,
 }
 
 impl Secrets {
@@ -72,14 +72,8 @@ impl Secrets {
         }
         let wish: String =
             wish.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-        let number = self.wishes.entry(wish.clone()).or_insert(0);
-        let name = loop {
-            *number += 1;
-            let name = if *number == 1 { wish.clone() } else { format!("{wish}_{number}") };
-            if !taken(&name) && !self.inputs.contains(&name) {
-                break name;
-            }
-        };
+        let free = |name: &str| !taken(name) && !self.inputs.contains(name);
+        let name = self.numbers.next(&wish, |wish, number| format!("{wish}_{number}"), free);
         self.inputs.insert(name.clone());
         self.lifted.insert(text.to_owned(), name.clone());
         format!("{{{{{name}}}}}")

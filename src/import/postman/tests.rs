@@ -431,3 +431,36 @@ proptest! {
         script::understand(&script);
     }
 }
+
+#[test]
+fn variables_that_are_made_of_others_stand_below_them() {
+    let variables = json!([
+        {"key": "both", "value": "{{left}}{{right}}"}, {"key": "right", "value": "{{left}}r"},
+        {"key": "left", "value": "{{host}}l"}, {"key": "host", "value": "https://a.example"},
+        {"key": "round", "value": "{{again}}"}, {"key": "again", "value": "{{round}}"},
+    ]);
+    let request = json!({"name": "R", "request": "https://a.example/?a={{both}}&b={{round}}"});
+    let import = of(&json!({"info": {"name": "C"}, "variable": variables, "item": [request]}));
+    let text = texts(&import).remove(0);
+    assert!(text.contains("vars:\n  left: \"{{ host }}l\"\n  right: \"{{ left }}r\"\n  both:"), "{text}");
+    assert!(text.contains("  round: null\n") && !text.contains("again"), "{text}");
+    let losses: Vec<_> = import.losses.iter().map(ToString::to_string).collect();
+    assert_eq!(losses, ["c.json: C: the variable round: its value leads back to itself"]);
+}
+
+#[test]
+fn a_variable_of_a_folder_is_known_in_that_folder_only() {
+    let request = json!({"name": "R", "request": "https://a.example/{{at}}"});
+    let folder = |at: &str| json!({"name": at, "variable": [{"key": "at", "value": at}], "item": [request]});
+    let item = json!([folder("one"), folder("two"), {"name": "three", "item": [request]}]);
+    let import = of(&json!({"info": {"name": "C"}, "variable": [{"key": "at", "value": "top"}], "item": item}));
+    let at = |text: &String| text.split_once("  at: ").unwrap().1.lines().next().unwrap().to_owned();
+    assert_eq!(texts(&import).iter().map(at).collect::<Vec<_>>(), ["one", "two", "top"]);
+}
+
+#[test]
+fn a_collection_of_too_many_requests_is_refused() {
+    let text = format!("{{\"item\": [{}1]}}", "1,".repeat(MOST));
+    let error = import(&Collection::File("c.json".to_owned(), text), &[]).unwrap_err();
+    assert_eq!(error.message, "c.json: 20001 requests, more than 20000");
+}

@@ -56,7 +56,7 @@ const DYNAMIC: &[(&str, &str)] = &[
 pub(super) struct Binder<'a> {
     names: &'a mut Names,
     /// Postman's name → the name that an earlier step has bound.
-    bound: HashMap<String, String>,
+    pub(super) bound: HashMap<String, String>,
     /// Postman's names that the flow asks for, in the order of their use.
     pub(super) inputs: Vec<String>,
     asked: HashSet<String>,
@@ -112,11 +112,6 @@ impl<'a> Binder<'a> {
         };
         self.bound.insert(name.to_owned(), legal.clone());
         legal
-    }
-
-    /// What an earlier step has bound: Postman's name and the flow's.
-    pub(super) fn bound(&self, name: &str) -> Option<&str> {
-        self.bound.get(name).map(String::as_str)
     }
 
     /// A text of Postman as a template.
