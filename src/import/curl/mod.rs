@@ -3,6 +3,7 @@
 mod form;
 mod options;
 mod request;
+mod windows;
 mod words;
 
 use options::Meaning;
@@ -49,9 +50,18 @@ pub fn arguments(words: &[String], name: Option<&str>) -> Result<Import, ImportE
     let words: Vec<Word> = words.iter().map(word).collect();
     let rest = match words.first() {
         Some(first) if is_curl(first) => words.get(1..).unwrap_or(&[]),
+        // Another program: no URL is one word.
+        Some(first) if first.text().is_some_and(|text| text.bytes().all(|b| b.is_ascii_alphanumeric())) => {
+            return Err(missing("curl"));
+        }
         _ => words.as_slice(),
     };
     convert(&[(rest, None)], name, "curl", Vec::new())
+}
+
+fn missing(origin: &str) -> ImportError {
+    let help = "give it as `wxflow import curl -- curl …`, as a file, or on stdin; in a browser it is `Copy as cURL`";
+    ImportError { message: format!("{origin}: there is no curl command"), help: Some(help.to_owned()) }
 }
 
 fn is_curl(word: &Word) -> bool {
@@ -77,11 +87,7 @@ fn convert(
     mut losses: Vec<Loss>,
 ) -> Result<Import, ImportError> {
     if commands.is_empty() {
-        let help = "give it as `wxflow import curl -- curl …`, as a file, or on stdin";
-        return Err(ImportError {
-            message: format!("{origin}: there is no curl command"),
-            help: Some(help.to_owned()),
-        });
+        return Err(missing(origin));
     }
     if commands.len() > MOST {
         return Err(ImportError { message: format!("{origin}: more than {MOST} commands"), help: None });

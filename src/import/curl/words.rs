@@ -1,16 +1,18 @@
-//! Lines of a shell as words: POSIX and bash quoting, and what `cmd.exe` makes of carets and quotes.
+//! Lines of a shell as words, with the quoting of POSIX shells and bash here, and that of Windows beside it.
 //!
 //! Nothing is expanded: a variable becomes a piece of its own.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::windows::{Shell, cmd, powershell};
+
 /// A piece of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     /// Text.
     Text(String),
-    /// A variable: `$NAME`, `${NAME}`, `%NAME%`.
+    /// A variable: `$NAME`, `${NAME}`, `%NAME%`, `$env:NAME`.
     Variable(String),
 }
 
@@ -38,7 +40,7 @@ impl Word {
         }
     }
 
-    fn push(&mut self, c: char) {
+    pub(super) fn push(&mut self, c: char) {
         match self.pieces.last_mut() {
             Some(Piece::Text(text)) => text.push(c),
             _ => self.pieces.push(Piece::Text(c.to_string())),
@@ -46,48 +48,48 @@ impl Word {
     }
 }
 
-/// The commands of a text. Whether it is for `cmd.exe` shows in its carets.
+/// The commands of a text. Which shell it is for shows in how it joins and quotes its lines.
 ///
 /// # Errors
 /// A quote that never ends: the line it begins in, and what is wrong.
 pub(super) fn lines(text: &str) -> Result<Vec<Line>, (usize, String)> {
     let text = text.replace("\r\n", "\n");
-    if is_cmd(&text) { Ok(cmd(&text)) } else { posix(&text) }
+    match Shell::of(&text) {
+        Shell::Posix => posix(&text),
+        Shell::Cmd => Ok(cmd(&text)),
+        Shell::PowerShell => powershell(&text),
+    }
 }
 
-fn is_cmd(text: &str) -> bool {
-    text.contains("^\n") || text.contains(" ^\"") || text.trim_start().starts_with("curl.exe")
-}
-
-struct Reader<'a> {
-    chars: Peekable<Chars<'a>>,
-    line: usize,
-    lines: Vec<Line>,
+pub(super) struct Reader<'a> {
+    pub(super) chars: Peekable<Chars<'a>>,
+    pub(super) line: usize,
+    pub(super) lines: Vec<Line>,
     current: Line,
-    word: Option<Word>,
+    pub(super) word: Option<Word>,
     comment: Option<String>,
 }
 
 impl Reader<'_> {
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let c = self.chars.next()?;
         self.line += usize::from(c == '\n');
         Some(c)
     }
 
-    fn word(&mut self) -> &mut Word {
+    pub(super) fn word(&mut self) -> &mut Word {
         let line = self.line;
         self.word.get_or_insert_with(|| Word { pieces: Vec::new(), line })
     }
 
-    fn end_word(&mut self) {
+    pub(super) fn end_word(&mut self) {
         if self.current.words.is_empty() {
             self.current.comment = self.comment.take().or(self.current.comment.take());
         }
         self.current.words.extend(self.word.take());
     }
 
-    fn end_line(&mut self) {
+    pub(super) fn end_line(&mut self) {
         self.end_word();
         let line = std::mem::take(&mut self.current);
         if !line.words.is_empty() {
@@ -99,7 +101,7 @@ impl Reader<'_> {
     }
 }
 
-fn reader(text: &str) -> Reader<'_> {
+pub(super) fn reader(text: &str) -> Reader<'_> {
     Reader {
         chars: text.chars().peekable(),
         line: 1,
@@ -135,7 +137,7 @@ fn posix(text: &str) -> Result<Vec<Line>, (usize, String)> {
     Ok(r.lines)
 }
 
-fn comment(r: &mut Reader<'_>) {
+pub(super) fn comment(r: &mut Reader<'_>) {
     let mut text = String::new();
     while let Some(c) = r.chars.next_if(|c| *c != '\n') {
         text.push(c);
@@ -148,7 +150,7 @@ fn comment(r: &mut Reader<'_>) {
     }
 }
 
-fn unended(line: usize, quote: &str) -> (usize, String) {
+pub(super) fn unended(line: usize, quote: &str) -> (usize, String) {
     (line, format!("the quote {quote} never ends"))
 }
 
@@ -247,7 +249,7 @@ fn unicode(r: &mut Reader<'_>) -> char {
 }
 
 /// What follows a `$`.
-fn variable(r: &mut Reader<'_>) {
+pub(super) fn variable(r: &mut Reader<'_>) {
     let first = |c: &char| c.is_ascii_alphabetic() || *c == '_';
     let braces = r.chars.peek() == Some(&'{');
     let mut ahead = r.chars.clone();
@@ -268,68 +270,11 @@ fn variable(r: &mut Reader<'_>) {
     r.word().pieces.push(Piece::Variable(name));
 }
 
-/// First the carets of `cmd.exe`, then the quotes as C programs of Windows read them.
-fn cmd(text: &str) -> Vec<Line> {
-    let mut r = reader(text);
-    // Whether `cmd.exe` is inside quotes, where carets are text, and whether the program is.
-    let (mut outer, mut inner) = (false, false);
-    while let Some(c) = r.next() {
-        let (c, caret) = match c {
-            '^' if !outer => match r.next() {
-                // A caret at the end of a line joins the next one; with an empty line between them it is a line break.
-                Some('\n') if r.chars.peek() == Some(&'\n') && inner => {
-                    r.next();
-                    ('\n', true)
-                }
-                Some('\n') | None => continue,
-                Some(c) => (c, true),
-            },
-            c => (c, false),
-        };
-        match c {
-            '"' if inner && r.chars.peek() == Some(&'"') && !caret => {
-                r.next();
-                r.word().push('"');
-            }
-            '"' => {
-                if !caret {
-                    outer = !outer;
-                }
-                inner = !inner;
-                r.word();
-            }
-            '\\' => backslash(&mut r, outer),
-            ' ' | '\t' if !inner => r.end_word(),
-            '\n' | '&' | '|' if !inner && !caret => r.end_line(),
-            c => r.word().push(c),
-        }
-    }
-    r.end_line();
-    r.lines
-}
-
-/// A backslash is text, but before a quote, which it makes text.
-fn backslash(r: &mut Reader<'_>, outer: bool) {
-    let mut ahead = r.chars.clone();
-    let caret = !outer && ahead.peek() == Some(&'^');
-    if caret {
-        ahead.next();
-    }
-    match ahead.next() {
-        Some(c @ ('"' | '\\')) => {
-            // `\\` is two where no quote follows them; browsers write it only before a quote or for one.
-            r.chars = ahead;
-            r.word().push(c);
-        }
-        _ => r.word().push('\\'),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn words(text: &str) -> Vec<Vec<String>> {
+    pub(in crate::import::curl) fn words(text: &str) -> Vec<Vec<String>> {
         let shown = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Variable(name) => format!("<{name}>"),
@@ -352,16 +297,5 @@ mod tests {
         let lines = lines("# Who am I\ncurl a\n\n# Rooms\n\ncurl b\ncurl c").unwrap();
         let comments: Vec<_> = lines.iter().map(|line| line.comment.as_deref()).collect();
         assert_eq!(comments, [Some("Who am I"), Some("Rooms"), None]);
-    }
-
-    #[test]
-    fn windows_quotes() {
-        let new = "curl ^\"https://a.example/?x=1^&y=%^20^\" ^\r\n  -H ^\"accept: */*^\" ^\r\n  --data-raw ^\"^{^\\^\"a^\\^\":1^}^\"";
-        assert_eq!(
-            words(new),
-            [["curl", "https://a.example/?x=1&y=%20", "-H", "accept: */*", "--data-raw", "{\"a\":1}"]]
-        );
-        let old = "curl \"https://a.example/\" ^\n --data-binary \"{\\\"a\\\": \\\"b\\\"}\" -H \"x: \"\"y\"\"\"";
-        assert_eq!(words(old), [["curl", "https://a.example/", "--data-binary", "{\"a\": \"b\"}", "-H", "x: \"y\""]]);
     }
 }

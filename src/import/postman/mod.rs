@@ -179,8 +179,12 @@ impl Importer {
     }
 
     fn environments(&mut self, read: &[(String, Vec<Variable>)], import: &mut Import) {
-        let webex =
-            self.context.environment.values().chain(self.context.known.collection.values()).any(|v| mentions_webex(&v.value));
+        let webex = self
+            .context
+            .environment
+            .values()
+            .chain(self.context.known.collection.values())
+            .any(|v| mentions_webex(&v.value));
         let mut files = FileNames::default();
         let globals = read.iter().any(|(title, _)| title == "globals") && read.len() > 1;
         for (title, list) in read {
@@ -299,7 +303,8 @@ fn is_webex(collection: &Value, context: &Context) -> bool {
         raw.is_some_and(mentions_webex)
             || item.get("item").and_then(Value::as_array).is_some_and(|items| items.iter().any(in_urls))
     }
-    context.known.collection.values().chain(context.environment.values()).any(|v| mentions_webex(&v.value)) || in_urls(collection)
+    context.known.collection.values().chain(context.environment.values()).any(|v| mentions_webex(&v.value))
+        || in_urls(collection)
 }
 
 #[cfg(test)]
