@@ -14,6 +14,8 @@ pub(super) struct Names {
     pub(super) own: HashMap<String, String>,
     /// Names whose value is text.
     pub(super) texts: HashSet<String>,
+    /// Inputs whose value is none: a variable of a collection holds their text.
+    pub(super) typed: HashSet<String>,
     /// Whether `response` is the reply at hand.
     pub(super) reply: bool,
 }
@@ -105,7 +107,7 @@ impl Names {
                 return Ok(format!("({} {script} {})", side(left)?, side(right)?));
             }
         }
-        for (operator, script) in [(" ~ ", "+ \"\" +"), (" + ", "+"), (" - ", "-"), (" * ", "*")] {
+        for (operator, script) in [(" ~ ", "+ \"\" +"), (" + ", "+"), (" - ", "-"), (" * ", "*"), (" / ", "/")] {
             if let Some((left, right)) = outside(expression, operator) {
                 let side = |text: &str| self.expression(text).map_err(|_| fail());
                 return Ok(format!("({} {script} {})", side(left)?, side(right)?));
@@ -189,7 +191,11 @@ impl Names {
             return None;
         }
         let members: String = rest.iter().map(|part| format!("?.{part}")).collect();
-        Some(format!("pm.variables.get({}){members}", json(&self.variable(first))))
+        let variable = format!("pm.variables.get({})", json(&self.variable(first)));
+        Some(match self.typed.contains(first) {
+            true => format!("(v => typeof v === \"string\" ? JSON.parse(v) : v)({variable}){members}"),
+            false => format!("{variable}{members}"),
+        })
     }
 }
 
@@ -293,6 +299,12 @@ mod tests {
             names.expression("(a | base64_decode)[23:] ~ id[:-1]").unwrap(),
             "((CryptoJS.enc.Base64.parse(pm.variables.get(\"login_a\")).toString(CryptoJS.enc.Utf8)).slice(23) \
              + \"\" + pm.variables.get(\"login_id\").slice(0, -1))"
+        );
+        let names = Names { typed: ["most".to_owned()].into(), ..names };
+        assert_eq!(
+            names.expression("(a - most) / 60").unwrap(),
+            "(((pm.variables.get(\"login_a\") - (v => typeof v === \"string\" ? JSON.parse(v) : v)\
+             (pm.variables.get(\"login_most\")))) / 60)"
         );
         assert!(names.expression("(a) + (b").is_err() && names.expression("x[1:2:3]").is_err());
         assert!(names.script("{{ steps.a.response }}").is_err() && names.script("{{ x | webex_id }}").is_err());

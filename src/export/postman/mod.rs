@@ -127,11 +127,9 @@ impl Writer<'_> {
             }
             self.variable(&names.variable(&input.name), &default, input.secret, &description);
         }
-        let kind = |input: &&Input| input.kind == InputType::String;
-        let names = &Names {
-            texts: flow.inputs.iter().filter(kind).map(|input| input.name.to_string()).collect(),
-            ..names.clone()
-        };
+        let (texts, typed) = flow.inputs.iter().partition::<Vec<_>, _>(|input| input.kind == InputType::String);
+        let set = |inputs: Vec<&Input>| inputs.into_iter().map(|input| input.name.to_string()).collect();
+        let names = &Names { texts: set(texts), typed: set(typed), ..names.clone() };
         for (client, _) in &flow.oauth {
             self.variable(&token(client), "", true, &format!("An access token of the OAuth client {client}"));
         }

@@ -11,6 +11,7 @@ mod expect;
 mod expression;
 mod flow;
 mod folder;
+mod headers;
 mod nested;
 mod oauth;
 mod read;
@@ -123,7 +124,7 @@ impl Importer {
             }
         }
         if let Some(headers) = item.get("request").and_then(|r| r.get("header")) {
-            for (name, value) in request::given_headers(Some(headers)) {
+            for (name, value) in headers::given_headers(Some(headers)) {
                 if is_secret_name(&name) {
                     self.context.secrets.learn_names(&value);
                 }

@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::address::{Address, add};
-use super::auth::Credentials;
+use super::address::Address;
 use super::collection::Request;
 use super::oauth::{self, Client};
 use super::read::{Variable, description, text};
@@ -160,135 +159,9 @@ impl Sender<'_, '_> {
             }
         }
     }
-
-    fn headers(
-        &mut self,
-        request: &Request<'_>,
-        method: &str,
-        query: &mut Map<String, Value>,
-        on_base: bool,
-        shared: &Shared,
-        step: &mut DraftStep,
-    ) {
-        let given = given_headers(request.request.get("header"));
-        let content_type =
-            given.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, value)| value.as_str());
-        let prunes = matches!(method, "GET" | "HEAD" | "PURGE" | "VIEW" | "UNLINK")
-            && request.item.pointer("/protocolProfileBehavior/disableBodyPruning") != Some(&Value::Bool(true));
-        let implied = match request.request.get("body") {
-            Some(body) if !prunes => self.body(body, content_type, step),
-            _ => None,
-        };
-        let mut headers = match step.keys.get("headers") {
-            Some(Value::Object(headers)) => headers.clone(),
-            _ => Map::new(),
-        };
-        let mut auth = None;
-        let mut cookies = Map::new();
-        for (name, value) in &given {
-            let lower = name.to_ascii_lowercase();
-            match lower.as_str() {
-                // It follows from the body, or is the length or place of one that Postman computes.
-                "content-length" | "transfer-encoding" => continue,
-                "content-type"
-                    if implied.is_some_and(|kind| {
-                        value.trim().split(';').next().is_some_and(|v| v.eq_ignore_ascii_case(kind))
-                    }) =>
-                {
-                    continue;
-                }
-                "content-type"
-                    if step
-                        .keys
-                        .keys()
-                        .all(|k| !matches!(k.as_str(), "json" | "form" | "multipart" | "text" | "file")) =>
-                {
-                    continue;
-                }
-                "authorization" => match self.typed_authorization(value) {
-                    Some(found) => {
-                        auth = Some(found);
-                        continue;
-                    }
-                    None => {
-                        let lifted = self.lift(value, "authorization");
-                        let value = self.names.template(&lifted);
-                        headers.insert(name.clone(), value.into());
-                        continue;
-                    }
-                },
-                "cookie" if !value.contains("{{") || value.contains('=') => {
-                    for pair in value.split(';').filter_map(|p| p.trim().split_once('=')) {
-                        if http::HeaderName::from_bytes(pair.0.trim().as_bytes()).is_ok()
-                            && !pair.1.contains(['\r', '\n'])
-                        {
-                            let lifted =
-                                if is_secret_name(pair.0) { self.lift(pair.1, pair.0) } else { pair.1.to_owned() };
-                            cookies.insert(pair.0.trim().to_owned(), self.names.template(&lifted).into());
-                        }
-                    }
-                    continue;
-                }
-                _ => {}
-            }
-            if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
-                self.lose(&format!("the header {name}: it has a name that no header can have"));
-                continue;
-            }
-            let value = self.field(name, &value.replace(['\r', '\n', '\0'], " "));
-            let there = headers.keys().find(|there| there.eq_ignore_ascii_case(name)).cloned();
-            add(&mut headers, there.as_deref().unwrap_or(name), value.into());
-        }
-        let Credentials { auth: inherited, header, query: parameter } = match request.auth {
-            // What somebody typed as a header is what Postman sends.
-            Some(found) if auth.is_none() && !headers.keys().any(|h| h.eq_ignore_ascii_case("authorization")) => {
-                self.credentials(found)
-            }
-            _ => Credentials::default(),
-        };
-        if let Some((name, value)) = header {
-            headers.insert(name, value.into());
-        }
-        if let Some((name, value)) = parameter {
-            add(query, &name, value.into());
-        }
-        match auth.or(inherited) {
-            Some(auth) if on_base && shared.auth.as_ref() == Some(&auth) => {}
-            Some(auth) => step.set("auth", auth),
-            None if on_base && shared.auth.is_some() => step.set("auth", "none"),
-            None => {}
-        }
-        if !headers.is_empty() {
-            step.set("headers", headers);
-        }
-        if !cookies.is_empty() {
-            step.set("cookies", cookies);
-        }
-    }
 }
 
 /// Whether a value is a host without a scheme.
 pub(super) fn lacks_scheme(value: Option<&str>) -> bool {
     value.is_some_and(|v| !v.contains("://") && !v.starts_with("{{") && !v.starts_with('/'))
-}
-
-/// The headers of a request: a list, or Postman's old text of lines.
-pub(super) fn given_headers(headers: Option<&Value>) -> Vec<(String, String)> {
-    match headers {
-        Some(Value::Array(list)) => list
-            .iter()
-            .filter(|h| h.get("disabled") != Some(&Value::Bool(true)))
-            .filter_map(|h| {
-                let name = h.get("key")?.as_str()?.trim().to_owned();
-                (!name.is_empty()).then(|| (name, h.get("value").map(text).unwrap_or_default()))
-            })
-            .collect(),
-        Some(Value::String(lines)) => lines
-            .lines()
-            .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-            .filter(|(name, _)| !name.is_empty() && !name.starts_with("//"))
-            .collect(),
-        _ => Vec::new(),
-    }
 }
