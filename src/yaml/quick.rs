@@ -87,7 +87,7 @@ impl<'s, 'b, 'd> Quick<'s, 'b, 'd> {
     }
 
     /// From behind a `-` or a colon to the value, on this line or a later one.
-    fn to_value(&mut self) -> Option<()> {
+    fn reach_value(&mut self) -> Option<()> {
         let from = self.at;
         self.skip_spaces();
         if matches!(self.here(), Some(b'\n' | b'#') | None) {
@@ -150,7 +150,7 @@ impl<'s, 'b, 'd> Quick<'s, 'b, 'd> {
         loop {
             self.at += 1;
             let dash = self.line;
-            self.to_value()?;
+            self.reach_value()?;
             if self.line != dash && self.column() <= column {
                 return None;
             }
@@ -174,7 +174,7 @@ impl<'s, 'b, 'd> Quick<'s, 'b, 'd> {
         loop {
             let key = self.key()?;
             let on = self.line;
-            self.to_value()?;
+            self.reach_value()?;
             let value = if self.line == on {
                 self.inline(depth + 1)?
             } else if self.at < self.bytes.len() && self.column() > column {

@@ -4,13 +4,13 @@ use super::words::{Line, Piece, Reader, comment, reader, unended, variable};
 
 /// Who a text was written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shell {
+pub(super) enum Dialect {
     Posix,
     Cmd,
     PowerShell,
 }
 
-impl Shell {
+impl Dialect {
     pub(super) fn of(text: &str) -> Self {
         let exe = text.trim_start().starts_with("curl.exe");
         if text.contains(" `\n") || text.to_ascii_lowercase().contains("$env:") || (exe && text.contains(" '")) {

@@ -5,7 +5,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::windows::{Shell, cmd, powershell};
+use super::windows::{Dialect, cmd, powershell};
 
 /// A piece of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +54,10 @@ impl Word {
 /// A quote that never ends: the line it begins in, and what is wrong.
 pub(super) fn lines(text: &str) -> Result<Vec<Line>, (usize, String)> {
     let text = text.replace("\r\n", "\n");
-    match Shell::of(&text) {
-        Shell::Posix => posix(&text),
-        Shell::Cmd => Ok(cmd(&text)),
-        Shell::PowerShell => powershell(&text),
+    match Dialect::of(&text) {
+        Dialect::Posix => posix(&text),
+        Dialect::Cmd => Ok(cmd(&text)),
+        Dialect::PowerShell => powershell(&text),
     }
 }
 
