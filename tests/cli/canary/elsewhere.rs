@@ -47,7 +47,9 @@ pub(super) fn typed(_: &Case) {}
 pub(super) fn imported(case: &Case) {
     let value = |name: &str| {
         let canary = case.canaries.iter().find(|c| c.name == name).unwrap();
-        if canary.fits_header() { canary.value.trim() } else { canary.core.as_str() }
+        // To Postman, `{{ x }}` in a value is a variable and no secret.
+        let plain = canary.fits_header() && !canary.value.contains("{{");
+        if plain { canary.value.trim() } else { canary.core.as_str() }
     };
     let (token, cookie, password) = (value("s_file"), value("s_env"), value("s_stdin"));
     let shell = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));

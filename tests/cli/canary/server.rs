@@ -123,7 +123,15 @@ impl Shared {
             _ => {}
         }
         let texts: Vec<String> = known.iter().flat_map(|canary| encoding::all(&canary.value)).collect();
-        let lines = texts.iter().filter(|text| !text.chars().any(|c| c < ' ' || c == '\u{7f}'));
+        // No client takes a head of any size.
+        let mut room = 150_000_usize;
+        let mut fits = |text: &&String| {
+            let left = room.checked_sub(text.len()).filter(|_| !text.chars().any(|c| c < ' ' || c == '\u{7f}'));
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        let lines: Vec<&String> = texts.iter().filter(&mut fits).collect();
+        let lines = lines.iter().copied();
         // Clients take about a hundred lines.
         let many: Vec<_> = lines.clone().map(String::as_str).collect();
         let mut headers: Vec<(String, String)> = many
