@@ -33,7 +33,7 @@ pub(super) const SHAPES: [Shape; 16] = [
     shape("lines", "a\nb\r\n", "\ttab\n\nc"),
     shape("control", "a\u{1}\u{7f}", "\u{85}\u{200b}\u{202e}b"),
     Shape { short: true, ..shape("six bytes", "", "") },
-    Shape { repeat: 60, ..shape("long", "a/+", "=&") },
+    Shape { repeat: 30, ..shape("long", "a/+", "=&") },
 ];
 
 const fn shape(name: &'static str, before: &'static str, after: &'static str) -> Shape {
