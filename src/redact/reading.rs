@@ -15,7 +15,7 @@ pub(super) const fn begins_escape(byte: u8) -> bool {
 }
 
 /// What stands at a place, and where it ends.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reading {
     bytes: [u8; 4],
     length: u8,
@@ -44,7 +44,6 @@ impl Reading {
 }
 
 /// All readings of one place.
-#[derive(Default)]
 pub(super) struct Readings {
     all: [Reading; 8],
     count: usize,
@@ -53,6 +52,8 @@ pub(super) struct Readings {
 }
 
 impl Readings {
+    const NONE: Self = Self { all: [Reading { bytes: [0; 4], length: 0, end: 0 }; 8], count: 0, cut: false };
+
     pub(super) fn iter(&self) -> impl Iterator<Item = Reading> {
         self.all.iter().copied().take(self.count)
     }
@@ -70,7 +71,7 @@ impl Readings {
 
 /// The readings of what stands at `at`. `cut` where `at` is the end.
 pub(super) fn read(text: &[u8], at: usize) -> Readings {
-    let mut readings = Readings::default();
+    let mut readings = Readings::NONE;
     let Some(&byte) = text.get(at) else {
         readings.cut = true;
         return readings;
@@ -99,7 +100,7 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn read(self, at: usize) -> Readings {
-        let mut readings = Readings::default();
+        let mut readings = Readings::NONE;
         let Some(&byte) = self.text.get(at) else {
             readings.cut = true;
             return readings;
