@@ -25,11 +25,14 @@ fn note(info: &PanicHookInfo<'_>) {
 /// Tells every bug that was noted; true where there was one.
 pub(super) fn tell(output: &Output) -> bool {
     let noted = std::mem::take(&mut *NOTED.lock().unwrap_or_else(PoisonError::into_inner));
-    for text in &noted {
-        let message = format!("this is a bug in wxflow {}: {text}", env!("CARGO_PKG_VERSION"));
-        output.error(&message, Some("please report it, with the flow if you can share it"));
-    }
+    noted
+        .iter()
+        .for_each(|text| output.error(&message(text), Some("please report it, with the flow if you can share it")));
     !noted.is_empty()
+}
+
+fn message(text: &str) -> String {
+    format!("this is a bug in wxflow {}: {text}", env!("CARGO_PKG_VERSION"))
 }
 
 #[cfg(test)]
@@ -41,8 +44,16 @@ mod tests {
         let before = panic::take_hook();
         watch();
         panic::catch_unwind(|| panic!("boom {}", 1)).unwrap_err();
+        // A worker's, which quotes a secret as Rust does.
+        let secret = "pass\"w0rd\u{7f}\n/x";
+        std::thread::spawn(move || panic!("on a value: {secret:?}")).join().unwrap_err();
         panic::set_hook(before);
         let noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(noted.iter().any(|text| text.starts_with("boom 1 (src/cli/bugs.rs:")), "{noted:?}");
+        let worker = noted.iter().find(|text| text.contains("w0rd")).unwrap();
+        let output = Output::new(crate::cli::args::Color::Never);
+        output.redactor.learn("s", secret, None);
+        let line = output.line(&message(worker));
+        assert!(line.contains("on a value: \"***\" (src/cli/bugs.rs:"), "{line}");
     }
 }

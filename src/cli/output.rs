@@ -69,9 +69,12 @@ impl Output {
     /// Writes text to stderr. There is no one to tell where that fails.
     pub(super) fn say(&self, text: &str) {
         let mut stream = AutoStream::new(io::stderr(), self.choice(&io::stderr()));
-        let mut text = self.redactor.mask(text).into_owned();
-        text.push('\n');
-        stream.write_all(text.as_bytes()).ok();
+        stream.write_all(self.line(text).as_bytes()).ok();
+    }
+
+    /// What [`Output::say`] writes.
+    pub(super) fn line(&self, text: &str) -> String {
+        format!("{}\n", self.redactor.mask(text))
     }
 
     /// Tells a mistake that has no place in a file.

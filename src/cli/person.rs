@@ -6,6 +6,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+#[cfg(unix)]
+use rustix::termios;
+
 use super::machine;
 use super::output::visible;
 use crate::flow::Input;
@@ -27,6 +30,9 @@ struct Console;
 
 impl Terminal for Console {
     fn line(&self, prompt: &str, secret: bool) -> Option<String> {
+        // Before the question: who pastes an answer is quicker than the reading.
+        #[cfg(unix)]
+        let _hidden = secret.then(Hidden::new);
         let mut stderr = io::stderr();
         write!(stderr, "{}", visible(prompt)).and_then(|()| stderr.flush()).ok()?;
         if secret {
@@ -35,6 +41,31 @@ impl Terminal for Console {
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line).ok()?;
         (read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+/// The terminal shows nothing of what is typed, until this is dropped.
+#[cfg(unix)]
+struct Hidden(Option<termios::Termios>);
+
+#[cfg(unix)]
+impl Hidden {
+    fn new() -> Self {
+        let before = termios::tcgetattr(io::stdin()).ok();
+        if let Some(mut quiet) = before.clone() {
+            quiet.local_modes -= termios::LocalModes::ECHO;
+            termios::tcsetattr(io::stdin(), termios::OptionalActions::Now, &quiet).ok();
+        }
+        Self(before)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            termios::tcsetattr(io::stdin(), termios::OptionalActions::Now, before).ok();
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::exit::Exit;
 use super::oauth::with_used;
 use super::output::Output;
 use super::plan::{Planned, Work};
-use crate::run::inputs::Invented;
+use crate::run::inputs::{Invented, shape};
 use crate::run::{FlowKey, Recording};
 use index::Index;
 
@@ -48,13 +48,16 @@ pub(super) fn run_name((path, row, repeat): FlowKey<'_>) -> String {
 
 /// What a replay must know beside the requests. A variable is kept where an input that is no secret takes it.
 pub(super) fn about(planned: &[Planned], seed: Option<u64>) -> Value {
-    let mut variables = serde_json::Map::new();
+    let (mut variables, mut secrets) = (serde_json::Map::new(), serde_json::Map::new());
     for planned in planned {
         let Work::Ready(ready) = &*planned.work else { continue };
         for flow in with_used(&ready.flow) {
             let used = ready.used.get(&flow.path).map_or(&[][..], Vec::as_slice);
             let own = std::ptr::eq(flow, &*ready.flow);
             let values = if own { ready.inputs.as_slice() } else { used };
+            let structured =
+                values.iter().filter(|value| value.secret && (value.value.is_object() || value.value.is_array()));
+            secrets.extend(structured.map(|value| (value.name.to_string(), shape(&value.value))));
             for input in flow.inputs.iter().filter(|input| !input.secret) {
                 let value = values.iter().find(|value| value.name == input.name && !value.secret);
                 if let (Some(variable), Some(value)) = (&input.env, value) {
@@ -64,7 +67,15 @@ pub(super) fn about(planned: &[Planned], seed: Option<u64>) -> Value {
             }
         }
     }
-    json!({ "v": 1, "seed": seed, "variables": variables })
+    json!({ "v": 1, "seed": seed, "variables": variables, "secrets": secrets })
+}
+
+/// `about`, once the run has ended. One that was interrupted lacks requests, and a step without any would pass.
+pub(super) fn ended(mut about: Value, interrupted: bool) -> Value {
+    if interrupted {
+        about["interrupted"] = json!(true);
+    }
+    about
 }
 
 /// Reads a recording.
@@ -91,6 +102,10 @@ pub(super) fn read(path: &Path, output: &Output) -> Result<Replayed, Exit> {
         Category::Data => refuse(format!("the recording {shown} has a mistake: {error}"), again),
     })?;
     let maker = index.creator["name"].as_str().map(|name| format!(" by {name}")).unwrap_or_default();
+    if index.about.as_ref().is_some_and(|about| about["interrupted"] == true) {
+        let message = format!("the recording {shown} is of a run that was interrupted, so it does not hold all of it");
+        return Err(refuse(message, Some("record the run again with `wxflow run --record FILE`, and let it end")));
+    }
     match index.about.as_ref().map(|about| &about["v"]) {
         Some(version) if version == 1 => {}
         Some(_) => return Err(refuse(format!("{shown} was recorded by another version of wxflow"), again)),

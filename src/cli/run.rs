@@ -65,7 +65,9 @@ pub(super) fn once(args: &Run, session: &Session, output: &Arc<Output>) -> Resul
     let workers = workers(args.limits.jobs, &planned);
     let mut reports = reports(&args.showing, workers, output)?;
     if let Some(path) = &args.recordings.record {
-        reports.record(Target::File(path.clone()), recording::about(&planned, seed), &output.redactor);
+        let (about, cancel) = (recording::about(&planned, seed), session.cancel.clone());
+        let about = move || recording::ended(about.clone(), cancel.is_cancelled());
+        reports.record(Target::File(path.clone()), about, &output.redactor);
     }
     let (cancel, signals) = (&session.cancel, session.signals(output)?);
     let crew = Crew {

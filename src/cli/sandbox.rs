@@ -37,7 +37,7 @@ pub(super) fn start(port: u16, seed: Option<u64>, faults: &[Fault], output: &Out
     })?;
     let variables = sandbox.variables(&server.base_url());
     let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Ok(Inside { sandbox, server, invented: Invented { variables, seed } })
+    Ok(Inside { sandbox, server, invented: Invented { variables, seed, ..Invented::default() } })
 }
 
 /// `wxflow sandbox`: prints where it is, then serves until a signal.

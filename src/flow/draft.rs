@@ -198,16 +198,20 @@ pub fn template(pieces: &[Piece]) -> String {
 
 /// How many bytes at the start of `text`, a `{` or a `$`, would be read as a template or be told to be none.
 fn mistaken(text: &str, hole_follows: bool) -> usize {
-    if text.starts_with("{{") || text.starts_with("{%") {
-        return 2;
+    // A `$` before braces is told to be no template, also before those that are written for it.
+    let braces = text.trim_start_matches('$');
+    let dollars = text.len() - braces.len();
+    if braces.starts_with("{{") || braces.starts_with("{%") {
+        return dollars + 2;
     }
     if matches!(text, "{" | "$") {
         return usize::from(hole_follows);
     }
-    let Some((name, _)) = text.strip_prefix("${").and_then(|rest| rest.split_once('}')) else { return 0 };
+    let name = braces.strip_prefix('{').filter(|_| dollars > 0).and_then(|rest| rest.split_once('}'));
+    let Some((name, _)) = name else { return 0 };
     let shell = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
-    if shell { name.len() + 3 } else { 0 }
+    if shell { dollars + name.len() + 2 } else { 0 }
 }
 
 /// The template of a URL: what cannot stand in one is percent-encoded, what is encoded already stays.
@@ -396,6 +400,7 @@ mod tests {
         let hole = Piece::Hole("id".to_owned());
         assert_eq!(literal("a {b} c}}"), "a {b} c}}");
         assert_eq!(literal("{{x}} {% y {{{"), "{{ '{{' }}x}} {{ '{%' }} y {{ '{{' }}{");
+        assert_eq!(literal("${{x}} $${% $${HOME} $$"), "{{ '${{' }}x}} {{ '$${%' }} {{ '$${HOME}' }} $$");
         assert_eq!(template(&[text("{"), hole.clone(), text("}")]), "{{ '{' }}{{ id }}}");
         assert_eq!(template(&[text("/a/"), hole.clone()]), "/a/{{ id }}");
         assert_eq!(literal("${HOME} $x ${} $"), "{{ '${HOME}' }} $x ${} $");

@@ -17,6 +17,12 @@ impl Multipart {
         Self { boundary: format!("wxflow-{random:032x}"), body: Vec::new() }
     }
 
+    /// How many bytes it has so far.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.body.len()
+    }
+
     /// The boundary, which needs no quotes.
     #[must_use]
     pub fn boundary(&self) -> &str {

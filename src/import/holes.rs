@@ -131,5 +131,6 @@ fn numbers(text: &str) -> Vec<usize> {
 }
 
 fn is_host(host: &str) -> bool {
-    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b)) && !host.contains(OPEN)
+    let plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b)) && !host.contains(OPEN);
+    plain && url::Host::parse(host.strip_suffix('.').unwrap_or(host)).is_ok()
 }

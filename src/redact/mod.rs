@@ -1,11 +1,12 @@
 //! Keeps secrets out of everything that is written: one [`Redactor`] per command learns values and masks them.
 //!
-//! A run learns thousands of values, one step at a time, and masks between. So values live in tiers, each with an
-//! automaton of its own: a new tier is small, and tiers of like size are joined, as in a log-structured store.
+//! A run learns thousands of values, one step at a time, and masks between. So values live in tiers, each with a
+//! table of its own: a new tier is small, and tiers of like size are joined, as in a log-structured store.
 
 mod fields;
 mod forms;
 mod host;
+mod reading;
 mod redacted;
 mod snapshot;
 mod tier;
@@ -31,6 +32,9 @@ pub const MASK: &str = "***";
 
 /// The fewest bytes that are masked inside other text; a shorter secret only where it is a whole field.
 pub const SHORTEST: usize = 6;
+
+/// The fewest characters of a number inside a secret list or object that make it a secret: a PIN is one, a count is not.
+pub const FEWEST_DIGITS: usize = 4;
 
 /// What [`Redactor::learn`] did with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +182,7 @@ impl Redactor {
         self.0.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Learns every string inside `value`, and numbers: alone any, inside a list or object those of [`SHORTEST`]
+    /// Learns every string inside `value`, and numbers: alone any, inside a list or object those of [`FEWEST_DIGITS`]
     /// characters or more, as a `1` in a secret object must not hide every `1` elsewhere.
     pub fn learn_value(&self, name: &str, value: &Value, hosts: Option<&[HostPattern]>) {
         match value {
@@ -192,7 +196,7 @@ impl Redactor {
             Value::Null | Value::Bool(_) => {}
             Value::Number(n) => {
                 let text = n.to_string();
-                if text.len() >= SHORTEST {
+                if text.len() >= FEWEST_DIGITS {
                     self.learn(name, &text, hosts);
                 }
             }
@@ -336,7 +340,7 @@ impl Store {
             while let Some(last) = tiers.pop_if(|last| last.len() < fresh.len() * 4) {
                 fresh.extend_from_slice(last.forms());
             }
-            tiers.extend(Tier::new(fresh).map(Arc::new));
+            tiers.push(Arc::new(Tier::new(fresh)));
         }
         let short = self.short.iter().map(|s| (s.trim().into(), self.ids.get(s).copied().unwrap_or(u32::MAX)));
         Snapshot { tiers, short: short.collect(), bindings: self.bindings.clone(), numeric: self.numeric }

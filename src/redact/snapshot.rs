@@ -85,10 +85,8 @@ impl Snapshot {
             let kept = text.get(..at).unwrap_or_default();
             // The quote may stand before the ellipsis.
             let kept = kept.strip_suffix(b"\"").unwrap_or(kept);
-            for tier in &self.tiers {
-                let (start, secret) = tier.begun(kept);
-                found.extend(secret.filter(|_| kept.len() - start >= FEW).map(|secret| (start..kept.len(), secret)));
-            }
+            let begun = self.tiers.iter().filter_map(|tier| tier.begun(kept, FEW));
+            found.extend(begun.map(|begun| (begun.start..kept.len(), begun.secret)));
         }
         found
     }
@@ -102,18 +100,15 @@ impl Snapshot {
         found
     }
 
-    /// Adds the places of long secrets to `ranges`, in no order.
-    pub(super) fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) {
-        for tier in &self.tiers {
+    /// Adds the places of long secrets to `ranges`, in no order. Gives back where the end begins that is not yet decided.
+    pub(super) fn collect(&self, text: &[u8], ranges: &mut Vec<Range<usize>>) -> usize {
+        let undecided = self.tiers.iter().map(|tier| {
             tier.find(text, |range, _| {
                 ranges.push(range);
                 true
-            });
-        }
-    }
-
-    pub(super) fn undecided(&self, text: &[u8]) -> usize {
-        self.tiers.iter().map(|tier| tier.undecided(text)).min().unwrap_or(text.len())
+            })
+        });
+        undecided.min().unwrap_or(text.len())
     }
 
     /// The merged places of secrets, each with the longest secret in it; nothing is allocated where there are none.

@@ -135,6 +135,9 @@ fn a_secret_object_gives_its_strings_and_long_numbers() {
     redactor.learn_value("reply", &json!({"a": ["token-1234"], "b": {"c": 12_345_678, "d": 1}}), None);
     assert_eq!(redactor.mask("token-1234 12345678"), "*** ***");
     assert_eq!(redactor.mask("1"), "1");
+    redactor.learn_value("login", &json!({"user": "me", "pin": 4711, "tries": 999, "on": true}), None);
+    let sent = r#"{"u":"me","p":4711,"t":999,"on":true,"x":"some 4711"}"#;
+    assert_eq!(redactor.mask_fields(sent), r#"{"u":"***","p":"***","t":999,"on":true,"x":"some 4711"}"#);
     redactor.learn_value("pin", &json!(42), None);
     assert_eq!(redactor.mask("42"), "***");
 }
@@ -273,6 +276,124 @@ proptest! {
         let masked = redactor.mask(&text);
         prop_assert_eq!(in_chunks(&redactor, &text, &cuts), masked.as_bytes());
     }
+}
+
+/// One character as one of the ways in which encoders write it, by `way`; `None` where that one has no way of its own.
+fn written(c: char, way: u8) -> Option<String> {
+    let percent = |upper: bool, percent: &str| -> String {
+        let mut bytes = [0; 4];
+        let bytes = c.encode_utf8(&mut bytes).bytes();
+        bytes.map(|b| if upper { format!("{percent}{b:02X}") } else { format!("{percent}{b:02x}") }).collect()
+    };
+    let units = |backslash: &str, upper: bool| -> String {
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        units.map(|u| if upper { format!("{backslash}u{u:04X}") } else { format!("{backslash}u{u:04x}") }).collect()
+    };
+    let json = || serde_json::to_string(&c).unwrap().trim_matches('"').to_owned();
+    let code = u32::from(c);
+    Some(match way {
+        0 => percent(true, "%"),
+        1 => percent(false, "%"),
+        2 => percent(true, "%25"),
+        3 => percent(false, "%").bytes().map(|b| format!("%{b:02x}")).collect(),
+        4 if c == ' ' => "+".to_owned(),
+        5 => units("\\", true),
+        6 => units("\\", false),
+        7 => units("\\\\", false),
+        8 if c != '"' && c != '\\' => json(),
+        8 if c == '"' => "\\\"".to_owned(),
+        9 if c == '/' => "\\/".to_owned(),
+        10 => format!("&#{code};"),
+        11 => format!("&#x{code:x};"),
+        12 => format!("&amp;#x{code:X};"),
+        13 => quick_xml::escape::escape(c.to_string()).into_owned(),
+        14 => quick_xml::escape::escape(quick_xml::escape::escape(c.to_string())).into_owned(),
+        15 => percent(false, "\\u0025"),
+        _ => return None,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each character in an encoding of its own, cut anywhere, among text that looks like escapes: masked to the last byte.
+    #[test]
+    fn no_mix_of_encodings_survives(
+        secret in prop_oneof!["[!-)+-~]{6,40}", "[^*\\p{C} ]{6,20}", "[%&+/\\\\\"<;2F5 ]{6,12}", "[a-zA-Z0-9_-]{6,40}"],
+        ways in prop::collection::vec(prop::option::of(0_u8..16), 1..40),
+        before in prop_oneof!["[%&\\\\a-f0-9;#u]{0,6}", "[^*\\p{C}]{0,7}"],
+        after in prop_oneof!["[%&\\\\a-f0-9;#u]{0,6}", "[^*\\p{C}]{0,7}"],
+        cuts in prop::collection::vec(1_usize..9, 1..6),
+    ) {
+        let secret = secret.trim();
+        prop_assume!(secret.len() >= SHORTEST);
+        let mut text = before.clone();
+        for (c, way) in secret.chars().zip(ways.iter().cycle()) {
+            match way.and_then(|way| written(c, way)) {
+                Some(written) => text.push_str(&written),
+                None => text.push(c),
+            }
+        }
+        let place = before.len()..text.len();
+        text.push_str(&after);
+        let redactor = knowing(&[secret, "another-secret"]);
+        let masked = redactor.mask(&text);
+        // Nothing but what stood around it is left; some of that may be part of what was found.
+        let (left, right) = masked.split_once(MASK).unwrap_or_else(|| panic!("{text} -> {masked}"));
+        prop_assert!(before.starts_with(left), "{text} -> {masked}");
+        let right = right.rsplit(MASK).next().unwrap_or(right);
+        prop_assert!(after.ends_with(right), "{text} -> {masked}");
+        prop_assert!(redactor.carries_secret(&text.as_bytes()[place]));
+        prop_assert!(!redactor.carries_secret(masked.as_bytes()), "{text} -> {masked}");
+        prop_assert_eq!(in_chunks(&redactor, &text, &cuts), masked.as_bytes());
+    }
+
+    /// What looks like escapes and means nothing: cut anywhere, the same.
+    #[test]
+    fn chunking_changes_no_escapes(
+        text in prop::collection::vec(prop::sample::select(&["%", "25", "2f", "&", "amp;", "#x2f;", "\\", "u002f", "/", "a", "b", "+", " "][..]), 0..30),
+        secrets in prop::collection::vec("[ab/%\\\\& ]{6,9}", 1..4),
+        cuts in prop::collection::vec(1_usize..9, 1..6),
+    ) {
+        let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
+        let redactor = knowing(&secrets);
+        let text = text.concat();
+        let masked = redactor.mask(&text);
+        prop_assert_eq!(in_chunks(&redactor, &text, &cuts), masked.as_bytes());
+    }
+}
+
+#[test]
+fn runs_of_backslashes_are_bounded_and_masked() {
+    for count in [6, 20, 200] {
+        let secret = format!("{}end", "\\".repeat(count));
+        let redactor = knowing(&[&secret]);
+        assert_eq!(redactor.mask(&secret), "***");
+        let once = serde_json::to_string(&secret).unwrap();
+        assert_eq!(redactor.mask(&once), "\"***\"", "{count}");
+        let twice = serde_json::to_string(&once).unwrap();
+        assert_eq!(redactor.mask(&twice), "\"\\\"***\\\"\"", "{count}");
+    }
+    let redactor = knowing(&[&"\\".repeat(50)]);
+    assert_eq!(redactor.mask(&"\\".repeat(20_000)), "***");
+}
+
+#[test]
+fn what_only_looks_encoded_stays() {
+    let redactor = knowing(&["pass/word", "another secret"]);
+    for text in [
+        "100% of it & more\\n",
+        "a=1&b=2&c=%41",
+        "&lt;p&gt;&amp;nbsp;",
+        "\\\"quoted\\\"",
+        "pass%2word",
+        "pass&#47word",
+        "pass\\word",
+    ] {
+        assert!(matches!(redactor.mask(text), Cow::Borrowed(_)), "{text}");
+    }
+    assert_eq!(redactor.mask("a=1&t=pass%2fword&u=another+secret"), "a=1&t=***&u=***");
 }
 
 #[test]

@@ -44,11 +44,8 @@ impl<W: io::Write> MaskingWriter<W> {
             return Ok(());
         }
         let snapshot = self.redactor.snapshot();
-        let cut = match &snapshot {
-            Some(snapshot) if !all => snapshot.undecided(&self.pending),
-            _ => self.pending.len(),
-        };
-        let ranges = self.masked(snapshot.as_deref());
+        let (ranges, undecided) = self.masked(snapshot.as_deref());
+        let cut = if all { self.pending.len() } else { undecided };
         let Some(inner) = &mut self.inner else { return Ok(()) };
         let mut out = Vec::with_capacity(cut);
         let mut at = 0;
@@ -73,15 +70,14 @@ impl<W: io::Write> MaskingWriter<W> {
         inner.write_all(&out)
     }
 
-    /// The ranges of `pending` that a mask stands for, with what an earlier `***` covers.
-    fn masked(&self, snapshot: Option<&Snapshot>) -> Vec<Range<usize>> {
+    /// The ranges of `pending` that a mask stands for, with what an earlier `***` covers; and where the end begins that is
+    /// not yet decided.
+    fn masked(&self, snapshot: Option<&Snapshot>) -> (Vec<Range<usize>>, usize) {
         let mut ranges = Vec::new();
         ranges.extend(self.open.map(|n| 0..n));
-        if let Some(snapshot) = snapshot {
-            snapshot.collect(&self.pending, &mut ranges);
-        }
+        let undecided = snapshot.map(|snapshot| snapshot.collect(&self.pending, &mut ranges));
         merge(&mut ranges);
-        ranges
+        (ranges, undecided.unwrap_or(self.pending.len()))
     }
 }
 

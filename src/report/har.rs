@@ -21,18 +21,21 @@ use crate::event::{
 use crate::redact::{Redacted, Redactor};
 use masked::MaskedLines;
 
+/// What a recording says about its run, when that has ended.
+type About = Box<dyn Fn() -> Value + Send + Sync>;
+
 /// The format. It knows the pages, one per flow run; entries are spooled.
 #[derive(Default)]
 pub(super) struct Har {
     pages: Arc<Mutex<Vec<Page>>>,
     /// What a recording says about its run, and what masks it; `None` in a report.
-    recording: Option<(Value, Redactor)>,
+    recording: Option<(About, Redactor)>,
 }
 
 impl Har {
     /// A recording, which says `about` its run what a replay must know.
-    pub(super) fn recording(about: Value, redactor: &Redactor) -> Self {
-        Self { recording: Some((about, redactor.for_recording())), ..Self::default() }
+    pub(super) fn recording(about: impl Fn() -> Value + Send + Sync + 'static, redactor: &Redactor) -> Self {
+        Self { recording: Some((Box::new(about), redactor.for_recording())), ..Self::default() }
     }
 }
 
@@ -82,7 +85,7 @@ impl Format for Har {
             None => Box::new(out),
         };
         if let Some((about, _)) = &self.recording {
-            writeln!(out, "\"_recording\":\n{}\n,\"_steps\":[", display::json(about)?)?;
+            writeln!(out, "\"_recording\":\n{}\n,\"_steps\":[", display::json(&about())?)?;
             segments.copy_all(Part::Index, ",\n", &mut out)?;
             write!(out, "\n],")?;
         }

@@ -207,9 +207,9 @@ impl Reports {
         self
     }
 
-    /// Records the run too: whole requests and replies, and what a replay must know `about` it. At the end all is masked
-    /// once more with what `redactor` knows then.
-    pub fn record(&mut self, target: Target, about: Value, redactor: &Redactor) {
+    /// Records the run too: whole requests and replies, and what a replay must know `about` it, which is asked at the end.
+    /// Then all is masked once more with what `redactor` knows by that time.
+    pub fn record(&mut self, target: Target, about: impl Fn() -> Value + Send + Sync + 'static, redactor: &Redactor) {
         let format = Box::new(har::Har::recording(about, redactor));
         self.files.push(Report { recording: true, ..Report::new(format, target) });
     }

@@ -55,6 +55,9 @@ pub(super) fn build(body: &Body, headers: &mut HeaderMap, span: Span, renderer: 
     Ok(Built { bytes, packed })
 }
 
+/// The largest form of parts, as large as a file may be: a short flow can name one file a thousand times.
+const LARGEST: usize = 128 << 20;
+
 fn multipart(parts: &[Part], headers: &mut HeaderMap, span: Span, renderer: &Renderer<'_>) -> Result<Built, Stop> {
     let mut form = Multipart::new(renderer.names.ambient().random());
     for part in parts {
@@ -65,6 +68,10 @@ fn multipart(parts: &[Part], headers: &mut HeaderMap, span: Span, renderer: &Ren
                 }
             }
             Part::File(part) => file(part, &mut form, renderer)?,
+        }
+        if form.size() > LARGEST {
+            let message = "the parts of `multipart` are larger than 128 MiB together";
+            return Err(renderer.problem(span, message, Some("send them in several requests".to_owned())));
         }
     }
     let given = headers.get(http::header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());

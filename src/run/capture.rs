@@ -8,7 +8,7 @@ use super::step::placed;
 use crate::check::{CheckError, Reply};
 use crate::event::{Capture, Problem, StepOutcome};
 use crate::flow::{NamedCapture, Step};
-use crate::redact::Redactor;
+use crate::redact::{PLACEHOLDER, Redactor};
 use crate::template::{TemplateValue, from_template_value, to_template_value};
 use crate::value::Value;
 
@@ -16,7 +16,9 @@ impl Runner<'_, '_> {
     /// Evaluates all captures, also after one failed.
     pub(super) fn capture(&mut self, step: &Step, reply: &Reply<'_>, outcome: &mut StepOutcome) {
         for NamedCapture { name, capture, .. } in &step.captures {
+            let claim = format!("capture {name}");
             match self.render(|r| capture.evaluate(reply, r.names)) {
+                Ok(captured) if self.is_cut(&captured.value, reply) => self.not_replayable(name, &claim, outcome),
                 Ok(captured) => {
                     let mut names = Vec::new();
                     capture.names(&mut |used| names.push(used));
@@ -33,11 +35,9 @@ impl Runner<'_, '_> {
                 }
                 Err(error) => {
                     let CheckError { message, span } = error;
-                    let claim = format!("capture {name}");
                     let known = self.notes.recorded.failed.contains(&claim);
                     if !known && self.context.replay.is_some_and(|replay| replay.hides(reply.response)) {
-                        outcome.warnings.push(format!("not replayable: `{claim}` depends on a secret's value"));
-                        self.scope.bind(name, TemplateValue::from(UNKNOWN), true);
+                        self.not_replayable(name, &claim, outcome);
                         continue;
                     }
                     self.notes.made.failed.push(claim);
@@ -48,6 +48,17 @@ impl Runner<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether what was captured is a piece of what a recording has in the place of a secret.
+    fn is_cut(&self, value: &Value, reply: &Reply<'_>) -> bool {
+        let text = value.as_str().filter(|text| !text.contains(PLACEHOLDER));
+        text.zip(self.context.replay).is_some_and(|(text, replay)| replay.cuts(text, reply.response))
+    }
+
+    fn not_replayable(&mut self, name: &Arc<str>, claim: &str, outcome: &mut StepOutcome) {
+        outcome.warnings.push(format!("not replayable: `{claim}` depends on a secret's value"));
+        self.scope.bind(name, TemplateValue::from(UNKNOWN), true);
     }
 }
 

@@ -4,6 +4,7 @@
 //! the process, then from `.env`, where permitted · `default` · what the person types. A secret is learned before anything
 //! is said about it.
 
+mod invented;
 mod origin;
 #[cfg(test)]
 mod tests;
@@ -11,14 +12,13 @@ mod uses;
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::environment::{Environment, SecretSource};
 use crate::flow::{Input, Raw, convert};
 use crate::redact::{HostPattern, Redactor, SHORTEST};
 use crate::source::{FileError, Source};
 use crate::value::Value;
+pub use invented::{Invented, shape};
 
 pub use origin::{Origin, Place, origins};
 pub use uses::{Used, resolve_uses};
@@ -81,15 +81,6 @@ pub struct Offer {
     pub value: Value,
     /// Where it stands, for messages: `--var name`, `row 3 of people.csv`.
     pub origin: Arc<str>,
-}
-
-/// What `--sandbox` puts in the place of the machine's variables and secrets.
-#[derive(Clone, Debug)]
-pub struct Invented {
-    /// The variables that the sandbox prints.
-    pub variables: Vec<(String, String)>,
-    /// What every other secret derives from.
-    pub seed: u64,
 }
 
 /// Everything a value can come from.
@@ -228,6 +219,9 @@ fn find(input: &Input, sources: &Sources<'_>, list: &mut Diagnostics) -> Result<
         if let Some((variable, value)) = asked.and_then(|a| sandbox.variables.iter().find(|(n, _)| n == a)) {
             return Ok(Found { secret: secret.is_some(), ..text(value, format!("the sandbox's {variable}")) });
         }
+        if let Some(value) = sandbox.structured(name) {
+            return Ok(Found { value: Raw::Value(value), secret: true, ..text("", "the recording".to_owned()) });
+        }
         if secret.is_some() || (input.secret && input.default.is_none() && var.is_none()) {
             return Ok(Found { secret: true, ..text(&sandbox.secret(name), "the sandbox".to_owned()) });
         }
@@ -360,15 +354,5 @@ fn is_short(secret: &Value) -> bool {
         Value::String(text) => (1..SHORTEST).contains(&text.trim().len()),
         Value::Number(number) => number.to_string().len() < SHORTEST,
         _ => false,
-    }
-}
-
-impl Invented {
-    /// 32 hex digits: valid as text, as hex and as base64, whatever a flow wants to do with it.
-    fn secret(&self, name: &str) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.seed.to_le_bytes());
-        hash.update(name.as_bytes());
-        hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
     }
 }

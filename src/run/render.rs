@@ -86,12 +86,17 @@ impl Renderer<'_> {
 
     /// A value; `None` for `omit`. Leaves whose template names a secret are learned.
     pub(super) fn value(&self, what: &str, template: &ValueTemplate) -> Result<Option<(Value, bool)>, Stop> {
+        Ok(self.leaves(what, template)?.map(|(value, secrets)| (value, !secrets.is_empty())))
+    }
+
+    /// As [`Renderer::value`], with the leaves that were learned.
+    fn leaves(&self, what: &str, template: &ValueTemplate) -> Result<Option<(Value, Vec<Value>)>, Stop> {
         let mut secrets = Vec::new();
         let rendered = template.render(self.names, &mut secrets).map_err(|e| self.failed(e))?;
         for leaf in &secrets {
             self.learn(what, leaf, || template.names());
         }
-        Ok(rendered.value.map(|value| (value, rendered.secret)))
+        Ok(rendered.value.map(|value| (value, secrets)))
     }
 
     /// A value to bind to `name`, and whether it is secret.
@@ -131,7 +136,7 @@ impl Renderer<'_> {
 
     /// The texts of a field: none for `omit`, several for a list.
     pub(super) fn field(&self, what: &str, field: &Field) -> Result<Vec<Text>, Stop> {
-        let Some((value, secret)) = self.value(what, &field.value)? else { return Ok(Vec::new()) };
+        let Some((value, secrets)) = self.leaves(what, &field.value)? else { return Ok(Vec::new()) };
         let values = match value {
             Value::Array(items) => items,
             one => vec![one],
@@ -146,6 +151,8 @@ impl Renderer<'_> {
                     Some("write `| tojson`, or give a scalar or a list of scalars".to_owned()),
                 )
             })?;
+            // Of a list only those whose own template names a secret.
+            let secret = secrets.iter().any(|leaf| leaf == value || leaf.as_array().is_some_and(|l| l.contains(value)));
             if secret {
                 self.learn(what, &Value::String(text.clone()), || field.value.names());
             }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -142,6 +143,23 @@ impl Replay<'_> {
         holds(&reply.body) || reply.headers.values().any(|value| holds(value.as_bytes()))
     }
 
+    /// Whether `value` is a piece of a placeholder, so that the secret itself would have given another one: what stands
+    /// elsewhere in the reply too is none.
+    pub(super) fn cuts(&self, value: &str, reply: &Response) -> bool {
+        let headers = reply.headers.values().filter_map(|value| value.to_str().ok());
+        let mut found = false;
+        for text in headers.chain([reply.text()]).filter(|text| !value.is_empty() && text.contains(PLACEHOLDER)) {
+            for (start, _) in text.match_indices(value) {
+                let end = start + value.len();
+                found = true;
+                if !placeholders(text).any(|p| start < p.end && p.start < end && (p.start < start || end < p.end)) {
+                    return false;
+                }
+            }
+        }
+        found
+    }
+
     fn find(&self, request: &Request) -> Result<Recorded, TransportError> {
         let url = self.redactor.mask_fields(request.url.as_str());
         let body = self.redactor.mask_fields(std::str::from_utf8(&request.body).unwrap_or_default());
@@ -160,11 +178,17 @@ impl Replay<'_> {
             let looks_like = |send: &Recorded| send.method == request.method.as_str() && fits(&send.url, &url);
             mine().find(|at| shelf.get(*at).is_some_and(|send| send.url.contains(PLACEHOLDER) && looks_like(&send)))
         };
+        // And what was cut out of a secret when it was recorded is not known here.
+        let unknown = || {
+            let looks_like = |send: &Recorded| send.method == request.method.as_str() && fits(&url, &send.url);
+            url.contains(UNKNOWN).then(|| mine().find(|at| shelf.get(*at).is_some_and(|send| looks_like(&send))))?
+        };
         let place = find(&|label| own(label) && label.body == body)
             .or_else(|| find(&own))
             .or_else(|| find(&|label| label.body == body))
             .or_else(|| left.first().map(|(at, _)| *at))
-            .or_else(masked_later);
+            .or_else(masked_later)
+            .or_else(unknown);
         let Some(place) = place else {
             let next = mine().find(|at| labels.get(*at).is_some_and(|label| !label.token));
             return Err(unrecorded(request, next.and_then(|at| shelf.get(at))));
@@ -229,6 +253,15 @@ fn hash(text: &str) -> u64 {
 /// A text in which all secrets are the same: the ones of a replay are others than the recorded.
 fn plain(text: &str) -> String {
     pieces(text).collect::<Vec<_>>().join("*")
+}
+
+/// The places of placeholders.
+fn placeholders(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices(PLACEHOLDER).map(|(start, _)| {
+        let end = start + PLACEHOLDER.len();
+        let digits = text.bytes().skip(end).take_while(u8::is_ascii_digit).count();
+        start..end + digits
+    })
 }
 
 /// What stands between the placeholders of a text.

@@ -1,13 +1,13 @@
 //! Bad ends: disks that are full, readers that leave, processes that are killed. Files are whole or absent.
 #![cfg(unix)]
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use crate::project::{PASSES, Project};
 
@@ -84,6 +84,28 @@ fn token_server() -> (String, Arc<AtomicU32>) {
     (url, count)
 }
 
+/// Watches a run until so much has changed: what it asked the server for, and the names, sizes and times of its files.
+/// Gives back how much did, at most until its end.
+fn changes(child: &mut Child, project: &Project, count: &AtomicU32, most: u64) -> u64 {
+    let state = || {
+        let folders = ["home/.local/state/wxflow/tokens", "out"].map(|folder| project.path(folder));
+        let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let files = entries.filter_map(|entry| {
+            let about = entry.metadata().ok()?;
+            Some((entry.path(), about.len(), about.modified().ok()?))
+        });
+        (count.load(Ordering::SeqCst), files.collect::<BTreeSet<_>>())
+    };
+    let (mut seen, mut last) = (0, state());
+    while seen < most && child.try_wait().unwrap().is_none() {
+        let now = state();
+        seen += u64::from(now != last);
+        last = now;
+        std::thread::yield_now();
+    }
+    seen
+}
+
 /// `WXFLOW_KILLS` sets how often (40).
 #[test]
 fn killed_at_any_point_the_token_store_and_the_report_are_whole() {
@@ -102,14 +124,15 @@ fn killed_at_any_point_the_token_store_and_the_report_are_whole() {
         .variable("REFRESH_TOKEN", "from-ci");
     let arguments = ["run", "-e", "ci", "--report", "json=out/report.json"];
     let folder = project.path("home/.local/state/wxflow/tokens");
-    let began = std::time::Instant::now();
+    let spawn = || project.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     assert_eq!(project.run(&arguments).status, 0);
-    let usual = began.elapsed().as_micros() as u64;
+    let usual = changes(&mut spawn(), &project, &count, u64::MAX);
+    assert!(usual > 3, "a run asks for tokens and writes files: {usual}");
     let mut ended = 0;
     for n in 0..kills {
-        let mut child = project.command(&arguments).spawn().unwrap();
-        // Spread over the time that a run takes, in no order that a clock could follow.
-        std::thread::sleep(Duration::from_micros(usual * ((n * 37) % kills) / kills));
+        let mut child = spawn();
+        // Spread over all that a run changes.
+        changes(&mut child, &project, &count, n * 37 % usual);
         ended += u32::from(child.try_wait().unwrap().is_some());
         child.kill().unwrap();
         child.wait().unwrap();

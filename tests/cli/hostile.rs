@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use crate::project::Project;
 
 /// What somebody would have a terminal, a CI system or a browser do.
-const ATTACKS: [&str; 22] = [
+const ATTACKS: [&str; 25] = [
     "::error file=x::pwned",
     "  ::set-output name=x::pwned",
     "\t::add-mask::pwned",
@@ -29,6 +29,9 @@ const ATTACKS: [&str; 22] = [
     "\"><img src=x onerror=\"document.title='pwned'\">",
     "]]><script>pwned</script><![CDATA[",
     "</pre></style></script><!--<svg onload=pwned>&#x1b;",
+    "a\n```\n<script>pwned</script>\n~~~\n````\n<img src=pwned>",
+    "`a`` <img src=pwned> ``` | pwned | [pwned](javascript:pwned) @pwned `",
+    "\n\n# pwned\n\n| pwned |\n|---|\n</code></summary></details><b>pwned",
 ];
 
 /// A server that says all of it wherever a reply has room.
@@ -198,4 +201,66 @@ fn pages_and_xml_survive_hostile_bytes() {
     assert_eq!(count("count(//@*[starts-with(normalize-space(.), 'javascript:')])"), 0);
     // It has no script at all, and one style.
     assert_eq!((count("count(//script)"), count("count(//style)")), (0, 1));
+}
+
+/// What of a Markdown text is no code: neither in a fence nor in a span.
+fn outside_code(markdown: &str) -> String {
+    let run = |text: &str| text.len() - text.trim_start_matches('`').len();
+    let (mut out, mut fence) = (String::new(), 0);
+    for line in markdown.lines() {
+        let ticks = run(line.trim_start());
+        let only = line.trim().chars().all(|c| c == '`');
+        if fence > 0 {
+            fence = if only && ticks >= fence { 0 } else { fence };
+            continue;
+        }
+        if ticks >= 3 && !line.trim_start()[ticks..].contains('`') {
+            fence = ticks;
+            continue;
+        }
+        let mut rest = line;
+        while let Some(at) = rest.find('`') {
+            let ticks = run(&rest[at..]);
+            let after = &rest[at + ticks..];
+            // A span ends with as many as it began with.
+            let mut end = 0;
+            while end < after.len() && (!after[end..].starts_with('`') || run(&after[end..]) != ticks) {
+                end += run(&after[end..]).max(after[end..].chars().next().map_or(1, char::len_utf8));
+            }
+            assert!(end < after.len(), "a backtick opens nothing in:\n{line}");
+            out.push_str(&rest[..at]);
+            rest = &after[end + ticks..];
+        }
+        out.push_str(rest);
+        out.push('\n');
+    }
+    assert_eq!(fence, 0, "every fence is closed");
+    out
+}
+
+#[test]
+fn markdown_shows_hostile_text_as_code_alone() {
+    let project = Project::new().file("flows/a|b ``<b>@pwned`.flow.yaml", flow(&server()));
+    project.run(&["run", "--report", "markdown=a.md"]);
+    let markdown = std::fs::read_to_string(project.path("a.md")).unwrap();
+    assert!(markdown.contains("<script>"), "it is there: {markdown}");
+    let outside = outside_code(&markdown);
+    let mut bare = outside.clone();
+    for own in ["<details>", "<details open>", "</details>", "<summary>", "</summary>", "<code>", "</code>"] {
+        bare = bare.replace(own, "");
+    }
+    assert!(!bare.contains(['<', '>']), "only the report's own tags: {bare}");
+    assert_eq!(outside.matches("<code>").count(), outside.matches("</code>").count());
+    // Where it stands in HTML's own code, nothing in it is a character of Markdown.
+    for piece in outside.split("<code>").skip(1) {
+        let code = piece.split("</code>").next().unwrap();
+        assert!(!code.contains(['`', '*', '_', '[', ']', '|', '@', '\\', '<', '!', '$', '"']), "{code}");
+    }
+    let elsewhere: Vec<&str> = outside.split("<code>").map(|piece| piece.rsplit("</code>").next().unwrap()).collect();
+    assert!(!elsewhere.concat().contains("pwned"), "{elsewhere:?}");
+    // A bar would end a cell, in code too.
+    let rows: Vec<&str> =
+        markdown.lines().filter(|line| line.starts_with("| ✅ |") || line.starts_with("| ❌ |")).collect();
+    assert_eq!(rows.len(), 1, "{markdown}");
+    assert_eq!(rows[0].matches('|').count(), 8, "{}", rows[0]);
 }

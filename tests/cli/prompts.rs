@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use crate::project::Project;
 
 /// `wxflow` at a terminal.
-struct Session {
+pub(crate) struct Session {
     child: Child,
     keyboard: ChildStdin,
     screen: ChildStdout,
@@ -15,7 +15,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(project: &Project, arguments: &str) -> Self {
+    pub(crate) fn new(project: &Project, arguments: &str) -> Self {
         let wxflow = project.command(&[]);
         let line = format!("'{}' {arguments}", wxflow.get_program().to_str().unwrap());
         let mut command = std::process::Command::new("script");
@@ -29,7 +29,7 @@ impl Session {
     }
 
     /// Waits until `prompt` is the last on the screen, and types after it.
-    fn answer(&mut self, prompt: &str, text: &str) {
+    pub(crate) fn answer(&mut self, prompt: &str, text: &str) {
         let mut byte = [0];
         while !self.seen.ends_with(prompt) {
             assert_eq!(self.screen.read(&mut byte).unwrap(), 1, "no `{prompt}` in {:?}", self.seen);
@@ -39,7 +39,7 @@ impl Session {
     }
 
     /// The status, and all that was on the screen.
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         let mut rest = Vec::new();
         self.screen.read_to_end(&mut rest).unwrap();
         let status = self.child.wait().unwrap().code().unwrap();

@@ -389,7 +389,7 @@ impl Setup {
             replay: None,
         };
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let invented = Invented { variables: owned, seed: 7 };
+        let invented = Invented { variables: owned, seed: 7, ..Invented::default() };
         let sources = Sources {
             vars: &[],
             row: &[],

@@ -57,6 +57,25 @@ steps:
 }
 
 #[test]
+fn only_what_names_a_secret_becomes_one() {
+    let ran = run(r#"
+inputs: { secret: { secret: true } }
+steps:
+  - request: POST http://sandbox.test/_wxflow/echo?plain-one=1
+    query: { l: [plain-one, "{{ secret }}"], m: "{{ [secret, 'in-a-list'] }}" }
+    headers: { X-L: [plain-two, "{{ secret | sha256 }}"] }
+    cookies: { c: plain-three }
+    form: { l: ["{{ secret }}", plain-four] }
+    expect: { status: 500 }
+"#)
+    .failed();
+    for plain in ["plain-one", "plain-two", "plain-four"] {
+        assert!(ran.json.contains(plain), "`{plain}` is masked: {}", ran.json);
+    }
+    assert!(!ran.json.contains("in-a-list"), "its template names a secret: {}", ran.json);
+}
+
+#[test]
 fn tokens_are_secret_from_the_moment_they_arrive() {
     let ran = Setup::default()
         .run(

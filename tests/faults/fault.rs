@@ -2,8 +2,9 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -202,29 +203,19 @@ steps:
         command.env("WEBEX_SECRET", SECRET).envs(self.variables.iter().map(|(n, v)| (n, v)));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
-        let reader = std::thread::spawn(move || {
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
             let mut shown = String::new();
             stdout.read_to_string(&mut shown).unwrap();
-            shown
+            tell.send(shown)
         });
-        let code = end(&mut child);
-        (code, reader.join().unwrap())
-    }
-}
-
-/// Waits for the program's end, and ends what hangs.
-fn end(child: &mut Child) -> Option<i32> {
-    let begin = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
-        }
-        if begin.elapsed() > WATCHDOG {
+        // The output ends with the program.
+        let Ok(shown) = told.recv_timeout(WATCHDOG) else {
             child.kill().unwrap();
             child.wait().unwrap();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(5));
+            return (None, told.recv().unwrap());
+        };
+        (child.wait().unwrap().code(), shown)
     }
 }
 

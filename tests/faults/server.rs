@@ -1,6 +1,6 @@
 //! A server whose connections are served by a closure, plain or through TLS; it keeps what it was asked.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -124,10 +124,17 @@ impl Peer {
         while self.send(bytes.as_ref()) {}
     }
 
-    /// As [`Peer::flood`], with a pause after each.
+    /// As [`Peer::flood`], but between two sends it listens for a while whether the client has gone.
     pub(crate) fn drip(&mut self, bytes: impl AsRef<[u8]>) {
-        while self.send(bytes.as_ref()) {
-            std::thread::sleep(Duration::from_millis(30));
+        self.socket.set_read_timeout(Some(Duration::from_millis(30))).unwrap();
+        let silent = |error: std::io::Error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        while self.send(bytes.as_ref()) && self.socket.peek(&mut [0]).is_err_and(silent) {}
+    }
+
+    /// Reads nothing and keeps the connection, for as long as the test's process lives.
+    pub(crate) fn ignore(&mut self) -> ! {
+        loop {
+            std::thread::park();
         }
     }
 

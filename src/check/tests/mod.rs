@@ -3,6 +3,7 @@
 mod capture;
 mod certificate;
 mod expect;
+mod laws;
 mod load;
 mod never_panics;
 mod operators;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Expect, Reply, evaluate, lowered, response};
 
-fn value() -> impl Strategy<Value = Value> {
+pub(super) fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -44,7 +44,7 @@ fn predicate() -> impl Strategy<Value = Value> {
 }
 
 /// `Some(passed)` of one predicate; `None` where it is refused at load.
-fn passes(path: &str, predicate: &Value, body: &Value) -> Option<bool> {
+pub(super) fn passes(path: &str, predicate: &Value, body: &Value) -> Option<bool> {
     // JSON is YAML; braces that would be a template are not what is tested here.
     let yaml = json!({ "json": { path: predicate } }).to_string();
     let (expect, messages) = lowered(&yaml, &super::Table::default(), Expect::lower);

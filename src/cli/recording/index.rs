@@ -77,7 +77,8 @@ impl Index {
         let variables = about["variables"].as_object()?.iter();
         let variables = variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         let seed = about["seed"].as_u64();
-        let invented = Invented { variables: variables.collect(), seed: seed.unwrap_or_default() };
+        let secrets = about["secrets"].as_object().cloned().unwrap_or_default();
+        let invented = Invented { variables: variables.collect(), secrets, seed: seed.unwrap_or_default() };
         let runs = self.runs;
         let noted = self.noted.into_iter().filter_map(|StepNotes { page, flow, step, item, phase, notes }| {
             let place: NotePlace = (flow, (step, item), phase);

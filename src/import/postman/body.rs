@@ -82,8 +82,12 @@ impl Sender<'_, '_> {
             step.set("json", json);
             return Some("application/json");
         }
-        let text = self.names.template(raw);
-        step.set("text", text);
+        // Sent as text, it is JSON all the same: its secrets must not stand in the flow.
+        let hides = || serde_json::from_str(raw).is_ok_and(|value| holds_secret(&value, None));
+        match (!is_json && hides()).then(|| self.json(raw)).flatten() {
+            Some(json) => step.set("json", json),
+            None => step.set("text", self.names.template(raw)),
+        }
         let implied = match language {
             "json" => "application/json",
             "xml" => "application/xml",
@@ -238,6 +242,16 @@ impl Sender<'_, '_> {
         });
         files.insert(name.clone(), source.to_owned());
         self.names.read(name)
+    }
+}
+
+/// Whether a text in it is a credential, by its key or its looks.
+fn holds_secret(value: &Value, key: Option<&str>) -> bool {
+    match value {
+        Value::String(text) => !text.is_empty() && (is_secret_value(text) || key.is_some_and(is_secret_name)),
+        Value::Array(items) => items.iter().any(|item| holds_secret(item, key)),
+        Value::Object(fields) => fields.iter().any(|(name, field)| holds_secret(field, Some(name))),
+        _ => false,
     }
 }
 

@@ -196,6 +196,11 @@ fn bodies() {
         )),
         "request: POST https://a.example/x\njson: { a: \"{{ n }}\", b: \"x{{ s }}\" }\n"
     );
+    // Sent as text, it keeps its type and hides its secret.
+    assert_eq!(
+        sends(post(json!({"mode": "raw", "raw": "{\"password\": \"hunter22\", \"n\": 1}"}))),
+        "request: POST https://a.example/x\nheaders: { Content-Type: text/plain }\njson: { password: \"{{ password }}\", n: 1 }\n"
+    );
     // 1.10 would become 1.1, and a comment is no JSON: both are sent as they are.
     assert_eq!(
         sends(post(json!({"mode": "raw", "raw": "{\"a\": 1.10}", "options": {"raw": {"language": "json"}}}))),

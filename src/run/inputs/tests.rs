@@ -236,14 +236,14 @@ fn a_person_is_asked_last_and_for_permission() {
     assert_eq!(case.value(Input { env: Some("CI_JOB_ID".to_owned()), ..input("x") }), json!("7"));
     let refused = Input { env: Some("HOME".to_owned()), default: Some(json!("d")), ..input("x") };
     assert_eq!(case.value(refused), json!("d"));
-    case.sandbox = Some(Invented { variables: Vec::new(), seed: 1 });
+    case.sandbox = Some(Invented { seed: 1, ..Invented::default() });
     assert_eq!(case.error(input("x")).0, "input `x` has no value", "nobody is asked for the sandbox");
 }
 
 #[test]
 fn the_sandbox_reads_nothing_of_the_machine() {
     let mut case = Case {
-        sandbox: Some(Invented { variables: pair("WEBEX_BOT_TOKEN", "sandbox-bot"), seed: 7 }),
+        sandbox: Some(Invented { variables: pair("WEBEX_BOT_TOKEN", "sandbox-bot"), seed: 7, ..Invented::default() }),
         environment: environment(
             "vars: {url: https://webexapis.com}\nsecrets: {bot: {env: WEBEX_BOT_TOKEN, hosts: [a.example]}, other: {file: k}}",
         ),

@@ -59,6 +59,7 @@ pub(super) fn all(value: &str) -> Vec<String> {
             .replace('"', "&#34;")
             .replace('\'', "&#39;"),
     ];
+    all.extend(mixed(value));
     // Parsers of URLs drop line breaks and tabs, which makes it another text.
     if !value.contains(['\n', '\r', '\t']) {
         let url = format!("http://a.example/?{}#", value.trim_matches(' ').replace('#', "%23"));
@@ -71,6 +72,39 @@ pub(super) fn all(value: &str) -> Vec<String> {
         all.extend([URL_SAFE.encode(&whole), URL_SAFE.encode(&bare), URL_SAFE_NO_PAD.encode(&bare)]);
     }
     all
+}
+
+/// Encoders that no usual library is: of any case, of some characters only, of all, one after the other.
+fn mixed(value: &str) -> Vec<String> {
+    let percent = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let component = utf8_percent_encode(value, COMPONENT).to_string();
+    let every_other: String =
+        percent(value).char_indices().map(|(at, c)| if at / 3 % 2 == 0 { c.to_ascii_lowercase() } else { c }).collect();
+    let some = |n: usize| -> String {
+        value
+            .chars()
+            .enumerate()
+            .map(|(at, c)| if at % n == 0 { percent(c.encode_utf8(&mut [0; 4])) } else { c.to_string() })
+            .collect()
+    };
+    // Of a long one a few are enough: each is several times as long.
+    if value.len() > 500 {
+        return vec![every_other, some(3)];
+    }
+    let units: String = value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    let numbers: String = value.chars().map(|c| format!("&#{};", u32::from(c))).collect();
+    vec![
+        every_other,
+        some(2),
+        some(3),
+        utf8_percent_encode(&component, NON_ALPHANUMERIC).to_string(),
+        percent(&percent(value)).to_ascii_lowercase(),
+        serde_json::to_string(&units).unwrap(),
+        units,
+        quick_xml::escape::escape(&numbers).into_owned(),
+        quick_xml::escape::escape(&component).into_owned(),
+        numbers,
+    ]
 }
 
 /// JSON text whose writer also escapes `more`, and all but ASCII where `ascii` says so.

@@ -6,7 +6,7 @@ use super::secret::Canary;
 use crate::project::Project;
 
 /// Where canaries come from; the names of those in [`INSIDE`] are bound by the flow itself.
-pub(super) const GIVEN: [&str; 15] = [
+pub(super) const GIVEN: [&str; 17] = [
     "s_file",
     "s_stdin",
     "s_literal",
@@ -22,6 +22,8 @@ pub(super) const GIVEN: [&str; 15] = [
     "given_access",
     "given_refresh",
     "given_capture",
+    "s_object",
+    "s_typed",
 ];
 const INPUTS: [&str; 10] =
     ["s_file", "s_stdin", "s_literal", "s_env", "s_dotenv", "s_variable", "s_row", "s_varfile", "e_env", "e_file"];
@@ -67,7 +69,10 @@ fn flow(canaries: &[Canary], ending: Ending, turn: usize) -> String {
         "s_dotenv" => "  s_dotenv: { env: WEBEX_S_DOTENV, secret: true }\n".to_owned(),
         name => format!("  {name}: {{ secret: true }}\n"),
     });
-    let mut text = format!("inputs:\n{}  jwt_key: {{ secret: true }}\n  url: null\n", inputs.concat());
+    let mut text = format!(
+        "inputs:\n{}  jwt_key: {{ secret: true }}\n  s_object: {{ type: object, secret: true }}\n  url: null\n",
+        inputs.concat()
+    );
     text.push_str("defaults: { base_url: \"{{ url }}\", timeout: 20s }\nsteps:\n");
     text.push_str(
         "  - name: Get a key
@@ -90,6 +95,9 @@ fn flow(canaries: &[Canary], ending: Ending, turn: usize) -> String {
   - name: OAuth
     request: GET /json/given_access
     auth: { oauth: webex }
+  - name: An object that was given
+    request: POST /json/s_object/{{ s_object.deep[0].x }}
+    json: { whole: \"{{ s_object }}\", again: \"{{ s_object | tojson }}\" }
   - name: Each
     for_each: { item: \"{{ [s_variable, s_literal] }}\" }
     request: POST /json/all/{{ item }}
@@ -181,6 +189,15 @@ fn mistakes() -> String {
     text
 }
 
+/// A secret that a person types, and a step that fails with it.
+const ASKING: &str = "inputs: { s_typed: { secret: true }, url: null }
+defaults: { base_url: \"{{ url }}\" }
+steps:
+  - request: POST /json/s_typed/{{ s_typed }}
+    json: { a: \"{{ s_typed }}\" }
+    expect: { status: 418, json: { $.first: nothing } }
+";
+
 const PART: &str = "inputs: { inner: { secret: true } }\nsteps:\n  - set: { twice: \"{{ inner ~ inner }}\" }\noutputs: { out: \"{{ inner }}\", twice: \"{{ twice }}\" }\n";
 
 /// The value as a line of `.env`.
@@ -209,7 +226,8 @@ oauth:
     );
     // The last line break of a file is its own.
     let line = |name: &str| format!("{}\n", value(name));
-    let json = |name: &str| serde_json::json!({ name: value(name) }).to_string();
+    let vars =
+        serde_json::json!({ "s_varfile": value("s_varfile"), "s_object": { "deep": [{ "x": value("s_object") }] } });
     let row = serde_json::json!([{ "s_row": value("s_row") }]).to_string();
     Project::new()
         .file("flows/passes.flow.yaml", flow(canaries, Ending::Passes, turn))
@@ -219,7 +237,8 @@ oauth:
         .file("flows/_part.flow.yaml", PART)
         .file("environments/e.yaml", environment)
         .file("given/s_file", line("s_file"))
-        .file("given/vars.json", json("s_varfile"))
+        .file("given/vars.json", vars.to_string())
+        .file("asking/asking.flow.yaml", ASKING)
         .file("given/rows.json", row)
         .file("home/e_file", line("e_file"))
         .file("home/jwt_key", line("jwt_key"))

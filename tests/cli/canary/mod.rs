@@ -6,6 +6,7 @@
 //! Each shape of secret has its test. By default it takes one of the sources to every position, another one for
 //! each shape; `WXFLOW_CANARY=all` takes them all (minutes).
 
+mod elsewhere;
 mod encoding;
 mod flow;
 mod secret;
@@ -21,7 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::project::Project;
-use secret::{Canary, SHAPES, Shape, found};
+use secret::{Canary, SHAPES, Search, Shape};
 use server::{Seen, Server};
 
 /// The reports that a run can write.
@@ -30,6 +31,7 @@ const REPORTS: [&str; 7] = ["har", "junit", "json", "html", "markdown", "tap", "
 struct Case {
     turn: usize,
     canaries: Vec<Canary>,
+    search: Search,
     server: Server,
     project: Project,
 }
@@ -47,16 +49,24 @@ impl Case {
         let canaries: Vec<_> = flow::GIVEN.iter().enumerate().map(new).collect();
         let server = Server::start(canaries.clone());
         let project = flow::project(&canaries, &server.url, turn);
-        Self { turn, canaries, server, project }
+        Self { turn, search: Search::new(&canaries), canaries, server, project }
     }
 
     fn value(&self, name: &str) -> &str {
         &self.canaries.iter().find(|c| c.name == name).unwrap().value
     }
 
-    /// Runs a command and searches everything that it wrote. Gives back its status.
+    /// Runs a command that works, and searches everything that it wrote. Gives back its status.
     #[track_caller]
     fn quiet(&self, arguments: &[&str]) -> i32 {
+        let (status, told) = self.searched(arguments);
+        assert!(status < 2, "{arguments:?} ended with {status}:\n{told}");
+        status
+    }
+
+    /// Runs a command and searches everything that it wrote. Gives back its status, and what it said on stderr.
+    #[track_caller]
+    fn searched(&self, arguments: &[&str]) -> (i32, String) {
         let before = files(&self.project.path(""));
         let mut command = self.project.command(arguments);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
@@ -72,15 +82,12 @@ impl Case {
                 self.search(&path.display().to_string(), arguments, &bytes);
             }
         }
-        let status = output.status.code().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(status < 2, "{arguments:?} ended with {status}:\n{told}");
-        status
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     #[track_caller]
     fn search(&self, sink: &str, arguments: &[&str], bytes: &[u8]) {
-        if let Some(found) = found(&self.canaries, bytes) {
+        if let Some(found) = self.search.found(bytes) {
             panic!("`wxflow {}`, in {sink}: {found}", arguments.join(" "));
         }
     }
@@ -106,6 +113,11 @@ impl Case {
             let about: Vec<_> = seen.iter().filter(|s| s.path().get(1).is_some_and(|n| n == name)).collect();
             positions(canary, name, &about);
         }
+        let object = seen.iter().find(|s| s.target.starts_with("/json/s_object/")).unwrap();
+        assert_eq!(object.path()[2], self.value("s_object"), "a part of an object in the path");
+        let whole = serde_json::json!({ "deep": [{ "x": self.value("s_object") }] });
+        let body: serde_json::Value = serde_json::from_slice(&object.body).unwrap();
+        assert_eq!(body, serde_json::json!({ "whole": whole, "again": whole.to_string() }), "an object in JSON");
         let minted = seen.iter().find(|s| s.target == "/json/minted").unwrap();
         let token = std::str::from_utf8(minted.header("authorization").unwrap()).unwrap().trim_start_matches("Bearer ");
         assert_eq!(token.matches('.').count(), 2, "{token}");
@@ -222,8 +234,13 @@ fn holds(turn: usize) {
     let seen = case.server.seen();
     case.received(&seen);
     asked(&case, &seen);
+    elsewhere::replayed(&case, &reports);
     assert_eq!(run(&["flows/fails.flow.yaml", "-vv"]), 1, "{}: it fails", shape.name);
     case.received(&case.server.seen());
+    elsewhere::merged(&case);
+    elsewhere::typed(&case);
+    elsewhere::imported(&case);
+    elsewhere::guest(&case);
     let mistakes = [
         "run",
         "mistakes",

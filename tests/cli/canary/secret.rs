@@ -1,5 +1,8 @@
 //! The canaries: each a core of letters and digits that no output may hold, between characters that encoders change.
 
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -30,7 +33,7 @@ pub(super) const SHAPES: [Shape; 16] = [
     shape("lines", "a\nb\r\n", "\ttab\n\nc"),
     shape("control", "a\u{1}\u{7f}", "\u{85}\u{200b}\u{202e}b"),
     Shape { short: true, ..shape("six bytes", "", "") },
-    Shape { repeat: 150, ..shape("long", "a/+", "=&") },
+    Shape { repeat: 30, ..shape("long", "a/+", "=&") },
 ];
 
 const fn shape(name: &'static str, before: &'static str, after: &'static str) -> Shape {
@@ -70,7 +73,7 @@ impl Canary {
     }
 
     /// Every way in which what is left of the core could be read, and what it is called.
-    pub(super) fn needles(&self) -> Vec<(&'static str, Vec<u8>)> {
+    fn needles(&self) -> Vec<(&'static str, Vec<u8>)> {
         let hex = |upper: bool| {
             let one = |b: u8| if upper { format!("{b:02X}") } else { format!("{b:02x}") };
             self.core.bytes().map(one).collect::<String>().into_bytes()
@@ -80,6 +83,14 @@ impl Canary {
             ("backwards-compatible hex", hex(false)),
             ("upper-case hex", hex(true)),
         ];
+        let each = |write: &dyn Fn(u8) -> String| self.core.bytes().map(write).collect::<String>().into_bytes();
+        needles.extend([
+            ("percent-encoded", each(&|b| format!("%{b:02X}"))),
+            ("percent-encoded in lower case", each(&|b| format!("%{b:02x}"))),
+            ("percent-encoded twice", each(&|b| format!("%25{b:02X}"))),
+            ("as numbers of JSON", each(&|b| format!("\\u{b:04x}"))),
+            ("as numbers of markup", each(&|b| format!("&#{b};"))),
+        ]);
         for (before, name) in ["base64", "base64, one byte on", "base64, two bytes on"].into_iter().enumerate() {
             let bytes = [&vec![0; before][..], self.core.as_bytes()].concat();
             let (from, to) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
@@ -89,19 +100,38 @@ impl Canary {
     }
 }
 
-/// The first canary that stands in `bytes`: its name, how it is written, and what is around it.
-pub(super) fn found(canaries: &[Canary], bytes: &[u8]) -> Option<String> {
-    for canary in canaries {
-        for (how, needle) in canary.needles() {
-            let Some(at) = find(bytes, &needle) else { continue };
-            let around = &bytes[at.saturating_sub(160)..(at + needle.len() + 80).min(bytes.len())];
-            let around = String::from_utf8_lossy(around).into_owned();
-            return Some(format!("the secret `{}` {:?} stands there {how}:\n{around}", canary.name, canary.value));
-        }
-    }
-    None
+/// Looks for all canaries at once.
+pub(super) struct Search {
+    automaton: AhoCorasick,
+    /// By the automaton's pattern: the canary's number, and how it is written.
+    patterns: Vec<(usize, &'static str)>,
+    canaries: Vec<Canary>,
 }
 
-pub(super) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    aho_corasick::AhoCorasick::new([needle]).unwrap().find(bytes).map(|hit| hit.start())
+impl Search {
+    pub(super) fn new(canaries: &[Canary]) -> Self {
+        let (mut patterns, mut needles) = (Vec::new(), Vec::new());
+        for (number, canary) in canaries.iter().enumerate() {
+            for (how, needle) in canary.needles() {
+                patterns.push((number, how));
+                needles.push(needle);
+            }
+        }
+        Self { automaton: AhoCorasick::new(needles).unwrap(), patterns, canaries: canaries.to_vec() }
+    }
+
+    /// The numbers of the canaries that stand in `bytes`.
+    pub(super) fn known(&self, bytes: &[u8]) -> BTreeSet<usize> {
+        self.automaton.find_overlapping_iter(bytes).map(|hit| self.patterns[hit.pattern().as_usize()].0).collect()
+    }
+
+    /// The first canary that stands in `bytes`: its name, how it is written, and what is around it.
+    pub(super) fn found(&self, bytes: &[u8]) -> Option<String> {
+        let hit = self.automaton.find(bytes)?;
+        let (number, how) = self.patterns[hit.pattern().as_usize()];
+        let canary = &self.canaries[number];
+        let around = &bytes[hit.start().saturating_sub(160)..(hit.end() + 80).min(bytes.len())];
+        let around = String::from_utf8_lossy(around);
+        Some(format!("the secret `{}` {:?} stands there {how}:\n{around}", canary.name, canary.value))
+    }
 }

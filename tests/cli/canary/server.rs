@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use super::encoding;
-use super::secret::{Canary, find};
+use super::secret::{Canary, Search};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -42,6 +42,7 @@ pub(super) struct Server {
 
 struct Shared {
     canaries: Vec<Canary>,
+    search: Search,
     /// By canary: it was sent here, so it is written back.
     known: Mutex<Vec<bool>>,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -54,7 +55,7 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let known = Mutex::new(vec![false; canaries.len()]);
-        let shared = Arc::new(Shared { canaries, known, seen: Arc::clone(&seen) });
+        let shared = Arc::new(Shared { search: Search::new(&canaries), canaries, known, seen: Arc::clone(&seen) });
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let shared = Arc::clone(&shared);
@@ -84,8 +85,8 @@ impl Shared {
         let headers = seen.headers.iter().flat_map(|(_, value)| [b"\n", value.as_slice()].concat());
         let all: Vec<u8> = seen.target.bytes().chain(headers).chain([b'\n']).chain(seen.body.iter().copied()).collect();
         let mut known = self.known.lock().unwrap();
-        for (canary, known) in self.canaries.iter().zip(known.iter_mut()) {
-            *known |= canary.needles().iter().any(|(_, needle)| find(&all, needle).is_some());
+        for number in self.search.known(&all) {
+            known[number] = true;
         }
     }
 
@@ -122,7 +123,15 @@ impl Shared {
             _ => {}
         }
         let texts: Vec<String> = known.iter().flat_map(|canary| encoding::all(&canary.value)).collect();
-        let lines = texts.iter().filter(|text| !text.chars().any(|c| c < ' ' || c == '\u{7f}'));
+        // No client takes a head of any size.
+        let mut room = 150_000_usize;
+        let mut fits = |text: &&String| {
+            let left = room.checked_sub(text.len()).filter(|_| !text.chars().any(|c| c < ' ' || c == '\u{7f}'));
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        let lines: Vec<&String> = texts.iter().filter(&mut fits).collect();
+        let lines = lines.iter().copied();
         // Clients take about a hundred lines.
         let many: Vec<_> = lines.clone().map(String::as_str).collect();
         let mut headers: Vec<(String, String)> = many
