@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::flow::{File, Runner};
 use super::obtain::Errand;
-use super::record::{exchanges, milliseconds};
+use super::record::{Log, exchanges, milliseconds};
 use super::replay::{failed, set_aside};
 use super::request::{self, Rendered};
 use super::scope::Scope;
-use super::send::{Log, Rules};
+use super::send::Rules;
 use super::step::{assertion, kind_of, placed, reply};
 use super::waiting::Waiting;
 use super::{Cancel, Context, Stop};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::flow::Runner;
-use super::send::{Log, Received, Rules};
+use super::record::Log;
+use super::send::{Received, Rules};
 use super::{Context, Stop};
 use crate::event::{Reason, StepOutcome};
 use crate::flow::RequestStep;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 
 use super::{Context, Detail};
-use crate::event::{Body, Encoding, Exchange, Failure, Header, Reason, Reply, Times};
+use crate::event::{Body, Encoding, Exchange, Failure, Header, Reason, Reply, Times, Wait};
 use crate::http::{Bytes, HeaderMap, Request, Response, TransportError};
 use crate::redact::Redactor;
 use crate::webex;
@@ -33,6 +33,36 @@ impl Sent {
             self.let_go = Some(response.body.len());
             *response = Arc::new(response.with_body(Bytes::new()));
         }
+    }
+}
+
+/// What one step's sends leave behind, also when they fail.
+#[derive(Default)]
+pub(super) struct Log {
+    /// When the first of them began.
+    pub(super) began: Option<Duration>,
+    pub(super) sent: Vec<Sent>,
+    /// What was asked of an authorization server for it: for recordings.
+    pub(super) tokens: Vec<Sent>,
+    pub(super) waits: Vec<Wait>,
+}
+
+impl Log {
+    /// Every send, those for tokens first.
+    pub(super) fn whole(&self) -> Vec<&Sent> {
+        self.tokens.iter().chain(&self.sent).collect()
+    }
+
+    /// How many sends there were, redirects and handshakes of `auth` not counted.
+    pub(super) fn attempts(&self) -> u32 {
+        let attempts = self.sent.iter().filter(|sent| !matches!(sent.because, Reason::Redirect | Reason::Auth));
+        u32::try_from(attempts.count()).unwrap_or(u32::MAX)
+    }
+
+    /// How long the server has made the step wait.
+    pub(super) fn rate_limited(&self) -> Duration {
+        let waits = self.waits.iter().filter(|wait| wait.reason == Reason::RateLimit);
+        Duration::from_millis(waits.map(|wait| wait.wait_ms).fold(0, u64::saturating_add))
     }
 }
 

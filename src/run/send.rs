@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::digest::Digest;
 use super::learn::{learn_code, learn_tokens};
 use super::oauth::OAuth;
-use super::record::Sent;
+use super::record::{Log, Sent};
 use super::request::Rendered;
 use super::waiting::Waiting;
 use super::{Context, Stop};
@@ -74,36 +74,6 @@ pub(super) struct Received {
     pub(super) took: Duration,
     /// How many sends it took in all: resends, polls and pages, redirects not counted.
     pub(super) attempts: u32,
-}
-
-/// What one step's sends leave behind, also when they fail.
-#[derive(Default)]
-pub(super) struct Log {
-    /// When the first of them began.
-    pub(super) began: Option<Duration>,
-    pub(super) sent: Vec<Sent>,
-    /// What was asked of an authorization server for it: for recordings.
-    pub(super) tokens: Vec<Sent>,
-    pub(super) waits: Vec<Wait>,
-}
-
-impl Log {
-    /// Every send, those for tokens first.
-    pub(super) fn whole(&self) -> Vec<&Sent> {
-        self.tokens.iter().chain(&self.sent).collect()
-    }
-
-    /// How many sends there were, redirects and handshakes of `auth` not counted.
-    pub(super) fn attempts(&self) -> u32 {
-        let attempts = self.sent.iter().filter(|sent| !matches!(sent.because, Reason::Redirect | Reason::Auth));
-        u32::try_from(attempts.count()).unwrap_or(u32::MAX)
-    }
-
-    /// How long the server has made the step wait.
-    pub(super) fn rate_limited(&self) -> Duration {
-        let waits = self.waits.iter().filter(|wait| wait.reason == Reason::RateLimit);
-        Duration::from_millis(waits.map(|wait| wait.wait_ms).fold(0, u64::saturating_add))
-    }
 }
 
 /// One request on its way through redirects. A resend goes on from where it stands: what was redirected was carried out.

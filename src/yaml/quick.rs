@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use super::parse::Builder;
+use super::scalar::is_plain_text;
 use super::{Node, Style};
 use crate::source::Span;
 
@@ -392,13 +393,6 @@ impl<'s, 'b, 'd> Quick<'s, 'b, 'd> {
             }
         }
     }
-}
-
-/// Whether a text has nothing but characters that YAML takes as they are, and line feeds.
-fn is_plain_text(text: &str) -> bool {
-    let plain = text.bytes().all(|b| b >= b' ' && b != 0x7f || b == b'\n');
-    let odd = |c| matches!(c, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
-    plain && (text.is_ascii() || !text.chars().any(odd))
 }
 
 #[cfg(test)]

@@ -96,6 +96,13 @@ fn looks_like_number(text: &str) -> bool {
         && exponent.is_none_or(|e| all(e, u8::is_ascii_digit))
 }
 
+/// Whether a text has nothing but characters that YAML takes as they are, and line feeds.
+pub(super) fn is_plain_text(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b >= b' ' && b != 0x7f || b == b'\n');
+    let odd = |c| matches!(c, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    plain && (text.is_ascii() || !text.chars().any(odd))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
