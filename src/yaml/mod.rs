@@ -16,5 +16,7 @@ pub mod write;
 pub use crate::value::duration_of;
 pub use fields::{Fields, duration};
 pub use node::{Data, Node, Style};
+#[cfg(fuzzing)]
+pub use parse::agrees;
 pub use parse::parse;
 pub use shape::{Key, Kind, Shape};
