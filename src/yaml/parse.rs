@@ -29,7 +29,7 @@ pub fn parse<'s>(source: &'s Source, diagnostics: &mut Diagnostics) -> Option<No
 
 /// Whether the short way reads `text`; where it does, the long way must say the same.
 #[cfg(any(test, fuzzing))]
-pub fn agrees(text: &str) -> bool {
+pub(super) fn agrees(text: &str) -> bool {
     let source = Source::new("a.flow.yaml", text);
     let both = [true, false].map(|quick| {
         let mut diagnostics = Diagnostics::new(std::sync::Arc::clone(&source));
