@@ -175,7 +175,7 @@ impl Diagnostics {
 
     fn push(&mut self, severity: Severity, code: Code, span: Span, message: String) -> &mut Diagnostic {
         let source = Arc::clone(&self.source);
-        let index = self.list.len();
+        let (index, message) = (self.list.len(), bounded(message));
         self.list.push(Diagnostic { severity, code, message, source, span, label: None, related: None, help: None });
         &mut self.list[index]
     }
@@ -226,7 +226,7 @@ impl Diagnostic {
 
     /// Sets what to do next.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
+        self.help = Some(bounded(help.into()));
         self
     }
 
@@ -237,15 +237,53 @@ impl Diagnostic {
     }
 }
 
+/// A message may repeat what stands in the file, and that can be megabytes on one line.
+fn bounded(text: String) -> String {
+    const MOST: usize = 4000;
+    match text.char_indices().nth(MOST) {
+        Some(_) => text.chars().take(MOST).chain(['…']).collect(),
+        None => text,
+    }
+}
+
 /// The candidate nearest to a misspelt `word`, where one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    let allowed = (length / 3).clamp(1, 3);
     candidates
         .into_iter()
+        // The distance of two words takes the time and the memory of both lengths multiplied.
+        .filter(|c| c.chars().count().abs_diff(length) <= allowed)
         .map(|c| (strsim::damerau_levenshtein(&lower, &c.to_lowercase()), c))
         .filter(|(distance, c)| *distance <= allowed && *distance < c.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, c)| c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_repeats_no_megabytes_of_a_file() {
+        let mut list = Diagnostics::new(Source::new("a.flow.yaml", "a"));
+        let long = "é".repeat(1 << 20);
+        list.error(Code::UnknownKey, Span::new(0, 1), long.as_str()).help(long.as_str());
+        let d = list.into_sorted().remove(0);
+        for text in [&d.message, d.help.as_ref().unwrap()] {
+            assert_eq!(text.chars().count(), 4001);
+            assert!(text.ends_with("é…"));
+        }
+    }
+
+    #[test]
+    fn a_word_is_compared_only_with_those_of_its_length() {
+        assert_eq!(nearest("nmae", ["name", "named", "surname"]), Some("name"));
+        // Compared, they would need gigabytes.
+        let long = "n".repeat(20 << 20);
+        assert_eq!(nearest(&long, ["name", "description"]), None);
+        assert_eq!(nearest("name", [long.as_str()]), None);
+    }
 }

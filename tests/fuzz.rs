@@ -1,6 +1,7 @@
 //! The targets of `fuzz/`, driven without libFuzzer: known inputs, cut, joined and changed at random by a fixed seed.
 //!
 //! `WXFLOW_FUZZ=20000` runs that many inputs for each target instead of a few, `WXFLOW_FUZZ_SEED` others.
+//! `WXFLOW_FUZZ_CORPUS=fuzz/corpus` writes the known inputs there, a folder for each target: what libFuzzer begins with.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
@@ -54,8 +55,13 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-fn drive(few: u64, seeds: &[Vec<u8>], words: &[&str], run: fn(&[u8])) {
+fn drive(target: &str, few: u64, seeds: &[Vec<u8>], words: &[&str], run: fn(&[u8])) {
     assert!(!seeds.is_empty());
+    if let Some(folder) = std::env::var_os("WXFLOW_FUZZ_CORPUS") {
+        let folder = Path::new(&folder).join(target);
+        fs::create_dir_all(&folder).unwrap();
+        seeds.iter().enumerate().for_each(|(n, seed)| fs::write(folder.join(format!("seed-{n}")), seed).unwrap());
+    }
     seeds.iter().for_each(|seed| run(seed));
     let mut dice = Dice(number("WXFLOW_FUZZ_SEED", 7));
     for _ in 0..number("WXFLOW_FUZZ", few) {
@@ -132,7 +138,7 @@ const YAML: &[&str] = &[
 fn flows() {
     let mut seeds = files("tests/corpus/valid", ".flow.yaml");
     seeds.extend(files("tests/corpus/invalid", ".flow.yaml"));
-    drive(300, &seeds, YAML, targets::flow::run);
+    drive("flow", 300, &seeds, YAML, targets::flow::run);
 }
 
 #[test]
@@ -193,7 +199,7 @@ fn templates() {
         "loop",
         "range(9999)",
     ];
-    drive(1500, &seeds, &words, targets::template::run);
+    drive("template", 1500, &seeds, &words, targets::template::run);
 }
 
 #[test]
@@ -244,7 +250,7 @@ fn jsonpaths() {
         "1e9",
         "match(@, '[",
     ];
-    drive(3000, &seeds, &words, targets::jsonpath::run);
+    drive("jsonpath", 3000, &seeds, &words, targets::jsonpath::run);
 }
 
 #[test]
@@ -283,7 +289,7 @@ fn predicates() {
         "length: { lt: 3 }",
         "\"2s\"",
     ];
-    drive(1000, &seeds, &words, targets::predicate::run);
+    drive("predicate", 1000, &seeds, &words, targets::predicate::run);
 }
 
 #[test]
@@ -296,7 +302,7 @@ fn redaction() {
     ]);
     let words =
         ["\0", "secret-value", "aaaaaa", "%20", "%2", "\\u00", "&lt;", "c2Vj", "3d", "***", "\n", "\"", "\u{1}"];
-    drive(3000, &seeds, &words, targets::redactor::run);
+    drive("redactor", 3000, &seeds, &words, targets::redactor::run);
 }
 
 #[test]
@@ -331,7 +337,7 @@ fn replies() {
         "<svg>",
         "\u{fffd}",
     ];
-    drive(1500, &seeds, &words, targets::reply::run);
+    drive("reply", 1500, &seeds, &words, targets::reply::run);
 }
 
 #[test]
@@ -348,5 +354,5 @@ fn imports() {
         "{{x}}", "{{", "\\", "'", "\"", " -H ", " -d @", "$(x)", "`", "\n", "pm.", "=>", "(", ")", "{", "}", "null",
         "[]", "é", "%", "&&", "|",
     ];
-    drive(500, &seeds, &words, targets::import::run);
+    drive("import", 500, &seeds, &words, targets::import::run);
 }

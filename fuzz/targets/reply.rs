@@ -35,7 +35,7 @@ pub(crate) fn run(data: &[u8]) {
     let mut jar = CookieJar::new();
     jar.store(&url, &headers);
     if let Some(line) = jar.header_for(&url) {
-        assert!(!line.as_bytes().iter().any(u8::is_ascii_control), "{line:?}");
+        assert!(!line.as_bytes().iter().any(|b| b.is_ascii_control() && *b != b'\t'), "{line:?}");
     }
     let elsewhere = Url::parse("https://b.example/x/y").expect("it is one");
     assert!(jar.header_for(&elsewhere).is_none(), "a cookie of another host");

@@ -126,8 +126,11 @@ pub(super) fn of_replay() -> Tokens {
     Tokens::Sandbox(AccessToken { token: Secret::new("a-token-that-no-server-sees"), hosts: None }, None)
 }
 
-/// The sandbox's token for every client.
-pub(super) fn of_sandbox(invented: &Invented) -> Tokens {
+/// The sandbox's token for every client that `flow`, and the flows it uses, name.
+pub(super) fn of_sandbox(flow: &Flow, invented: &Invented) -> Tokens {
+    if with_used(flow).iter().all(|flow| flow.oauth.is_empty()) {
+        return Tokens::Clients(HashMap::new());
+    }
     let variable = |wanted| invented.variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let token = Secret::new(variable(SANDBOX_TOKEN).unwrap_or_default());
     let url = variable("WEBEX_URL").and_then(|url| Url::parse(&format!("{url}/access_token")).ok());

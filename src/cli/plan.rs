@@ -214,7 +214,7 @@ impl Planner<'_> {
         };
         let tokens = match self.sandbox {
             Some(_) if self.args.recordings.replay.is_some() => Ok(oauth::of_replay()),
-            Some(invented) => Ok(oauth::of_sandbox(invented)),
+            Some(invented) => Ok(oauth::of_sandbox(flow, invented)),
             None => oauth::of(flow, environment, sources.outside, &self.store, &self.output.redactor),
         };
         match (resolve(&flow.source, &flow.inputs, &sources), resolve_uses(flow, &inner), tokens) {

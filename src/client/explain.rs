@@ -46,7 +46,10 @@ pub(super) fn explain(error: &hyper::Error, request: &Request, phase: Phase) -> 
         return explain_tls(tls, request, Delivery::MayHaveArrived);
     }
     if causes.hyper.is_some_and(hyper::Error::is_canceled) {
-        // hyper cancels only what it did not begin to write.
+        // hyper cancels only what it did not begin to write; why it did may be what a server said first.
+        if let Some(error) = not_http(&causes, url) {
+            return TransportError { delivery: Delivery::NotSent, ..error };
+        }
         let message = format!("the connection to {at} was closed before the request was sent");
         return failure(Kind::Interrupted, Delivery::NotSent, message, None);
     }

@@ -152,6 +152,15 @@ mod tests {
         assert_eq!(sent(&jar, other.as_str()).as_deref(), Some("small=1"));
     }
 
+    /// Found by fuzzing: a tab is the one control character that may stand there (RFC 6265bis, section 5.6).
+    #[test]
+    fn a_tab_inside_of_a_cookie_is_kept_as_browsers_do() {
+        let mut jar = CookieJar::new();
+        jar.store(&url("http://a.example/"), &headers(&["a=x\ty"]));
+        assert_eq!(jar.header_for(&url("http://a.example/")).unwrap(), "a=x\ty");
+        assert!(HeaderValue::from_str("a=x\u{1}y").is_err(), "and no other can be in a header");
+    }
+
     #[test]
     fn every_attribute_is_read() {
         let set = headers(&[

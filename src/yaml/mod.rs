@@ -18,3 +18,9 @@ pub use fields::{Fields, duration};
 pub use node::{Data, Node, Style};
 pub use parse::parse;
 pub use shape::{Key, Kind, Shape};
+
+/// Whether the short way of reading takes `text`, for `fuzz/`; it panics where the long way says otherwise.
+#[cfg(fuzzing)]
+pub fn agrees(text: &str) -> bool {
+    parse::agrees(text)
+}

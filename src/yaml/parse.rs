@@ -27,6 +27,27 @@ pub fn parse<'s>(source: &'s Source, diagnostics: &mut Diagnostics) -> Option<No
     parsed(source, builder)
 }
 
+/// Whether the short way reads `text`; where it does, the long way must say the same.
+#[cfg(any(test, fuzzing))]
+pub(super) fn agrees(text: &str) -> bool {
+    let source = Source::new("a.flow.yaml", text);
+    let both = [true, false].map(|quick| {
+        let mut diagnostics = Diagnostics::new(std::sync::Arc::clone(&source));
+        let mut builder = Builder::new(source.text(), &mut diagnostics);
+        let root = match quick {
+            true => Quick::new(source.text(), &mut builder).document(),
+            false => parsed(&source, builder),
+        };
+        (format!("{root:#?}"), format!("{:#?}", diagnostics.into_sorted()), root.is_some())
+    });
+    let [quick, parsed] = both;
+    if quick.2 {
+        assert_eq!(quick.0, parsed.0, "{text}");
+        assert_eq!(quick.1, parsed.1, "{text}");
+    }
+    quick.2
+}
+
 /// The long way: any YAML.
 pub(super) fn parsed<'s>(source: &'s Source, mut builder: Builder<'s, '_>) -> Option<Node<'s>> {
     let options = granit_parser::options! {

@@ -398,34 +398,10 @@ impl<'s, 'b, 'd> Quick<'s, 'b, 'd> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
 
     use proptest::prelude::*;
 
-    use super::*;
-    use crate::diagnostic::Diagnostics;
-    use crate::source::Source;
-    use crate::yaml::parse::parsed;
-
-    /// Whether the short way reads `text`; where it does, the parser must say the same.
-    fn agrees(text: &str) -> bool {
-        let source = Arc::new(Source::new("a.flow.yaml", text));
-        let both = [true, false].map(|quick| {
-            let mut diagnostics = Diagnostics::new(Arc::clone(&source));
-            let mut builder = Builder::new(source.text(), &mut diagnostics);
-            let root = match quick {
-                true => Quick::new(source.text(), &mut builder).document(),
-                false => parsed(&source, builder),
-            };
-            (format!("{root:#?}"), format!("{:#?}", diagnostics.into_sorted()), root.is_some())
-        });
-        let [quick, parsed] = both;
-        if quick.2 {
-            assert_eq!(quick.0, parsed.0, "{text}");
-            assert_eq!(quick.1, parsed.1, "{text}");
-        }
-        quick.2
-    }
+    use crate::yaml::parse::agrees;
 
     fn files(folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {

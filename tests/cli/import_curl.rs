@@ -123,6 +123,18 @@ fn what_cannot_be_understood_is_named_with_its_place() {
     assert!(!project.path("flows").exists());
 }
 
+/// Found by fuzzing: the flow had a URL that is none, or a template where curl sends braces.
+#[test]
+fn data_that_becomes_a_query_is_encoded_where_a_url_cannot_hold_it() {
+    let project =
+        Project::new().file("a.sh", r#"curl -G https://a.example/items -d '{"a": "b c|{{d}}"}' -d 'q=a%20b'"#);
+    project.run(&["import", "curl", "a.sh"]).is(0, "flows/a.flow.yaml\n", "");
+    let flow = std::fs::read_to_string(project.path("flows/a.flow.yaml")).unwrap();
+    let steps = flow.split("steps:\n").nth(1).unwrap();
+    assert_eq!(steps, "  - request: GET /items?%7B%22a%22:%20%22b%20c%7C%7B%7Bd%7D%7D%22%7D&q=a%20b\n");
+    project.run(&["validate"]).is(0, "1 flow valid\n", "");
+}
+
 const HAR: &str = r#"{"log": {"entries": [
   {"request": {"method": "GET", "url": "https://cdn.example/a.png", "headers": []}, "response": {"status": 200, "content": {"mimeType": "image/png"}}},
   {"request": {"method": "POST", "url": "https://webexapis.com/v1/rooms",

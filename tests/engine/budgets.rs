@@ -36,6 +36,15 @@ fn text(kind: &str, body: String) -> Scripted {
 }
 
 #[test]
+fn misspelt_names_are_compared_with_all_others_only_so_often() {
+    let vars: String = (0..300).map(|n| format!("  variable_{n}: 1\n")).collect();
+    let steps: String = (0..300).map(|n| format!("  - set: {{ x: \"{{{{ varable_{n} }}}}\" }}\n")).collect();
+    let Err(problems) = load(&format!("vars:\n{vars}steps:\n{steps}")) else { panic!("it was accepted") };
+    let hints = problems.iter().filter(|d| d.help.as_ref().is_some_and(|help| help.starts_with("did you mean")));
+    assert_eq!((problems.len(), hints.count()), (300, 100));
+}
+
+#[test]
 fn templates_take_neither_time_nor_memory_without_end() {
     let grows = "the value grows over 16 MiB, the most one may hold";
     for (expression, says) in [

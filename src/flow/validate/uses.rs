@@ -74,12 +74,12 @@ fn unbound(name: &NameUse, plain: &str, place: Place, scope: &Scope<'_>, out: &m
         .help("capture what you need there: after the step each capture is the list of all items");
         return;
     }
-    let meant = nearest(plain, scope.names());
+    let meant = like(plain, scope.names(), out);
     let (help, place) = if FUNCTIONS.contains(&plain) {
         (format!("it is a function: call it, `{plain}()`"), None)
     } else if let Some(near) = meant {
         (format!("did you mean `{near}`?"), scope.place(near))
-    } else if let Some(near) = nearest(plain, scope.by_steps.keys().copied()) {
+    } else if let Some(near) = like(plain, scope.by_steps.keys().copied(), out) {
         let at = scope.by_steps.get(near).copied();
         let line = at.map_or(0, |at| scope.line(at));
         (format!("did you mean `{near}`? It is bound only at line {line}"), at)
@@ -98,9 +98,15 @@ fn unbound(name: &NameUse, plain: &str, place: Place, scope: &Scope<'_>, out: &m
     }
 }
 
+/// How many mistakes of a file are told with the name that was meant: all names are looked at for each.
+const HINTS: usize = 100;
+
+fn like<'n>(word: &str, names: impl Iterator<Item = &'n str>, out: &Diagnostics) -> Option<&'n str> {
+    if out.len() < HINTS { nearest(word, names) } else { None }
+}
+
 fn add_it(plain: &str, scope: &Scope<'_>) -> String {
-    let known = sorted(scope.names());
-    match known.as_slice() {
+    match sorted(scope.names().take(13)).as_slice() {
         [] => format!("add it to `inputs` or `vars`; if it is text, quote it: '{plain}'"),
         known if known.len() <= 12 => format!("add it to `inputs` or `vars`; known here: {}", known.join(", ")),
         _ => "add it to `inputs` or `vars`, or capture it in an earlier step".to_owned(),
@@ -241,7 +247,7 @@ fn steps(name: &NameUse, scope: &mut Scope<'_>, out: &mut Diagnostics) {
         return;
     }
     let Some(&index) = scope.ids.get(id.as_str()) else {
-        let help = match nearest(id, scope.ids.keys().copied()) {
+        let help = match like(id, scope.ids.keys().copied(), out) {
             Some(near) => format!("did you mean `steps.{near}`?"),
             None => format!("give the step that you mean `id: {id}`"),
         };

@@ -112,7 +112,9 @@ impl Sender<'_, '_> {
             }
         }
         let path = address.path_template(self.names, &|name| self.context.value(name).is_some_and(|v| v.contains('/')));
-        let on_base = shared.base.as_ref() == Some(&address.base) && path.starts_with('/');
+        // What begins with two would name a host.
+        let at_home = path.starts_with('/') && !path.starts_with("//");
+        let on_base = at_home && shared.base.as_ref() == Some(&address.base);
         let base = if on_base { String::new() } else { address.base_template(self.names) };
         let raw_query = if raw_query.is_empty() { raw_query } else { format!("?{raw_query}") };
         let mut step = DraftStep::new(&request.title, "request", format!("{method} {base}{path}{raw_query}"));

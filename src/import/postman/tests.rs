@@ -187,6 +187,16 @@ fn polling_becomes_poll() {
     );
 }
 
+/// Found by fuzzing: `GET //orders` is no path on `base_url`.
+#[test]
+fn a_path_with_two_slashes_stands_behind_its_base() {
+    let item = |url: &str| json!({"name": "R", "request": url});
+    let items = ["{{u}}/a", "{{u}}//b", "https://a.example//c"].map(item);
+    let text = texts(&of(&json!({"info": {"name": "C"}, "item": items}))).remove(0);
+    let requests: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("request: ")).collect();
+    assert_eq!(requests, ["GET /a", "\"GET {{ u }}//b\"", "GET https://a.example//c"]);
+}
+
 #[test]
 fn bodies() {
     let post = |body: Value| json!({"method": "POST", "url": "https://a.example/x", "body": body});
