@@ -237,13 +237,16 @@ impl Diagnostic {
     }
 }
 
-/// A message may repeat what stands in the file, and that can be megabytes on one line.
+/// A message may repeat what stands in the file, and that can be megabytes on one line. Its middle is left out: what is
+/// wrong with it may stand behind it.
 fn bounded(text: String) -> String {
-    const MOST: usize = 4000;
-    match text.char_indices().nth(MOST) {
-        Some(_) => text.chars().take(MOST).chain(['…']).collect(),
-        None => text,
+    const HALF: usize = 2000;
+    if text.char_indices().nth(2 * HALF).is_none() {
+        return text;
     }
+    let head = text.char_indices().nth(HALF).map_or(0, |(at, _)| at);
+    let tail = text.char_indices().rev().nth(HALF - 1).map_or(0, |(at, _)| at);
+    format!("{}…{}", text.get(..head).unwrap_or(""), text.get(tail..).unwrap_or(""))
 }
 
 /// The candidate nearest to a misspelt `word`, where one is near enough to be meant.
@@ -269,12 +272,12 @@ mod tests {
     #[test]
     fn a_message_repeats_no_megabytes_of_a_file() {
         let mut list = Diagnostics::new(Source::new("a.flow.yaml", "a"));
-        let long = "é".repeat(1 << 20);
+        let long = "é".repeat(1 << 20) + "!";
         list.error(Code::UnknownKey, Span::new(0, 1), long.as_str()).help(long.as_str());
         let d = list.into_sorted().remove(0);
         for text in [&d.message, d.help.as_ref().unwrap()] {
             assert_eq!(text.chars().count(), 4001);
-            assert!(text.ends_with("é…"));
+            assert!(text.starts_with("éé") && text.contains("é…é") && text.ends_with("é!"));
         }
     }
 
