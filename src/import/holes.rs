@@ -12,6 +12,12 @@ use crate::value::{Map, Value};
 pub(super) const OPEN: &str = "qxvhole";
 const CLOSE: &str = "vxq";
 
+/// Whether a text begins with a mark, and not only with its letters.
+pub(super) fn begins_with_mark(text: &str) -> bool {
+    let mark = text.strip_prefix(OPEN).and_then(|rest| rest.split_once(CLOSE));
+    mark.is_some_and(|(number, _)| number.parse::<usize>().is_ok())
+}
+
 /// The inputs and captures that values of calls are replaced by.
 #[derive(Debug, Default)]
 pub(super) struct Holes {

@@ -188,3 +188,18 @@ fn a_har_file_that_is_cut_says_where() {
     let empty = project.run(&["import", "har", "b.har"]);
     empty.is(2, "", "error: b.har: none of its 0 requests is chosen\n  the file has no entries\n");
 }
+
+/// Found by fuzzing: an importer marks what it fills in, and a host may begin with the letters of a mark.
+#[test]
+fn a_host_with_the_letters_of_a_mark_is_a_host() {
+    let project = Project::new();
+    project.run(&[
+        "import",
+        "curl",
+        "curl qxvhole && curl http://b.example/x && curl http://b.example/y",
+        "--out",
+        "new",
+    ]);
+    let flow = std::fs::read_to_string(project.path("new/flows/qxvhole.flow.yaml")).unwrap();
+    assert!(flow.contains("- request: GET http://qxvhole/\n"), "{flow}");
+}

@@ -1,7 +1,7 @@
 //! `wxflow import curl`.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::Curl;
 use super::read::{read, refuse};
@@ -18,7 +18,11 @@ const LARGEST: u64 = 16 << 20;
 /// # Errors
 /// They cannot be read or understood, or the flow cannot be written; it was told.
 pub(super) fn curl(args: &Curl, output: &Output) -> Result<Exit, Exit> {
-    let import = if args.command.is_empty() {
+    // Quoted as one and without the `--` before it.
+    let quoted = args.file.as_deref().and_then(Path::to_str).filter(|text| text.trim_start().starts_with("curl "));
+    let import = if let Some(command) = quoted {
+        import::curl::text(command, None, "curl")
+    } else if args.command.is_empty() {
         let path = args.file.clone().unwrap_or_else(|| PathBuf::from("-"));
         let stdin = path.as_os_str() == "-";
         if args.file.is_none() && std::io::stdin().is_terminal() {

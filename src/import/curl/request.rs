@@ -8,6 +8,7 @@ use super::options::Meaning;
 use crate::flow::METHODS;
 use crate::http::{HeaderName, Url};
 use crate::import::call::{Call, Part, Payload, pairs};
+use crate::import::holes::{OPEN, begins_with_mark};
 use crate::import::{ImportError, Loss};
 
 /// What stands in no query as it is, and what would begin a template there.
@@ -135,7 +136,7 @@ impl Request {
             Meaning::Bearer => self.headers.push(("authorization".to_owned(), format!("Bearer {value}"))),
             Meaning::Get => self.get = true,
             Meaning::Head => self.head = true,
-            Meaning::Cookie if value.contains('=') || value.contains("qxvhole") => {
+            Meaning::Cookie if value.contains('=') || value.contains(OPEN) => {
                 self.headers.push(("cookie".to_owned(), value));
             }
             Meaning::Cookie if value.is_empty() => {}
@@ -305,7 +306,7 @@ impl Request {
         };
         let text = written.split('#').next().unwrap_or("");
         // A variable may hold the scheme and the host.
-        let open = text.starts_with("qxvhole");
+        let open = begins_with_mark(text);
         let text = if text.contains("://") || open { text.to_owned() } else { format!("http://{text}") };
         let mut url = if open {
             if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
