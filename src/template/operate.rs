@@ -138,6 +138,8 @@ fn repeat(value: &Value, times: &Value) -> Result<Value, Failure> {
     if items.len().saturating_mul(times) > MAX_ITEMS {
         return Err(too_large());
     }
+    // Nothing, any number of times, is nothing at once.
+    let times = if items.is_empty() { 0 } else { times };
     Ok(std::iter::repeat_n(items, times).flatten().collect())
 }
 

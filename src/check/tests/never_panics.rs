@@ -12,7 +12,8 @@ pub(super) fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        "[a-z0-9\\PC]{0,8}".prop_map(Value::from),
+        // A brace may begin a template, which an operand is read as.
+        "[a-z0-9\\PC]{0,8}".prop_map(|text| Value::from(text.replace('{', "("))),
         Just(json!("2s")),
         Just(json!("2026-11-21T04:00:00Z")),
     ];
