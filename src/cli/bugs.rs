@@ -25,9 +25,9 @@ fn note(info: &PanicHookInfo<'_>) {
 /// Tells every bug that was noted; true where there was one.
 pub(super) fn tell(output: &Output) -> bool {
     let noted = std::mem::take(&mut *NOTED.lock().unwrap_or_else(PoisonError::into_inner));
-    noted
-        .iter()
-        .for_each(|text| output.error(&message(text), Some("please report it, with the flow if you can share it")));
+    for text in &noted {
+        output.error(&message(text), Some("please report it, with the flow if you can share it"));
+    }
     !noted.is_empty()
 }
 

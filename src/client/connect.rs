@@ -88,11 +88,11 @@ impl<E: Into<Cause>> From<E> for ConnectError {
 }
 
 /// What bytes go over.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
-pub(super) type Stream = TokioIo<Box<dyn Wire>>;
+pub(super) type Stream = TokioIo<Box<dyn Duplex>>;
 
 /// A connection that is there.
 pub(super) struct Connected {
@@ -149,7 +149,7 @@ impl Connector<'_> {
         let secure = target.scheme_str() == Some("https");
         let tcp = self.tcp(proxy.map_or(target, Intercept::uri)).await?;
         let remote = tcp.peer_addr().ok();
-        let (stream, forward): (Box<dyn Wire>, _) = match proxy {
+        let (stream, forward): (Box<dyn Duplex>, _) = match proxy {
             None => (Box::new(tcp), None),
             Some(proxy) => self.beyond(proxy, target, tcp).await?,
         };
@@ -172,14 +172,14 @@ impl Connector<'_> {
         proxy: &Intercept,
         target: &Uri,
         tcp: TcpStream,
-    ) -> Result<(Box<dyn Wire>, Option<Forward>), ConnectError> {
+    ) -> Result<(Box<dyn Duplex>, Option<Forward>), ConnectError> {
         let at = proxy.uri().clone();
         let scheme = proxy.uri().scheme_str().unwrap_or("http");
         if scheme.starts_with("socks") {
             // With these names, addresses are our own business; with `socks4a` and `socks5h` the proxy's.
             let here = matches!(scheme, "socks4" | "socks5");
             let target = if here { self.resolved(target).await? } else { target.clone() };
-            let made = Made(Some(TokioIo::new(Box::new(tcp) as Box<dyn Wire>)));
+            let made = Made(Some(TokioIo::new(Box::new(tcp) as Box<dyn Duplex>)));
             let stream = if scheme.starts_with("socks4") {
                 SocksV4::new(at, made).call(target).await?
             } else {
@@ -191,7 +191,7 @@ impl Connector<'_> {
             };
             return Ok((stream.into_inner(), None));
         }
-        let stream: Box<dyn Wire> = match scheme {
+        let stream: Box<dyn Duplex> = match scheme {
             "https" => Box::new(self.secured(proxy.uri(), tcp, To::Proxy).await?),
             _ => Box::new(tcp),
         };
@@ -206,7 +206,7 @@ impl Connector<'_> {
         Ok((tunnel.call(target.clone()).await?.into_inner(), None))
     }
 
-    async fn secured<S: Wire>(&self, server: &Uri, stream: S, to: To) -> Result<TlsStream<S>, ConnectError> {
+    async fn secured<S: Duplex>(&self, server: &Uri, stream: S, to: To) -> Result<TlsStream<S>, ConnectError> {
         let mut config = Arc::clone(self.tls.ok_or("there is no configuration for TLS")?);
         if to == To::Proxy {
             // It is spoken to in HTTP/1.1, whatever the target speaks.
@@ -235,7 +235,8 @@ impl Connector<'_> {
             // Needs no resolver, and is asked of none.
             return Ok(Vec::new());
         }
-        if let Some((_, fixed)) = self.options.resolve.iter().find(|(name, _)| name.eq_ignore_ascii_case(host)) {
+        // The last word counts.
+        if let Some((_, fixed)) = self.options.resolve.iter().rfind(|(name, _)| name.eq_ignore_ascii_case(host)) {
             return Ok(vec![*fixed]);
         }
         mark(&self.marks.resolving);

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ::http::Response;
@@ -95,7 +95,11 @@ impl Connection {
         tokio::task::yield_now().await;
         match &mut self.sender {
             Sender::Http1 { sender, driver } => {
-                drive_once(driver).await;
+                let look = |context: &mut Context<'_>| {
+                    poll_driver(driver, context);
+                    Poll::Ready(())
+                };
+                std::future::poll_fn(look).await;
                 sender.is_ready()
             }
             Sender::Http2(sender) => {
@@ -114,23 +118,17 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
         if let Poll::Ready(done) = work.as_mut().poll(context) {
             return Poll::Ready(done);
         }
-        // What ended a connection is told to the request on it.
-        if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
-            *driver = None;
-        }
+        // What ends a connection is told to the request on it.
+        poll_driver(driver, context);
         work.as_mut().poll(context)
     })
     .await
 }
 
-async fn drive_once(driver: &mut Option<Driver>) {
-    std::future::poll_fn(|context| {
-        if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
-            *driver = None;
-        }
-        Poll::Ready(())
-    })
-    .await;
+fn poll_driver(driver: &mut Option<Driver>, context: &mut Context<'_>) {
+    if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+        *driver = None;
+    }
 }
 
 /// Connections that wait for their next request, and since when.

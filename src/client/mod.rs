@@ -139,24 +139,22 @@ impl Client {
             Some(kept) => kept,
             None => self.connect(request, marks).await?,
         };
-        let mut sending = wire(request, &connection).map_err(|reason| unwritable(request, &reason))?;
         loop {
-            let reused = connection.reused;
-            let mut error = match connection.send(sending).await {
+            let sending = wire(request, &connection).map_err(|reason| unwritable(request, &reason))?;
+            let error = match connection.send(sending).await {
                 Ok(reply) => return Ok((connection, reply)),
                 Err(error) => error,
             };
-            // The kept connection ended before a byte of the request was written.
-            if reused && let Some(unsent) = error.take_message() {
+            // A kept connection ended before a byte of the request was written.
+            if connection.reused && error.message().is_some() {
                 connection = self.connect(request, marks).await?;
-                sending = unsent;
                 continue;
             }
-            let mut error = explain(error.error(), request, Phase::Reply);
-            if reused && (error.kind, error.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived) {
-                error.delivery = Delivery::OnClosingConnection;
+            let mut told = explain(error.error(), request, Phase::Reply);
+            if connection.reused && (told.kind, told.delivery) == (Kind::Interrupted, Delivery::MayHaveArrived) {
+                told.delivery = Delivery::OnClosingConnection;
             }
-            return Err(error);
+            return Err(told);
         }
     }
 

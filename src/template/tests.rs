@@ -571,6 +571,9 @@ fn work_and_size_are_bounded() {
         ("(['x' * 100000] * 10000) | map('indent', 4)", "the template takes more than 100000 steps"),
     ]);
     assert_eq!(eval("('x' * 16777216) | length").unwrap(), json!(16_777_216));
+    // Found by fuzzing: nothing, a million million times over.
+    assert_eq!(eval("(9922337203071 * []) | length").unwrap(), json!(0));
+    assert_eq!(eval("('' * 9922337203071) | length").unwrap(), json!(0));
     let text = "{{ 'x' * 9000000 }}".repeat(2);
     assert_eq!(render(&text).unwrap_err().message, large);
 }

@@ -1,6 +1,6 @@
 //! Commands as people of Windows have them: what `cmd.exe` makes of carets and quotes, and PowerShell of its backticks.
 
-use super::words::{Line, Piece, Reader, comment, reader, unended, variable};
+use super::words::{Line, Piece, Reader, reader, unended, variable};
 
 /// Who a text was written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,7 @@ pub(super) fn cmd(text: &str) -> Vec<Line> {
             c => r.word().push(c),
         }
     }
-    r.end_line();
-    r.lines
+    r.done()
 }
 
 /// A backslash is text, but before a quote, which it makes text.
@@ -108,14 +107,10 @@ pub(super) fn powershell(text: &str) -> Result<Vec<Line>, (usize, String)> {
             '`' => backtick(&mut r),
             '\'' | '"' => quoted(&mut r, c)?,
             '$' => environment(&mut r),
-            '#' if r.word.is_none() => comment(&mut r),
-            ' ' | '\t' => r.end_word(),
-            '\n' | ';' | '|' | '&' => r.end_line(),
-            c => r.word().push(c),
+            c => r.plain(c),
         }
     }
-    r.end_line();
-    Ok(r.lines)
+    Ok(r.done())
 }
 
 /// What follows a backtick is text; a line break is joined.

@@ -64,9 +64,9 @@ pub(super) fn lines(text: &str) -> Result<Vec<Line>, (usize, String)> {
 pub(super) struct Reader<'a> {
     pub(super) chars: Peekable<Chars<'a>>,
     pub(super) line: usize,
-    pub(super) lines: Vec<Line>,
+    lines: Vec<Line>,
     current: Line,
-    pub(super) word: Option<Word>,
+    word: Option<Word>,
     comment: Option<String>,
 }
 
@@ -87,6 +87,23 @@ impl Reader<'_> {
             self.current.comment = self.comment.take().or(self.current.comment.take());
         }
         self.current.words.extend(self.word.take());
+    }
+
+    /// What no quoting has to do with, as all shells but `cmd.exe` have it: a comment, the end of a word or of a command,
+    /// or a character of one.
+    pub(super) fn plain(&mut self, c: char) {
+        match c {
+            '#' if self.word.is_none() => comment(self),
+            ' ' | '\t' => self.end_word(),
+            '\n' | ';' | '|' | '&' => self.end_line(),
+            c => self.word().push(c),
+        }
+    }
+
+    /// All commands.
+    pub(super) fn done(mut self) -> Vec<Line> {
+        self.end_line();
+        self.lines
     }
 
     pub(super) fn end_line(&mut self) {
@@ -127,17 +144,13 @@ fn posix(text: &str) -> Result<Vec<Line>, (usize, String)> {
                 ansi(&mut r)?;
             }
             '$' => variable(&mut r),
-            '#' if r.word.is_none() => comment(&mut r),
-            ' ' | '\t' => r.end_word(),
-            '\n' | ';' | '|' | '&' => r.end_line(),
-            c => r.word().push(c),
+            c => r.plain(c),
         }
     }
-    r.end_line();
-    Ok(r.lines)
+    Ok(r.done())
 }
 
-pub(super) fn comment(r: &mut Reader<'_>) {
+fn comment(r: &mut Reader<'_>) {
     let mut text = String::new();
     while let Some(c) = r.chars.next_if(|c| *c != '\n') {
         text.push(c);
