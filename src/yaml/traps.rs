@@ -134,13 +134,16 @@ fn unquoted_braces(text: &str, line: &Line<'_>, at: usize, _: &ScanError, diagno
 }
 
 fn path_in_braces(_: &str, line: &Line<'_>, at: usize, _: &ScanError, diagnostics: &mut Diagnostics) -> bool {
-    let Some(column) = unquoted(line.text, "$") else { return false };
-    let path = line.text.get(column..).unwrap_or("");
-    let bracket = path.find('[').is_some_and(|i| !path.get(..i).unwrap_or("").contains([',', '}']));
+    let behind = |column: usize| line.text.get(column..).unwrap_or("");
+    let next = |column: &usize| unquoted(behind(column + 1), "$").map(|more| column + 1 + more);
+    let has_bracket = |path: &str| path.split_once('[').is_some_and(|(before, _)| !before.contains([',', '}', ' ']));
+    let mut paths = std::iter::successors(unquoted(line.text, "$"), next);
+    let Some(column) = paths.find(|column| has_bracket(behind(*column))) else { return false };
     let inside = line.text.get(..column).is_some_and(|before| before.contains(['{', '[']));
-    if !bracket || !inside || line.start + column > at {
+    if !inside || line.start + column > at {
         return false;
     }
+    let path = behind(column);
     let mut depth = 0;
     let end = path
         .find(|c| match c {
@@ -302,7 +305,7 @@ fn indentation(text: &str, line: &Line<'_>, at: usize, error: &ScanError, diagno
     true
 }
 
-/// The last place in a line where `needle` stands outside of quotes and comments.
+/// The first place in a line where `needle` stands outside of quotes and comments.
 fn unquoted(line: &str, needle: &str) -> Option<usize> {
     let mut quote = None;
     let mut found = None;
@@ -366,6 +369,10 @@ mod tests {
         assert_eq!(
             problem("capture: { id: $.items[0].id }\n"),
             "1:16 a JSONPath with `[` inside `{ }` must be quoted | YAML reads `[` as the start of a list here: write \"$.items[0].id\", or put it on a line of its own"
+        );
+        assert_eq!(
+            problem("json: { $.a: 1, $.b[0]: 2 }\n"),
+            "1:17 a JSONPath with `[` inside `{ }` must be quoted | YAML reads `[` as the start of a list here: write \"$.b[0]\", or put it on a line of its own"
         );
         assert_eq!(
             problem("a: \"x\\d+\"\n"),

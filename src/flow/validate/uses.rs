@@ -106,6 +106,12 @@ fn like<'n>(word: &str, names: impl Iterator<Item = &'n str>, out: &Diagnostics)
 }
 
 fn add_it(plain: &str, scope: &Scope<'_>) -> String {
+    if plain.len() > 1 && plain.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
+        let name = plain.to_ascii_lowercase();
+        return format!(
+            "a variable of the process is an input: write `inputs: {{ {name}: {{ env: {plain} }} }}`, and `{name}` here"
+        );
+    }
     match sorted(scope.names().take(13)).as_slice() {
         [] => format!("add it to `inputs` or `vars`; if it is text, quote it: '{plain}'"),
         known if known.len() <= 12 => format!("add it to `inputs` or `vars`; known here: {}", known.join(", ")),
