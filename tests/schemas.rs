@@ -83,7 +83,7 @@ const NOT_STRUCTURE: &str = "base-url base-url-query capture-reserved-names clea
     request-url-space-and-fragment request-without-base-url step-duplicate-id step-name-empty \
     template-arguments template-braces-of-other-engines template-filters-of-other-engines \
     template-functions-of-other-engines template-in-a-block template-literal-arguments template-syntax \
-    template-unknown-filter template-unknown-function template-unknown-test top-name-template url-mistakes \
+    template-unknown-filter template-unknown-function template-unknown-test top-name-template undefined-name-of-a-variable url-mistakes \
     use-itself use-outputs when-braces yaml-alias-bomb yaml-ambiguous-number \
     yaml-ambiguous-numbers-of-all-kinds yaml-asterisk-and-percent yaml-at-sign-and-backtick yaml-bad-escape yaml-brackets-in-a-list-of-expressions \
     yaml-colon-in-value yaml-control-character yaml-deep-nesting yaml-duplicate-key yaml-duplicate-keys-deep \

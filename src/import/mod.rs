@@ -190,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn a_form_without_a_part_that_has_a_name_is_told_and_left_out() {
+        let import = curl::arguments(&["-F", "\n=x", "a.example"].map(str::to_owned), None).unwrap();
+        holds(&import);
+        let told: Vec<_> = import.losses.iter().map(|loss| &*loss.what).collect();
+        assert_eq!(told, ["a part of the form without a name"]);
+    }
+
+    #[test]
     fn file_names_are_words_and_each_its_own() {
         let mut names = FileNames::default();
         assert_eq!(names.unique("Team Memberships", "flow"), "team-memberships");

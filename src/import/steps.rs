@@ -225,14 +225,18 @@ fn address(url: &str, holes: &Holes) -> String {
 fn fields(pairs: &[(String, String)], holes: &Holes) -> Value {
     let mut map = Map::new();
     for (name, value) in pairs {
-        let value = scalar(holes.fill(value));
-        match map.get_mut(name) {
-            None => drop(map.insert(name.clone(), value)),
-            Some(Value::Array(list)) => list.push(value),
-            Some(one) => *one = json!([one.take(), value]),
-        }
+        add(&mut map, name, scalar(holes.fill(value)));
     }
     Value::Object(map)
+}
+
+/// A field more of a form; one of a known name makes a list.
+fn add(map: &mut Map<String, Value>, name: &str, value: Value) {
+    match map.get_mut(name) {
+        None => drop(map.insert(name.to_owned(), value)),
+        Some(Value::Array(list)) => list.push(value),
+        Some(one) => *one = json!([one.take(), value]),
+    }
 }
 
 /// A whole number is written as one: it is sent as the same text.
@@ -289,13 +293,12 @@ fn body(call: &mut Call, step: &mut DraftStep, holes: &mut Holes, losses: &mut V
                         Value::Object(file)
                     }
                 };
-                match map.get_mut(&name) {
-                    None => drop(map.insert(name, value)),
-                    Some(Value::Array(list)) => list.push(value),
-                    Some(one) => *one = json!([one.take(), value]),
-                }
+                add(&mut map, &name, value);
             }
-            step.set("multipart", Value::Object(map));
+            // A form of which nothing can be said is a loss, told above, and no body.
+            if !map.is_empty() {
+                step.set("multipart", Value::Object(map));
+            }
         }
         Payload::File(path) => {
             let path = holes.input("body_file", &path, "The body, a file relative to this flow's folder");
