@@ -23,6 +23,10 @@ use crate::http::Bytes;
 /// How many connections one worker keeps: a flow that goes to more hosts than this connects anew to the oldest.
 const MOST_KEPT: usize = 64;
 
+/// As long as this a reply is waited for without sleep, where the one before came as fast: to fall asleep and be woken costs
+/// as much as such a reply (docs/performance.md).
+const SOON: Duration = Duration::from_micros(250);
+
 pub(super) type Wire = ::http::Request<Full<Bytes>>;
 
 /// A connection with what is known of its other end.
@@ -36,6 +40,8 @@ pub(super) struct Connection {
     pub(super) forward: Option<Forward>,
     /// It has had a request before this one.
     pub(super) reused: bool,
+    /// The last reply on it came within [`SOON`].
+    fast: bool,
 }
 
 enum Sender {
@@ -66,7 +72,7 @@ impl Connection {
             let (sender, driver) = http1::handshake(stream).await?;
             Sender::Http1 { sender, driver: Some(Box::pin(driver)) }
         };
-        Ok(Self { sender, origin: origin.into(), protocol, remote, certificate, forward, reused: false })
+        Ok(Self { sender, origin: origin.into(), protocol, remote, certificate, forward, reused: false, fast: false })
     }
 
     pub(super) fn is_http2(&self) -> bool {
@@ -75,10 +81,14 @@ impl Connection {
 
     /// Sends a request and waits for the head of its reply. A request that was not begun to be sent comes back.
     pub(super) async fn send(&mut self, wire: Wire) -> Result<Response<Incoming>, TrySendError<Wire>> {
-        match &mut self.sender {
-            Sender::Http1 { sender, driver } => drive(driver, sender.try_send_request(wire)).await,
-            Sender::Http2(sender) => sender.try_send_request(wire).await,
-        }
+        let patience = if self.fast { SOON } else { Duration::ZERO };
+        let began = Instant::now();
+        let reply = match &mut self.sender {
+            Sender::Http1 { sender, driver } => awake(patience, drive(driver, sender.try_send_request(wire))).await,
+            Sender::Http2(sender) => awake(patience, sender.try_send_request(wire)).await,
+        };
+        self.fast = began.elapsed() < SOON;
+        reply
     }
 
     /// Waits for what only goes on while the connection does.
@@ -121,6 +131,21 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
         // What ends a connection is told to the request on it.
         poll_driver(driver, context);
         work.as_mut().poll(context)
+    })
+    .await
+}
+
+/// Waits for `work`, at first without sleep. Who else can run may do so in between.
+async fn awake<T>(patience: Duration, work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        let turn = work.as_mut().poll(context);
+        if turn.is_pending() && began.elapsed() < patience {
+            context.waker().wake_by_ref();
+            std::thread::yield_now();
+        }
+        turn
     })
     .await
 }

@@ -273,7 +273,8 @@ impl Sender<'_, '_> {
         let start = clock.elapsed();
         let Self { context, on_pause, .. } = self;
         let interrupted = async {
-            // Begun when the request is out.
+            // A transport looks at its connection at first; one turn later the request is out.
+            tokio::task::yield_now().await;
             on_pause(Pause::Reply);
             context.cancel.cancelled().await;
         };
