@@ -255,7 +255,7 @@ fn named(node: &Node<'_>, what: &str, cx: &mut Lower<'_>) -> Option<()> {
 
 /// `body`, `status` and `url` take only `true`.
 fn flag(key: &str, node: &Node<'_>, source: Source, cx: &mut Lower<'_>) -> Option<Source> {
-    if node.boolean(&format!("`{key}`"), cx.diagnostics)? {
+    if node.boolean(format_args!("`{key}`"), cx.diagnostics)? {
         return Some(source);
     }
     cx.diagnostics

@@ -205,7 +205,7 @@ fn answered(reply: &Reply<'_>) -> String {
 
 /// `headers`, `json`, `cookies`: a mapping from names to predicates.
 fn named(key: &str, node: &Node<'_>, cx: &mut Lower<'_>, out: &mut Vec<Assertion>) {
-    let Some(entries) = node.entries(&format!("`{key}`"), cx.diagnostics) else { return };
+    let Some(entries) = node.entries(format_args!("`{key}`"), cx.diagnostics) else { return };
     if entries.is_empty() {
         cx.diagnostics
             .error(Code::InvalidValue, node.span, format!("`{key}` is empty, so it asks nothing"))

@@ -1,6 +1,7 @@
 //! What lowering a check needs, and the literals that more than one check holds: paths, regexes, header names.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostics};
 use crate::http::HeaderName;
 use crate::jsonpath::JsonPath;
 use crate::source::{Files, Span};
+use crate::template::opening;
 use crate::xpath::XPath;
 use crate::yaml::Node;
 
@@ -38,8 +40,8 @@ impl Lower<'_> {
     }
 
     /// Reports a template where only a literal can stand. `what` is a sentence's subject: "a JSONPath".
-    pub(super) fn literal(&mut self, node: &Node<'_>, what: &str, help: &str) -> bool {
-        let Some(at) = node.scalar().and_then(|text| text.find("{{")) else { return true };
+    pub(super) fn literal(&mut self, node: &Node<'_>, what: impl Display, help: &str) -> bool {
+        let Some(at) = node.scalar().and_then(opening) else { return true };
         let span = self.within(node, at..at + 2);
         self.diagnostics
             .error(

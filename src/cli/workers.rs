@@ -110,7 +110,7 @@ impl Crew<'_> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (transport, clock) = (self.transport(), SystemClock::new());
         for left in &mut left {
-            let mut sink = Relay::new(self.reports.flow(left.path(), None, None), &self.tally);
+            let mut sink = Relay { sink: self.reports.flow(left.path(), None, None), tally: &self.tally };
             let projects = flows.iter().map(|flow| &flow.project).filter(|p| left.folder().starts_with(p.root()));
             let Some(project) = projects.max_by_key(|p| p.root().as_os_str().len()) else { continue };
             let options = left.options().clone();
@@ -150,7 +150,7 @@ impl Crew<'_> {
     }
 
     async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &dyn Clock) {
-        let mut sink = Relay::new(self.reports.flow(&planned.path, planned.row, planned.repeat), &self.tally);
+        let mut sink = Relay { sink: self.reports.flow(&planned.path, planned.row, planned.repeat), tally: &self.tally };
         let files = &*planned.project;
         let replay = self.network.replay(planned.key(), self.redactor);
         let (transport, clock) = outside(replay.as_ref(), transport, clock);
@@ -226,49 +226,21 @@ fn stem(path: &str) -> &str {
     file.strip_suffix(".flow.yaml").unwrap_or(file)
 }
 
-/// Hands a flow's events to the reports, and counts. What is told of steps waits for the next request to be on its way,
-/// so that writing it costs no time.
+/// Hands a flow's events to the reports, and counts.
 struct Relay<'a> {
     sink: FlowSink<'a>,
     tally: &'a Tally,
-    waiting: Vec<Redacted<RunEvent>>,
-}
-
-impl<'a> Relay<'a> {
-    /// More than a step tells; a flow without requests must not gather what it has to say.
-    const MOST_WAITING: usize = 16;
-
-    fn new(sink: FlowSink<'a>, tally: &'a Tally) -> Self {
-        Self { sink, tally, waiting: Vec::new() }
-    }
 }
 
 impl Sink for Relay<'_> {
     fn emit(&mut self, event: Redacted<RunEvent>) {
-        let of_a_step = matches!(event.kind, EventKind::StepStarted { .. } | EventKind::StepFinished(_));
         if matches!(event.kind, EventKind::FlowFinished(_)) {
             self.tally.summary.lock().unwrap_or_else(PoisonError::into_inner).fold(&event);
         }
-        self.waiting.push(event);
-        if !of_a_step || self.waiting.len() == Self::MOST_WAITING {
-            self.lull();
-        }
-    }
-
-    fn lull(&mut self) {
-        for event in self.waiting.drain(..) {
-            self.sink.emit(&event);
-        }
+        self.sink.emit(&event);
     }
 
     fn record(&mut self, take: Redacted<Take>) {
         self.sink.record(&take);
-    }
-}
-
-impl Drop for Relay<'_> {
-    /// Also where a worker panicked.
-    fn drop(&mut self) {
-        self.lull();
     }
 }

@@ -127,7 +127,7 @@ fn url(node: &Node<'_>, key: &str, list: &mut Diagnostics) -> Option<Url> {
 
 /// A URL that stays as it is written.
 fn address_text(node: &Node<'_>, key: &str, list: &mut Diagnostics) -> Option<String> {
-    let text = node.text(&format!("`{key}`"), list)?;
+    let text = node.text(format_args!("`{key}`"), list)?;
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(text.to_owned()),
         _ => {

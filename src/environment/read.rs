@@ -85,7 +85,7 @@ impl Environment {
 /// `env` or `file`.
 fn place(fields: &Fields<'_, '_>, list: &mut Diagnostics) -> Option<SecretSource> {
     let (key, node) = fields.one_of(&["env", "file"], list)?;
-    let text = node.text(&format!("`{key}`"), list)?.to_owned();
+    let text = node.text(format_args!("`{key}`"), list)?.to_owned();
     if let ("env", Err((message, help))) = (key, variable(&text)) {
         list.error(Code::InvalidName, node.span, message).help(help);
         return None;

@@ -65,10 +65,13 @@ impl Holes {
         Self::mark(number)
     }
 
-    /// The mark for an input that has a default.
+    /// The mark for an input that has a default. A default is plain: a text that would be a template stays where it is.
     pub(super) fn input(&mut self, wish: &str, default: &str, description: &str) -> String {
+        if self.fill(default) != default {
+            return default.to_owned();
+        }
         let name = self.names.fresh(wish);
-        self.inputs.insert(name.clone(), json!({"default": self.fill(default), "description": description}));
+        self.inputs.insert(name.clone(), json!({"default": default, "description": description}));
         let number = self.add(name);
         Self::mark(number)
     }

@@ -198,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_no_default_can_hold_stays_in_its_step() {
+        for (path, written) in [("$DIR/x", "../{{ dir }}/x"), ("{{x", "../{{ '{{' }}x")] {
+            let import = curl::text(&format!("curl a.example -d \"@{path}\""), None, "x").unwrap();
+            holds(&import);
+            let [(_, draft)] = &*import.flows else { panic!("one flow") };
+            assert!(draft.to_yaml().contains(&format!("file: \"{written}\"")), "{}", draft.to_yaml());
+        }
+    }
+
+    #[test]
     fn file_names_are_words_and_each_its_own() {
         let mut names = FileNames::default();
         assert_eq!(names.unique("Team Memberships", "flow"), "team-memberships");

@@ -148,7 +148,10 @@ pub(super) fn pad(out: &mut String, text: &str, columns: usize) {
 
 /// Appends `count` spaces.
 pub(super) fn spaces(out: &mut String, count: usize) {
-    out.extend(std::iter::repeat_n(' ', count));
+    const SOME: &str = "                                                                ";
+    for done in (0..count).step_by(SOME.len()) {
+        out.push_str(SOME.get(..count - done).unwrap_or(SOME));
+    }
 }
 
 /// Milliseconds for a person: `0.4 ms`, `83 ms`, `1.25 s`, `2 min 05 s`, `1 h 02 min`.
@@ -203,12 +206,15 @@ pub(super) fn path(url: &str) -> String {
     if query {
         out.push_str("?…");
     }
-    line(&out).into_owned()
+    match line(&out) {
+        Cow::Owned(shown) => shown,
+        Cow::Borrowed(_) => out,
+    }
 }
 
 fn middle_cut(out: &mut String, segment: &str) {
     const KEPT: (usize, usize) = (10, 5);
-    if segment.chars().count() <= 24 {
+    if segment.len() <= 24 || segment.chars().count() <= 24 {
         out.push_str(segment);
         return;
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::flow::{File, Runner};
 use super::obtain::Errand;
-use super::record::{Log, exchanges, milliseconds};
+use super::record::{Log, milliseconds};
 use super::replay::{failed, set_aside};
 use super::request::{self, Rendered};
 use super::scope::Scope;
@@ -98,8 +98,7 @@ impl<'a> Runner<'a, '_> {
         let own = std::mem::replace(&mut self.file, file);
         let at = (number, item);
         self.emit(
-            number,
-            item,
+            at,
             EventKind::StepStarted { name: step.label.clone(), kind: kind_of(&step.action), phase: Phase::Cleanup },
         );
         self.recall(at, Phase::Cleanup);
@@ -132,11 +131,10 @@ impl<'a> Runner<'a, '_> {
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
         }
-        outcome.exchanges = exchanges(&log.sent, outcome.outcome == Outcome::Failed, self.context);
         outcome.waits = std::mem::take(&mut log.waits);
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
-        self.record((number, item), Some(&outcome), &log.whole());
-        self.ended(number, item, outcome);
+        self.record(at, Some(&outcome), &log.whole());
+        self.ended(at, outcome, log.sent);
         self.file = own;
     }
 }

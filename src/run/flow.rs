@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::cleanup::Registered;
 use super::entropy::Entropy;
 use super::ledger::Ledger;
-use super::record::milliseconds;
+use super::record::{Sent, milliseconds};
 use super::render::Renderer;
 use super::scope::Scope;
 use super::step::kind_of;
 use super::steps::Steps;
+use super::tell::{At, Teller, text};
 use super::{Context, Job, Outputs, ResolvedInput, Sink, Stop};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
 use crate::flow::{Action, Flow, Step};
@@ -32,7 +33,7 @@ pub struct Finished {
 /// Runs `job` and tells `sink` about it, from `flow_started` to `flow_finished`. What fails is told, never returned.
 pub async fn run(job: &Job<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Finished {
     let mut runner = Runner::new(job, context, sink);
-    runner.emit(0, 0, EventKind::FlowStarted { name: job.flow.name.clone(), steps: job.flow.steps.len() as u32 });
+    runner.emit((0, 0), EventKind::FlowStarted { name: job.flow.name.clone(), steps: job.flow.steps.len() as u32 });
     let mut outputs = None;
     match runner.bind_names(&job.inputs) {
         Ok(()) => {
@@ -68,7 +69,7 @@ pub fn broken(
     };
     let event = |kind| RunEvent {
         v: 1,
-        time: time(context),
+        time: text(context.clock.now()),
         flow: Some(Arc::clone(path)),
         row,
         repeat,
@@ -89,7 +90,7 @@ pub(super) struct Runner<'a, 'c> {
     pub(super) flow: &'a Flow,
     /// What events tell of: that flow's file, or that of the cleanup under way.
     pub(super) file: File,
-    pub(super) sink: &'a mut dyn Sink,
+    pub(super) teller: Teller<'a, 'c>,
     pub(super) scope: Scope,
     pub(super) entropy: Entropy<'a>,
     pub(super) notes: Ledger,
@@ -137,7 +138,7 @@ impl<'a, 'c> Runner<'a, 'c> {
             context,
             flow: job.flow,
             file: File::of(job.flow),
-            sink,
+            teller: Teller::new(job, context, sink),
             scope: Scope::default(),
             entropy: Entropy::new(context.clock, job),
             notes: Ledger::default(),
@@ -262,7 +263,7 @@ impl<'a, 'c> Runner<'a, 'c> {
             warnings: std::mem::take(&mut self.warnings),
             counts: self.counts,
         };
-        self.emit(0, 0, EventKind::FlowFinished(Box::new(outcome.clone())));
+        self.emit((0, 0), EventKind::FlowFinished(Box::new(outcome.clone())));
         outcome
     }
 
@@ -272,7 +273,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         outcome.outcome = Outcome::Skipped;
         outcome.skipped = Some(reason.to_owned());
         self.lose_captures(step, "was skipped");
-        self.ended(number, item, outcome);
+        self.ended((number, item), outcome, Vec::new());
     }
 
     /// Unbinds what `step` would have bound, unless something else has bound it before.
@@ -310,56 +311,21 @@ impl<'a, 'c> Runner<'a, 'c> {
         }
     }
 
-    /// Counts and tells a step's end.
-    pub(super) fn ended(&mut self, number: u32, item: u32, outcome: StepOutcome) {
+    /// Counts and tells a step's end, and what was sent for it.
+    pub(super) fn ended(&mut self, at: At, outcome: StepOutcome, sent: Vec<Sent>) {
         self.counts.add_step(&outcome);
+        self.counts.requests += sent.len() as u64;
         if outcome.outcome == Outcome::Failed {
             self.failed = true;
             self.culprit.get_or_insert_with(|| format!("its step `{}` (line {})", outcome.name, outcome.line));
         }
-        self.emit(number, item, EventKind::StepFinished(Box::new(outcome)));
+        self.teller.tell(&self.file.path, at, EventKind::StepFinished(Box::new(outcome)), sent);
     }
 
-    /// Sends an event, masked. A step or item of 0 is none.
-    pub(super) fn emit(&mut self, step: u32, item: u32, kind: EventKind) {
-        tell(&self.file.path, self.job, self.context, self.sink, (step, item), kind);
+    /// Tells that something happened.
+    pub(super) fn emit(&mut self, at: At, kind: EventKind) {
+        self.teller.tell(&self.file.path, at, kind, Vec::new());
     }
-}
-
-/// As [`Runner::emit`], for those who hold only parts of the runner.
-pub(super) fn tell(
-    path: &Arc<str>,
-    job: &Job<'_>,
-    context: &Context<'_>,
-    sink: &mut dyn Sink,
-    at: (u32, u32),
-    kind: EventKind,
-) {
-    sink.emit(context.redactor.redact(event(path, job, context, at, kind)));
-}
-
-pub(super) fn event(
-    path: &Arc<str>,
-    job: &Job<'_>,
-    context: &Context<'_>,
-    at: (u32, u32),
-    kind: EventKind,
-) -> RunEvent {
-    let some = |n: u32| (n > 0).then_some(n);
-    RunEvent {
-        v: 1,
-        time: time(context),
-        flow: Some(Arc::clone(path)),
-        row: job.row,
-        repeat: job.repeat,
-        step: some(at.0),
-        item: some(at.1),
-        kind,
-    }
-}
-
-fn time(context: &Context<'_>) -> String {
-    format!("{:.3}", context.clock.now())
 }
 
 impl Stop {

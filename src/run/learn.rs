@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::memmem::Finder;
 
 use super::Context;
 use crate::http::Response;
@@ -13,11 +13,10 @@ pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
     const LARGEST: usize = 64 << 10;
     const NAMES: [&str; 7] =
         ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
-    // The letters of these names are in every body, so that looking for rare ones first costs more than it saves.
-    static FINDER: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().prefilter(false).kind(Some(AhoCorasickKind::DFA)).build(NAMES).ok());
+    // How these names end: every reply is searched for them.
+    static ENDS: LazyLock<[Finder<'_>; 3]> = LazyLock::new(|| ["oken\"", "_code\"", "sIn\""].map(Finder::new));
     let body: &[u8] = &response.body;
-    if body.len() > LARGEST || !FINDER.as_ref().is_some_and(|finder| finder.is_match(body)) {
+    if body.len() > LARGEST || ENDS.iter().all(|end| end.find(body).is_none()) {
         return;
     }
     let Ok(Value::Object(reply)) = response.json() else { return };

@@ -1,7 +1,8 @@
 //! What a recording keeps of each step, and what a replay has of it.
 
-use super::flow::{Runner, event};
+use super::flow::Runner;
 use super::record::{Sent, whole};
+use super::tell::event;
 use crate::event::{EventKind, Notes, Phase, StepOutcome, Take};
 
 /// What is noted of the step under way for a recording, and what a recording noted of it.
@@ -45,7 +46,7 @@ impl Runner<'_, '_> {
             })),
             None => EventKind::FlowStarted { name: self.flow.name.clone(), steps: 0 },
         };
-        let event = event(&self.file.path, self.job, self.context, at, kind);
-        self.sink.record(redactor.redact(Take { event, notes }));
+        let event = event(&self.file.path, self.job, self.context.clock.now(), at, kind);
+        self.teller.record(redactor.redact(Take { event, notes }));
     }
 }

@@ -35,6 +35,7 @@ mod send;
 mod snapshot;
 mod step;
 mod steps;
+mod tell;
 mod waiting;
 
 pub use clock::{Cancel, Clock, SystemClock};
@@ -62,9 +63,6 @@ use crate::source::Files;
 pub trait Sink {
     /// Takes one event.
     fn emit(&mut self, event: Redacted<RunEvent>);
-
-    /// The run waits for a reply, or another run: what need not be done at once costs no time now.
-    fn lull(&mut self) {}
 
     /// Takes what a recording keeps, a placeholder for each secret; only where [`Options::record`] says so, and beside
     /// [`Sink::emit`].

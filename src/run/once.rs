@@ -164,7 +164,7 @@ pub async fn clean_up(left: &mut Leftover, context: &Context<'_>, sink: &mut dyn
         Job { flow: &left.flow, inputs: Vec::new(), used: &used, seed: None, row: None, repeat: None, until: None };
     let mut runner = Runner::new(&job, context, sink);
     (runner.jar, runner.registered) = (session.jar, session.registered);
-    runner.emit(0, 0, EventKind::FlowStarted { name: left.flow.name.clone(), steps: 0 });
+    runner.emit((0, 0), EventKind::FlowStarted { name: left.flow.name.clone(), steps: 0 });
     runner.cleanups().await;
     runner.finish(Outcome::Passed)
 }

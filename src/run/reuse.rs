@@ -136,7 +136,7 @@ impl<'a> Runner<'a, '_> {
             Claim::Run(ticket) => ticket,
             Claim::Wait(result) => {
                 outcome.reused = true;
-                self.sink.lull();
+                self.teller.catch_up();
                 let result = tokio::select! {
                     biased;
                     () = self.context.cancel.cancelled() => return Err(Stop::Cancelled),

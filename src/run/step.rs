@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::capture::preview_of;
 use super::flow::Runner;
 use super::obtain::Errand;
-use super::record::{Log, exchanges, milliseconds};
+use super::record::{Log, milliseconds};
 use super::render::Renderer;
 use super::replay::{failed, set_aside};
 use super::response::ResponseObject;
@@ -56,7 +56,7 @@ impl<'a> Runner<'a, '_> {
                 outcome.outcome = Outcome::Failed;
                 outcome.problems.extend(stop.into_problem());
                 self.lose_captures(step, "failed");
-                self.ended(number, 0, outcome);
+                self.ended((number, 0), outcome, Vec::new());
                 return (TemplateValue::from(Vec::<TemplateValue>::new()), step.continue_on_failure);
             }
         };
@@ -101,7 +101,7 @@ impl<'a> Runner<'a, '_> {
         self.enter((number, item));
         let began = self.context.clock.elapsed();
         let kind = kind_of(&step.action);
-        self.emit(number, item, EventKind::StepStarted { name: Arc::clone(&step.label), kind, phase: Phase::Step });
+        self.emit((number, item), EventKind::StepStarted { name: Arc::clone(&step.label), kind, phase: Phase::Step });
         let mut outcome = self.outcome(step, Phase::Step);
         let mut log = Log::default();
         let depth = self.scope.depth();
@@ -124,12 +124,11 @@ impl<'a> Runner<'a, '_> {
         if !outcome.problems.is_empty() || outcome.assertions.iter().any(|a| !a.passed) {
             outcome.outcome = Outcome::Failed;
         }
-        outcome.exchanges = exchanges(&log.sent, outcome.outcome == Outcome::Failed, self.context);
         outcome.waits = std::mem::take(&mut log.waits);
         outcome.duration_ms = milliseconds(self.context.clock.elapsed().saturating_sub(began));
         let ended = outcome.outcome;
         self.record((number, item), Some(&outcome), &log.whole());
-        self.ended(number, item, outcome);
+        self.ended((number, item), outcome, log.sent);
         let result = result.filter(|(name, _)| step.keep_response || *name != "response");
         // Without an id nothing can ask for it.
         let left = step.id.as_ref().map_or(TemplateValue::UNDEFINED, |_| left_behind(ended, result));
@@ -286,11 +285,10 @@ impl<'a> Runner<'a, '_> {
         log: &mut Log,
         f: impl AsyncFnOnce(&mut Sender<'_, '_>) -> T,
     ) -> T {
-        let (job, path) = (self.job, &self.file.path);
-        let sink = &mut *self.sink;
+        let (teller, path) = (&mut self.teller, &self.file.path);
         let mut on_pause = |pause| match pause {
-            Pause::Wait(wait) => super::flow::tell(path, job, context, sink, at, EventKind::Wait(wait)),
-            Pause::Reply => sink.lull(),
+            Pause::Wait(wait) => teller.tell(path, at, EventKind::Wait(wait), Vec::new()),
+            Pause::Reply => teller.catch_up(),
         };
         let began = *log.began.get_or_insert_with(|| context.clock.elapsed());
         f(&mut Sender { context, jar: &mut self.jar, log, began, deadline: None, on_pause: &mut on_pause }).await

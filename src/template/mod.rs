@@ -44,6 +44,11 @@ pub use preview::{Preview, Previewer};
 pub use render::Template;
 pub use tree::ValueTemplate;
 
+/// Where the first template of a text begins. Most texts are short and have none.
+pub(crate) fn opening(text: &str) -> Option<usize> {
+    text.as_bytes().windows(2).position(|pair| pair == b"{{")
+}
+
 use node::Node;
 
 /// What one render may spend: a unit per node evaluated, per item of a list gone through, and per KiB of text made.

@@ -1,6 +1,6 @@
 //! From YAML nodes to templates: which texts of a file are templates, and which places take none.
 
-use super::{Expression, Template, ValueTemplate};
+use super::{Expression, Template, ValueTemplate, opening};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::value::Value;
 use crate::yaml::{Data, Node};
@@ -59,7 +59,7 @@ pub fn expression(node: &Node<'_>, what: &str, diagnostics: &mut Diagnostics) ->
 /// The text of a key; a template in it is reported.
 pub fn literal_key(key: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<String> {
     let text = key.scalar()?;
-    let Some(at) = text.find("{{") else { return Some(text.to_owned()) };
+    let Some(at) = opening(text) else { return Some(text.to_owned()) };
     let span = key.offsets(diagnostics.source().text()).span(at..at + 2);
     diagnostics
         .error(Code::TemplateMisplaced, span, "a key cannot hold a template")

@@ -32,7 +32,7 @@ impl Template {
     /// Compiles `text`, whose characters stand in the file where `map` says. Every mistake is added to `diagnostics`;
     /// `None` where there was one.
     pub fn compile(text: &str, map: &OffsetMap, diagnostics: &mut Diagnostics) -> Option<Self> {
-        if !text.contains("{{") && !text.contains("{%") {
+        if !text.as_bytes().windows(2).any(|pair| matches!(pair, b"{{" | b"{%")) {
             habit::dollars(text, 0..text.len(), map, diagnostics);
             return Some(Self::from_literal(text));
         }

@@ -1,6 +1,7 @@
 //! A YAML node with its place in the file.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use super::{offsets, scalar};
 use crate::diagnostic::{Code, Diagnostics};
@@ -108,7 +109,7 @@ impl<'s> Node<'s> {
     }
 
     /// Text that is not a template's place: a string, reported where it is anything else. `what` names it: "`name`".
-    pub fn text(&self, what: &str, diagnostics: &mut Diagnostics) -> Option<&str> {
+    pub fn text(&self, what: impl Display, diagnostics: &mut Diagnostics) -> Option<&str> {
         match &self.data {
             Data::Scalar(text, Style::Plain) => match scalar::plain(text, self.span, diagnostics)? {
                 Value::String(_) => Some(text),
@@ -125,7 +126,7 @@ impl<'s> Node<'s> {
     }
 
     /// A boolean, reported where it is anything else.
-    pub fn boolean(&self, what: &str, diagnostics: &mut Diagnostics) -> Option<bool> {
+    pub fn boolean(&self, what: impl Display, diagnostics: &mut Diagnostics) -> Option<bool> {
         match self.scalar_value(diagnostics) {
             Some(Value::Bool(b)) => Some(b),
             Some(other) => {
@@ -138,7 +139,7 @@ impl<'s> Node<'s> {
     }
 
     /// A whole number of at least `least`, reported where it is anything else.
-    pub fn integer(&self, what: &str, least: u64, diagnostics: &mut Diagnostics) -> Option<u64> {
+    pub fn integer(&self, what: impl Display, least: u64, diagnostics: &mut Diagnostics) -> Option<u64> {
         let before = diagnostics.len();
         match self.scalar_value(diagnostics) {
             Some(Value::Number(n)) if n.as_u64().is_some_and(|n| n >= least) => n.as_u64(),
@@ -153,7 +154,7 @@ impl<'s> Node<'s> {
     }
 
     /// The items of a list, reported where it is anything else.
-    pub fn list(&self, what: &str, diagnostics: &mut Diagnostics) -> Option<&[Node<'s>]> {
+    pub fn list(&self, what: impl Display, diagnostics: &mut Diagnostics) -> Option<&[Node<'s>]> {
         match &self.data {
             Data::List(items) => Some(items),
             _ => self.mismatch(what, "a list", diagnostics),
@@ -161,7 +162,7 @@ impl<'s> Node<'s> {
     }
 
     /// The entries of a mapping whose keys the user chooses, reported where it is anything else.
-    pub fn entries(&self, what: &str, diagnostics: &mut Diagnostics) -> Option<&[(Node<'s>, Node<'s>)]> {
+    pub fn entries(&self, what: impl Display, diagnostics: &mut Diagnostics) -> Option<&[(Node<'s>, Node<'s>)]> {
         match &self.data {
             Data::Map(entries) => Some(entries),
             _ => self.mismatch(what, "a mapping", diagnostics),
@@ -169,7 +170,7 @@ impl<'s> Node<'s> {
     }
 
     /// `None`, with the report that `what` must be `wanted`, unless the node was reported already.
-    pub fn mismatch<T>(&self, what: &str, wanted: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+    pub fn mismatch<T>(&self, what: impl Display, wanted: &str, diagnostics: &mut Diagnostics) -> Option<T> {
         let found = match &self.data {
             Data::Broken => return None,
             Data::Scalar(_, Style::Plain) => match self.scalar_value(diagnostics) {

@@ -56,8 +56,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn field_name(&mut self, key: &Node<'_>, name: &str, kind: Named, earlier: &[Field]) -> bool {
-        let what = format!("the name of {}", kind.one());
-        if self.no_template(key, &what, "templates stand in values: write the name as it is") {
+        let what = format_args!("the name of {}", kind.one());
+        if self.no_template(key, what, "templates stand in values: write the name as it is") {
             return false;
         }
         if matches!(kind, Named::Query | Named::Form | Named::Part) {

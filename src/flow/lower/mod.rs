@@ -17,6 +17,7 @@ mod waiting;
 pub use credential::is_token;
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use super::{Binding, Defaults, Library, Step, names, shape};
 use crate::check::Schemas;
 use crate::diagnostic::{Code, Diagnostics};
 use crate::source::{Files, Span};
-use crate::template::{Expression, Template, ValueTemplate, read};
+use crate::template::{Expression, Template, ValueTemplate, opening, read};
 use crate::yaml::{Data, Fields, Node};
 
 /// What is known while a flow is read.
@@ -80,20 +81,20 @@ impl Reader<'_> {
     /// A text without templates: `name`, `description`.
     pub(super) fn title(&mut self, fields: &Fields<'_, '_>, key: &str) -> Option<String> {
         let node = fields.get(key)?;
-        let text = node.text(&format!("`{key}`"), self.diagnostics)?.to_owned();
+        let text = node.text(format_args!("`{key}`"), self.diagnostics)?.to_owned();
         if text.trim().is_empty() {
             self.diagnostics
                 .error(Code::InvalidValue, node.span, format!("`{key}` is empty"))
                 .help("write some words, or remove the key");
             return None;
         }
-        self.no_template(node, &format!("`{key}`"), "it is shown as it stands, also before anything has run");
+        self.no_template(node, format_args!("`{key}`"), "it is shown as it stands, also before anything has run");
         Some(text)
     }
 
     /// Reports a template where none may stand.
-    pub(super) fn no_template(&mut self, node: &Node<'_>, what: &str, help: &str) -> bool {
-        let Some(at) = node.scalar().and_then(|text| text.find("{{")) else { return false };
+    pub(super) fn no_template(&mut self, node: &Node<'_>, what: impl Display, help: &str) -> bool {
+        let Some(at) = node.scalar().and_then(opening) else { return false };
         let span = self.place(node, at..at + 2);
         self.diagnostics.error(Code::TemplateMisplaced, span, format!("a template cannot stand in {what}")).help(help);
         true

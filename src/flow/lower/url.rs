@@ -7,7 +7,7 @@ use super::settings::is_template;
 use crate::diagnostic::{Code, nearest};
 use crate::http::{Method, Url};
 use crate::source::Span;
-use crate::template::Template;
+use crate::template::{Template, opening};
 use crate::yaml::{Data, Node, Style};
 
 /// The methods a misspelt one is compared with (RFC 9110, 5789; WebDAV's are too rare to be a suggestion).
@@ -254,7 +254,7 @@ pub(super) fn outside(text: &str) -> impl Iterator<Item = Range<usize>> {
         }
         let rest = text.get(at..).unwrap_or("");
         let start = at;
-        match rest.find("{{") {
+        match opening(rest) {
             None => {
                 done = true;
                 Some(start..text.len())

@@ -142,7 +142,7 @@ impl<'a> TerminalFlow<'a> {
     fn running(&mut self, name: &str, item: Option<u32>) {
         if self.terminal.options.interactive {
             let flow = display::line(&self.key.path).into_owned() + &self.key.suffix();
-            self.terminal.lock().progress.step(self.id, &flow, step::name(name, item), Instant::now());
+            self.terminal.lock().progress.step(self.id, &flow, step::name(name, item).into_owned(), Instant::now());
         }
     }
 

@@ -16,10 +16,17 @@ const ACTION: usize = 28;
 /// Columns of the status and the time, with the gaps before them.
 const END: usize = 2 + 3 + 2 + 9;
 
+/// What colored writes for dimmed text.
+const DIM: &str = "\u{1b}[2m";
+const PLAIN: &str = "\u{1b}[0m";
+
 /// `Invite`, or `Invite [2]` for an item.
-pub(super) fn name(name: &str, item: Option<u32>) -> String {
+pub(super) fn name(name: &str, item: Option<u32>) -> Cow<'_, str> {
     let name = display::line(name);
-    item.map_or_else(|| name.to_string(), |item| format!("{name} [{item}]"))
+    match item {
+        Some(item) => format!("{name} [{item}]").into(),
+        None => name,
+    }
 }
 
 /// The line of a step that ran. A name and an action that do not fit `width` are cut, the action first.
@@ -33,21 +40,27 @@ pub(super) fn line(out: &mut String, item: Option<u32>, step: &StepOutcome, marg
     let taken = if action.is_empty() { 0 } else { display::width(&action) + 2 };
     let name = cut_name(&name, room.saturating_sub(margin + taken).max(NAME - margin));
     spaces(out, margin);
-    match step.outcome {
-        Outcome::Passed => write!(out, "{} ", "✓".green()),
-        Outcome::Failed => write!(out, "{} ", "✗".red()),
-        Outcome::Skipped => write!(out, "{} ", "○".yellow()),
-    }
-    .ok();
+    // Written by hand, as every step has this line: green, red, yellow, and below dimmed.
+    out.push_str(match step.outcome {
+        Outcome::Passed => "\u{1b}[32m✓\u{1b}[0m ",
+        Outcome::Failed => "\u{1b}[31m✗\u{1b}[0m ",
+        Outcome::Skipped => "\u{1b}[33m○\u{1b}[0m ",
+    });
     let mut used = display::width(&name) + margin;
-    if step.outcome == Outcome::Failed { write!(out, "{}", name.bold()) } else { write!(out, "{name}") }.ok();
+    match step.outcome {
+        Outcome::Failed => _ = write!(out, "{}", name.bold()),
+        _ => out.push_str(&name),
+    }
     // A long name takes its room from the action, and the columns after it stay where they are.
     let gap = (NAME + 2).saturating_sub(used).max(if action.is_empty() { 0 } else { 2 });
     spaces(out, gap);
-    write!(out, "{}", action.dimmed()).ok();
+    [DIM, &*action, PLAIN].iter().for_each(|part| out.push_str(part));
     used += gap + display::width(&action);
-    spaces(out, (NAME + 2 + ACTION).saturating_sub(used));
-    write!(out, "  {}  {:>9}", status(step), display::duration(step.duration_ms)).ok();
+    spaces(out, 2 + (NAME + 2 + ACTION).saturating_sub(used));
+    status(out, step);
+    let duration = display::duration(step.duration_ms);
+    spaces(out, 2 + 9_usize.saturating_sub(duration.len()));
+    out.push_str(&duration);
     let notes = notes(step);
     if !notes.is_empty() {
         let end = used.max(NAME + 2 + ACTION) + 2 + END;
@@ -75,7 +88,7 @@ fn cut_name(name: &str, columns: usize) -> Cow<'_, str> {
 fn titles(step: &StepOutcome) -> (Cow<'_, str>, String) {
     let name = Cow::Borrowed(&*step.name);
     let Some(first) = step.exchanges.first() else { return (name, String::new()) };
-    let sent = format!("{} {}", display::line(&first.method), display::path(&first.url));
+    let sent = [&*display::line(&first.method), " ", &*display::path(&first.url)].concat();
     let unnamed = step.name.strip_prefix(&*first.method).is_some_and(|rest| rest.starts_with(' '));
     match unnamed {
         false => (name, sent),
@@ -85,13 +98,14 @@ fn titles(step: &StepOutcome) -> (Cow<'_, str>, String) {
 }
 
 /// The last send's status in three columns.
-fn status(step: &StepOutcome) -> String {
-    let Some(last) = step.exchanges.last() else { return "   ".to_owned() };
-    match &last.reply {
-        Some(reply) if reply.status < 400 => format!("{:<3}", reply.status),
-        Some(reply) => format!("{:<3}", reply.status).yellow().to_string(),
-        None => "err".red().to_string(),
+fn status(out: &mut String, step: &StepOutcome) {
+    match step.exchanges.last().map(|last| &last.reply) {
+        None => Ok(out.push_str("   ")),
+        Some(Some(reply)) if reply.status < 400 => write!(out, "{:<3}", reply.status),
+        Some(Some(reply)) => write!(out, "{}", format!("{:<3}", reply.status).yellow()),
+        Some(None) => write!(out, "{}", "err".red()),
     }
+    .ok();
 }
 
 /// What the sends after the first were for.
