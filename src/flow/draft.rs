@@ -149,9 +149,20 @@ impl Draft {
 /// Names and descriptions hold no template: braces that stand in one are set apart.
 fn prose(key: &str, value: Value) -> Value {
     match value {
-        Value::String(text) if matches!(key, "name" | "description") => text.replace("{{", "{ {").into(),
+        Value::String(text) if matches!(key, "name" | "description") => apart(&text).into(),
         other => other,
     }
+}
+
+fn apart(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '{' && out.ends_with('{') {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// A piece of a text that becomes a template.

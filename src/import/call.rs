@@ -56,10 +56,12 @@ impl Call {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Removes a header, and gives its value.
+    /// Removes a header, all its lines, and gives the value of the first.
     pub(super) fn take_header(&mut self, name: &str) -> Option<String> {
         let at = self.headers.iter().position(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        Some(self.headers.remove(at).1)
+        let (_, value) = self.headers.remove(at);
+        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        Some(value)
     }
 }
 

@@ -198,6 +198,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_flow_cannot_say_does_not_break_it() {
+        let a_form = "curl a.example -F x=1 -H 'Content-Type: a/b' -H 'Content-Type: c/d'";
+        let braces = "curl -u x:y 'http://a{{{{b.example'";
+        for line in [a_form, braces] {
+            holds(&curl::text(line, None, "x").unwrap());
+        }
+    }
+
+    #[test]
     fn a_path_that_no_default_can_hold_stays_in_its_step() {
         for (path, written) in [("$DIR/x", "../{{ dir }}/x"), ("{{x", "../{{ '{{' }}x")] {
             let import = curl::text(&format!("curl a.example -d \"@{path}\""), None, "x").unwrap();

@@ -471,6 +471,7 @@ fn minijinjas_filters_are_there_and_strict() {
     fails(&[
         ("n | join", "`join`: needs a list, not a number"),
         ("none | string", "`string`: null cannot stand inside text"),
+        ("'%% %(é)s' | format(1)", "`format`: `%(é)` can only have letters of ASCII"),
         ("'%s' | format(list)", "`format`: a list cannot stand inside text"),
         ("(people + [{'age': 'x', 'name': 1}]) | sort(attribute='age')", "`sort`: cannot order a number and a string"),
         ("s | sha256(1)", "`sha256`: too many arguments"),

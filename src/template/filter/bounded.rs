@@ -43,6 +43,7 @@ fn bounded(name: &str, bytes: Bound, args: Arguments) -> Result<Value, Error> {
     }
     let Arguments { mut values, named } = args;
     if name == "format" {
+        values.first().and_then(Value::as_str).map_or(Ok(()), plain_keys)?;
         // Numbers keep their kind, for `%d` and `%.2f`; the rest is written as text is, not as in Python.
         for value in values.iter_mut().filter(|value| !value.is_number()) {
             *value = Value::from(crate::template::text::of(value)?);
@@ -94,6 +95,20 @@ fn format(args: &Arguments) -> usize {
     let places = template.matches('%').count();
     // Few places never come near the limit, however long the longest value is.
     if places == 0 { template.len() } else { places.saturating_mul(longest).saturating_add(template.len()) }
+}
+
+/// MiniJinja 3.0.5 panics at `%(é)s`.
+fn plain_keys(template: &str) -> Result<(), Failure> {
+    let mut rest = template;
+    while let Some((_, place)) = rest.split_once('%') {
+        rest = place.strip_prefix('%').unwrap_or(place);
+        let key = place.strip_prefix('(').map_or("", |key| key.split(')').next().unwrap_or(key));
+        if !key.is_ascii() {
+            return Err(Failure::new(format!("`%({key})` can only have letters of ASCII"))
+                .help("name the value otherwise, or use `~`: `'a' ~ b`"));
+        }
+    }
+    Ok(())
 }
 
 fn pieces(args: &Arguments) -> usize {
