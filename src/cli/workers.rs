@@ -150,7 +150,8 @@ impl Crew<'_> {
     }
 
     async fn flow(&self, planned: &Planned, transport: &dyn Transport, clock: &dyn Clock) {
-        let mut sink = Relay { sink: self.reports.flow(&planned.path, planned.row, planned.repeat), tally: &self.tally };
+        let mut sink =
+            Relay { sink: self.reports.flow(&planned.path, planned.row, planned.repeat), tally: &self.tally };
         let files = &*planned.project;
         let replay = self.network.replay(planned.key(), self.redactor);
         let (transport, clock) = outside(replay.as_ref(), transport, clock);

@@ -10,6 +10,7 @@ pub mod link;
 pub mod multipart;
 pub mod redirect;
 mod response;
+mod urls;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +23,7 @@ pub use url::Url;
 pub use certificate::Certificate;
 pub use error::{Delivery, TransportError, TransportErrorKind};
 pub use response::{JsonError, Response, Timing};
+pub use urls::Urls;
 
 /// One request, ready to be sent: nothing in it is a template any more. A redirect or a resend is another one.
 #[derive(Clone, Debug)]

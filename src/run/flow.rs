@@ -16,6 +16,7 @@ use super::tell::{At, Teller, text};
 use super::{Context, Job, Outputs, ResolvedInput, Sink, Stop};
 use crate::event::{Counts, EventKind, FlowOutcome, Outcome, Phase, Problem, RunEvent, StepOutcome};
 use crate::flow::{Action, Flow, Step};
+use crate::http::Urls;
 use crate::http::cookies::CookieJar;
 use crate::redact::PLACEHOLDER;
 use crate::source::{Bundle, Source};
@@ -91,6 +92,7 @@ pub(super) struct Runner<'a, 'c> {
     /// What events tell of: that flow's file, or that of the cleanup under way.
     pub(super) file: File,
     pub(super) teller: Teller<'a, 'c>,
+    urls: Urls,
     pub(super) scope: Scope,
     pub(super) entropy: Entropy<'a>,
     pub(super) notes: Ledger,
@@ -139,6 +141,7 @@ impl<'a, 'c> Runner<'a, 'c> {
             flow: job.flow,
             file: File::of(job.flow),
             teller: Teller::new(job, context, sink),
+            urls: Urls::default(),
             scope: Scope::default(),
             entropy: Entropy::new(context.clock, job),
             notes: Ledger::default(),
@@ -167,7 +170,8 @@ impl<'a, 'c> Runner<'a, 'c> {
         let names =
             template::Context::new(&self.scope, &self.entropy).hiding(self.context.replay.is_some().then_some(hides));
         let File { source, folder, bundle, .. } = &self.file;
-        f(&Renderer { names: &names, context: self.context, source, folder, bundle: bundle.as_deref() })
+        let (context, bundle, urls) = (self.context, bundle.as_deref(), &self.urls);
+        f(&Renderer { names: &names, context, source, folder, bundle, urls })
     }
 
     /// Inputs, then vars in order.

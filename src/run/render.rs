@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Context, Stop};
 use crate::event::{Problem, Snippet};
 use crate::flow::{DurationSetting, Field, Setting};
+use crate::http::Urls;
 use crate::source::{Bundle, Source, Span};
 use crate::template::{
     self, Expression, NameUse, RenderError, Template, TemplateValue, ValueTemplate, from_template_value,
@@ -23,6 +24,7 @@ pub(super) struct Renderer<'a> {
     pub(super) folder: &'a Path,
     /// The files that come with the flow.
     pub(super) bundle: Option<&'a Bundle>,
+    pub(super) urls: &'a Urls,
 }
 
 /// A rendered text and whether its template names a secret.

@@ -132,7 +132,7 @@ fn absolute(text: &str, base: Option<&str>, span: Span, renderer: &Renderer<'_>)
             return Err(renderer.problem(span, format!("`{text}` is neither a URL nor a path"), Some(help.to_owned())));
         }
     };
-    match Url::parse(&whole) {
+    match renderer.urls.parse(&whole) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             // Not shown: the part before `@` may be a password, or a host that was meant.
             let message = "the URL has a user name or a password before its host, which would be sent as credentials";

@@ -22,7 +22,11 @@ impl Listed {
     pub(super) fn of(item: Option<u32>, step: &StepOutcome) -> Self {
         let problem = step.problems.first().map(|p| p.at.as_ref());
         let at = problem.unwrap_or_else(|| step.assertions.iter().find(|a| !a.passed).and_then(|a| a.at.as_ref()));
-        Self { step: Some(step::name(&step.name, item).into_owned()), place: at.map(place), what: describe::headline(step) }
+        Self {
+            step: Some(step::name(&step.name, item).into_owned()),
+            place: at.map(place),
+            what: describe::headline(step),
+        }
     }
 
     pub(super) fn flow(what: String) -> Self {
