@@ -24,9 +24,9 @@ impl Walk<'_> {
         match (object, method.as_str()) {
             (Sym::Response, "json") => Sym::Json(Vec::new()),
             (Sym::Response, "text") => Sym::Text,
-            (Sym::Headers, "get") => arg(0).as_text().map_or(Sym::Unknown, |name| Sym::Header(name.to_owned())),
+            (Sym::Headers, "get") => arg(0).as_text().map_or(Sym::Unknown, |name| Sym::header(name)),
             (Sym::Headers, "has" | "hasOwnProperty") => {
-                arg(0).as_text().map_or(Sym::Unknown, |name| cond(Cond::Exists(Sym::Header(name.to_owned()))))
+                arg(0).as_text().map_or(Sym::Unknown, |name| cond(Cond::Exists(Sym::header(name))))
             }
             (Sym::Cookies, "get") => arg(0).as_text().map_or(Sym::Unknown, |name| Sym::Cookie(name.to_owned())),
             (Sym::Cookies, "has") => {
@@ -92,7 +92,7 @@ impl Walk<'_> {
                 first.as_text().map_or(Sym::Unknown, |name| self.variable(name))
             }
             ("postman", "getResponseHeader") => {
-                first.as_text().map_or(Sym::Unknown, |name| Sym::Header(name.to_owned()))
+                first.as_text().map_or(Sym::Unknown, |name| Sym::header(name))
             }
             ("postman", "getResponseCookie") => Sym::Unknown,
             (of, "has") if is_scope(of) => {

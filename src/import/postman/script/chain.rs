@@ -136,7 +136,7 @@ impl Walk<'_> {
                 _ => return None,
             },
             "header" => {
-                let header = Sym::Header(text(&first?)?);
+                let header = Sym::header(&text(&first?)?);
                 match args.get(1) {
                     Some(value) => equals(header, value.clone()),
                     None => Cond::Exists(header),

@@ -141,7 +141,7 @@ impl Walk<'_> {
             (Sym::Response, "headers") => Sym::Headers,
             (Sym::Response, "cookies") => Sym::Cookies,
             (Sym::Response, "to") => Sym::Response,
-            (Sym::Headers, name) => Sym::Header(name.to_owned()),
+            (Sym::Headers, name) => Sym::header(name),
             (Sym::Json(path), "length") => Sym::Length(Box::new(Sym::Json(path))),
             (Sym::Text, "length") => Sym::Length(Box::new(Sym::Text)),
             (Sym::Json(mut path), name) => {

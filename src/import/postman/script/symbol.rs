@@ -1,5 +1,6 @@
 //! What a script's expressions stand for, without running it: places of the reply, variables, and conditions on them.
 
+use crate::http::HeaderName;
 use super::tree::Expr;
 use crate::value::{Number, Value};
 
@@ -95,6 +96,14 @@ pub(in crate::import::postman) enum Cond {
 }
 
 impl Sym {
+    /// A header of the reply. A name that no header can have is nothing that a flow can ask for.
+    pub(in crate::import::postman) fn header(name: &str) -> Self {
+        match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(_) => Self::Header(name.to_owned()),
+            Err(_) => Self::Unknown,
+        }
+    }
+
     pub(super) fn text(text: &str) -> Self {
         Sym::Const(Value::String(text.to_owned()))
     }

@@ -41,6 +41,13 @@ fn what_is_lost_is_told_with_its_line() {
 }
 
 #[test]
+fn a_header_that_cannot_be_is_lost() {
+    for script in ["pm.response.to.have.header('{x')", "pm.expect(pm.response.headers.get('a b')).to.eql('c')"] {
+        assert_eq!(lost(script).len(), 1, "{script}");
+    }
+}
+
+#[test]
 fn chains() {
     assert_eq!(musts("pm.test('a', function () { pm.response.to.have.status(200); });").len(), 1);
     for chain in [
