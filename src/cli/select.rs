@@ -117,14 +117,15 @@ fn libraries(found: &[Found], around: &Surroundings) -> Vec<Arc<Library>> {
 }
 
 fn parse_all(files: &[(&Discovered, Arc<Library>)]) -> Vec<Loaded> {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let work = |chunk: &[(&Discovered, Arc<Library>)]| {
         let mut schemas = Schemas::default();
         chunk.iter().map(|(file, library)| parse(file, library, &mut schemas)).collect::<Vec<_>>()
     };
-    if files.len() < ALONE || cores == 1 {
+    if files.len() < ALONE {
         return work(files);
     }
+    // Asked only here: the answer takes a dozen system calls.
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     thread::scope(|scope| {
         let chunks = files.chunks(files.len().div_ceil(cores));
         let threads: Vec<_> = chunks.map(|chunk| scope.spawn(move || work(chunk))).collect();

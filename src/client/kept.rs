@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant as StdInstant};
 
 use ::http::Response;
 use http_body_util::Full;
@@ -82,7 +82,7 @@ impl Connection {
     /// Sends a request and waits for the head of its reply. A request that was not begun to be sent comes back.
     pub(super) async fn send(&mut self, wire: Wire) -> Result<Response<Incoming>, TrySendError<Wire>> {
         let patience = if self.fast { SOON } else { Duration::ZERO };
-        let began = Instant::now();
+        let began = StdInstant::now();
         let reply = match &mut self.sender {
             Sender::Http1 { sender, driver } => awake(patience, drive(driver, sender.try_send_request(wire))).await,
             Sender::Http2(sender) => awake(patience, sender.try_send_request(wire)).await,
@@ -135,9 +135,10 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
     .await
 }
 
-/// Waits for `work`, at first without sleep. Who else can run may do so in between.
+/// Waits for `work`, at first without sleep. Who else can run may do so in between. The clock is the system's, as tokio's may
+/// stand still in tests.
 async fn awake<T>(patience: Duration, work: impl Future<Output = T>) -> T {
-    let began = Instant::now();
+    let began = StdInstant::now();
     let mut work = pin!(work);
     std::future::poll_fn(|context| {
         let turn = work.as_mut().poll(context);

@@ -91,9 +91,7 @@ impl Walk<'_> {
             ("postman", "getEnvironmentVariable" | "getGlobalVariable") => {
                 first.as_text().map_or(Sym::Unknown, |name| self.variable(name))
             }
-            ("postman", "getResponseHeader") => {
-                first.as_text().map_or(Sym::Unknown, |name| Sym::header(name))
-            }
+            ("postman", "getResponseHeader") => first.as_text().map_or(Sym::Unknown, |name| Sym::header(name)),
             ("postman", "getResponseCookie") => Sym::Unknown,
             (of, "has") if is_scope(of) => {
                 first.as_text().map_or(Sym::Unknown, |name| Sym::Cond(Box::new(Cond::Exists(self.variable(name)))))

@@ -1,7 +1,7 @@
 //! What a script's expressions stand for, without running it: places of the reply, variables, and conditions on them.
 
-use crate::http::HeaderName;
 use super::tree::Expr;
+use crate::http::HeaderName;
 use crate::value::{Number, Value};
 
 /// More parts than any condition that a person writes. What would be larger is unknown.
