@@ -151,14 +151,15 @@ impl Connector<'_> {
         let remote = tcp.peer_addr().ok();
         let (stream, forward): (Box<dyn Duplex>, _) = match proxy {
             None => (Box::new(tcp), None),
-            Some(proxy) => self.beyond(proxy, target, tcp).await?,
+            // Boxed, as what most connections do not need would be room on every stack.
+            Some(proxy) => Box::pin(self.beyond(proxy, target, tcp)).await?,
         };
         let http2 = self.protocol == Protocol::Http2;
         if !secure {
             return Ok(Connected { stream: TokioIo::new(stream), http2, remote, certificate: None, forward });
         }
         mark(&self.marks.hello);
-        let stream = self.secured(target, stream, To::Target).await?;
+        let stream = Box::pin(self.secured(target, stream, To::Target)).await?;
         let (_, session) = stream.get_ref();
         let certificate = session.peer_certificates().and_then(<[_]>::first);
         let certificate = certificate.map(|certificate| Bytes::copy_from_slice(certificate));

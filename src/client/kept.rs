@@ -65,7 +65,7 @@ impl Connection {
         let sender = if http2 {
             let mut builder = http2::Builder::new(TokioExecutor::new());
             builder.timer(TokioTimer::new()).max_header_list_size(LARGEST_HEAD);
-            let (sender, driver) = builder.handshake(stream).await?;
+            let (sender, driver) = Box::pin(builder.handshake(stream)).await?;
             tokio::spawn(driver);
             Sender::Http2(sender)
         } else {

@@ -14,6 +14,7 @@ mod tls;
 mod wire;
 
 use std::cell::OnceCell;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use ::http::Uri;
@@ -158,7 +159,16 @@ impl Client {
         }
     }
 
-    async fn connect(&self, request: &Request, marks: &Marks) -> Result<Connection, TransportError> {
+    /// Boxed: it is large, and most sends need none of it.
+    fn connect<'a>(
+        &'a self,
+        request: &'a Request,
+        marks: &'a Marks,
+    ) -> Pin<Box<dyn Future<Output = Result<Connection, TransportError>> + 'a>> {
+        Box::pin(self.connected(request, marks))
+    }
+
+    async fn connected(&self, request: &Request, marks: &Marks) -> Result<Connection, TransportError> {
         let options = &self.shared.options;
         let (target, proxy) = self.route(request)?;
         let through_tls = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));

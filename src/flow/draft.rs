@@ -178,25 +178,20 @@ pub enum Piece {
 #[must_use]
 pub fn template(pieces: &[Piece]) -> String {
     let mut out = String::new();
-    for (at, piece) in pieces.iter().enumerate() {
+    for piece in pieces {
         match piece {
-            Piece::Hole(expression) => {
-                out.push_str("{{ ");
-                out.push_str(expression);
-                out.push_str(" }}");
-            }
+            Piece::Hole(expression) => hole(&mut out, expression),
             Piece::Text(text) => {
-                let hole_follows = matches!(pieces.get(at + 1), Some(Piece::Hole(_)));
                 let mut rest = text.as_str();
                 while let Some(sign) = rest.find(['{', '$']) {
                     let (before, from) = rest.split_at(sign);
                     out.push_str(before);
-                    let length = mistaken(from, hole_follows);
+                    let length = mistaken(from);
                     let (literal, after) = from.split_at(length.max(1));
                     if length == 0 {
                         out.push_str(literal);
                     } else {
-                        out.push_str(&format!("{{{{ {} }}}}", quoted(literal)));
+                        hole(&mut out, &quoted(literal));
                     }
                     rest = after;
                 }
@@ -207,16 +202,22 @@ pub fn template(pieces: &[Piece]) -> String {
     out
 }
 
+/// A hole behind what stands there. A `{` or a `$` right before it would be read with its braces.
+fn hole(out: &mut String, expression: &str) {
+    let signs = out.split_off(out.trim_end_matches(['{', '$']).len());
+    if !signs.is_empty() {
+        hole(out, &quoted(&signs));
+    }
+    out.extend(["{{ ", expression, " }}"]);
+}
+
 /// How many bytes at the start of `text`, a `{` or a `$`, would be read as a template or be told to be none.
-fn mistaken(text: &str, hole_follows: bool) -> usize {
+fn mistaken(text: &str) -> usize {
     // A `$` before braces is told to be no template, also before those that are written for it.
     let braces = text.trim_start_matches('$');
     let dollars = text.len() - braces.len();
     if braces.starts_with("{{") || braces.starts_with("{%") {
         return dollars + 2;
-    }
-    if matches!(text, "{" | "$") {
-        return usize::from(hole_follows);
     }
     let name = braces.strip_prefix('{').filter(|_| dollars > 0).and_then(|rest| rest.split_once('}'));
     let Some((name, _)) = name else { return 0 };
@@ -414,6 +415,8 @@ mod tests {
         assert_eq!(literal("${{x}} $${% $${HOME} $$"), "{{ '${{' }}x}} {{ '$${%' }} {{ '$${HOME}' }} $$");
         assert_eq!(template(&[text("{"), hole.clone(), text("}")]), "{{ '{' }}{{ id }}}");
         assert_eq!(template(&[text("/a/"), hole.clone()]), "/a/{{ id }}");
+        assert_eq!(literal("{${HOME}"), "{{ '{' }}{{ '${HOME}' }}");
+        assert_eq!(template(&[text("${$"), hole.clone()]), "{{ '${$' }}{{ id }}");
         assert_eq!(literal("${HOME} $x ${} $"), "{{ '${HOME}' }} $x ${} $");
         assert_eq!(template(&[text("5$"), hole.clone()]), "5{{ '$' }}{{ id }}");
         assert_eq!(url(&[text("/a b/{c}#%20$"), hole]), "/a%20b/%7Bc%7D%23%20%24{{ id }}");

@@ -12,7 +12,8 @@ use crate::template::Ambient;
 /// The source of time and chance for one run of one flow.
 pub(super) struct Entropy<'a> {
     clock: &'a dyn Clock,
-    base: [u8; 32],
+    /// Hashed to its end only by who draws: few flows do, and the first block asks what the processor can.
+    base: Sha256,
     step: Cell<u32>,
     item: Cell<u32>,
     call: Cell<u64>,
@@ -37,7 +38,7 @@ impl<'a> Entropy<'a> {
     /// For a flow that the step and item `at` uses: its draws derive from this flow's.
     pub(super) fn inside(&self, at: (u32, u32), path: &str) -> Self {
         let mut hash = Sha256::new();
-        hash.update(self.base);
+        hash.update(self.base.clone().finalize());
         hash.update(at.0.to_le_bytes());
         hash.update(at.1.to_le_bytes());
         hash.update(path.as_bytes());
@@ -60,7 +61,7 @@ impl<'a> Entropy<'a> {
     fn from(clock: &'a dyn Clock, base: Sha256) -> Self {
         Self {
             clock,
-            base: base.finalize().into(),
+            base,
             step: Cell::default(),
             item: Cell::default(),
             call: Cell::default(),
@@ -100,7 +101,7 @@ impl Ambient for Entropy<'_> {
         let call = self.call.get();
         self.call.set(call + 1);
         let mut hash = Sha256::new();
-        hash.update(self.base);
+        hash.update(self.base.clone().finalize());
         hash.update(self.step.get().to_le_bytes());
         hash.update(self.item.get().to_le_bytes());
         hash.update(call.to_le_bytes());

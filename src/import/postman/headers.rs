@@ -42,7 +42,9 @@ impl Sender<'_, '_> {
             typed.headers = headers.clone();
         }
         for (name, value) in &given {
-            if !follows_from_body(name, value, implied, step) {
+            if step.keys.contains_key("multipart") && is_other_type(name, value) {
+                self.lose(&format!("the header {name}: a form of parts sets it itself"));
+            } else if !follows_from_body(name, value, implied, step) {
                 self.header(name, value, &mut typed);
             }
         }
@@ -105,6 +107,12 @@ impl Sender<'_, '_> {
             cookies.insert(name.to_owned(), self.names.template(&lifted).into());
         }
     }
+}
+
+/// Whether a header says that a form of parts is none.
+fn is_other_type(name: &str, value: &str) -> bool {
+    let multipart = value.trim_start().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/"));
+    name.eq_ignore_ascii_case("content-type") && !multipart
 }
 
 /// Whether a header says what the body says already, or its length, which is counted when it is sent.
