@@ -227,6 +227,15 @@ fn bodies() {
         "request: POST https://a.example/x\njson:\n  query: query { a }\n  variables: { n: 1 }\n"
     );
     assert_eq!(sends(post(json!({"mode": "formdata", "formdata": []}))), "request: POST https://a.example/x\n");
+    let mut typed = post(json!({"mode": "formdata", "formdata": [{"key": "a", "value": "b"}]}));
+    typed["header"] = json!([{"key": "Content-Type", "value": "multipart/mixed"}]);
+    let written =
+        "request: POST https://a.example/x\nheaders: { Content-Type: multipart/mixed }\nmultipart: { a: b }\n";
+    assert_eq!(sends(typed.clone()), written);
+    typed["header"] = json!([{"key": "Content-Type", "value": "application/json"}]);
+    let import = of(&json!({"info": {"name": "C"}, "item": [{"name": "R", "request": typed}]}));
+    assert_eq!(import.losses[0].what, "the header Content-Type: a form of parts sets it itself");
+    assert!(!texts(&import)[0].contains("headers:"));
     assert_eq!(
         sends(post(json!({"mode": "file", "file": {"src": "C:/upload/x.bin"}}))),
         "request: POST https://a.example/x\nfile: \"{{ body_file }}\"\n"
