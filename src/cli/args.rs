@@ -29,13 +29,37 @@ use crate::sandbox::Fault;
 #[command(after_help = "Example:\n  wxflow run --sandbox flows/    run every flow against a local Webex\n\n\
     Exit status: 0 all held, 1 a flow failed, 2 usage or an invalid flow, 3 a report was not written,\n\
     70 a bug in wxflow, 130 or 143 interrupted")]
-pub(super) struct Arguments {
+pub(super) struct Typed<C: Subcommand> {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: C,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     #[arg(help = "When to use colours: auto, always or never")]
     pub(super) color: Color,
+}
+
+/// What a person types.
+pub(super) type Arguments = Typed<Command>;
+
+impl Arguments {
+    /// What was typed. `run` is read for itself: to know what all the other commands take is a sixth of a short run
+    /// (docs/performance.md).
+    ///
+    /// # Errors
+    /// clap's: what was typed is not known, or asks for help.
+    pub(super) fn read() -> Result<Self, clap::Error> {
+        if std::env::args_os().nth(1).is_none_or(|word| word != "run") {
+            return Self::try_parse();
+        }
+        let Typed { command: OnlyRun::Run(run), color } = Typed::try_parse()?;
+        Ok(Self { command: Command::Run(run), color })
+    }
+}
+
+/// A command line that begins with `run`.
+#[derive(Debug, Subcommand)]
+enum OnlyRun {
+    Run(Box<Run>),
 }
 
 /// When to use colours.
@@ -52,13 +76,6 @@ pub(super) enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run flows
-    ///
-    /// All flows are checked first. Flows run at the same time, the steps of a flow in order. A flow that is not valid
-    /// does not stop the others; the exit status is then 2.
-    #[command(after_help = "Examples:\n  wxflow run                           every flow below flows/\n  \
-        wxflow run flows/guest.flow.yaml -e staging --secret bot_token=@token.txt\n  \
-        wxflow run --sandbox --report junit=report.xml")]
     Run(Box<Run>),
     /// Check flows without sending anything
     #[command(after_help = "Example:\n  wxflow validate flows/ --format github")]
@@ -149,8 +166,14 @@ pub(super) struct Flows {
     pub(super) root: Option<PathBuf>,
 }
 
-/// `wxflow run`.
+/// Run flows
+///
+/// All flows are checked first. Flows run at the same time, the steps of a flow in order. A flow that is not valid
+/// does not stop the others; the exit status is then 2.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  wxflow run                           every flow below flows/\n  \
+    wxflow run flows/guest.flow.yaml -e staging --secret bot_token=@token.txt\n  \
+    wxflow run --sandbox --report junit=report.xml")]
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) flows: Flows,

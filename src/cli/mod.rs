@@ -44,8 +44,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser as _;
-
 use args::{Arguments, Command};
 use exit::Exit;
 use output::Output;
@@ -55,7 +53,7 @@ use output::Output;
 pub fn main() -> ExitCode {
     bugs::watch();
     // clap writes its own errors and help, and leaves with 2 and 0.
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| habit::answered(error).exit());
+    let arguments = Arguments::read().unwrap_or_else(|error| habit::answered(error).exit());
     let output = Arc::new(Output::new(arguments.color));
     let done = catch_unwind(AssertUnwindSafe(|| command(&arguments.command, &output)));
     let bug = bugs::tell(&output);

@@ -201,11 +201,13 @@ impl Walked {
 
     fn input(&self, name: &str, context: &Context, webex: bool) -> Value {
         let mut long = Map::new();
-        let known = self.known(name, context).filter(|v| !v.value.is_empty());
+        // A default is plain: what would be a template is asked for.
+        let plain = |text: &str| !text.is_empty() && !text.contains("{{");
+        let known = self.known(name, context).filter(|v| plain(&v.value));
         let secret = context.secrets.holds(name);
         if let Some(source) = context.files.get(name) {
             let file = source.rsplit(['/', '\\']).next().unwrap_or(source);
-            if !file.is_empty() {
+            if plain(file) {
                 long.insert("default".to_owned(), file.into());
             }
             long.insert("description".to_owned(), "Path of the file to send, relative to this flow".into());

@@ -473,6 +473,14 @@ fn variables_that_are_made_of_others_stand_below_them() {
 }
 
 #[test]
+fn a_variable_that_is_no_default_is_asked_for() {
+    let request = json!({"name": "R", "request": "https://a.example/{{at}}"});
+    let variables = json!([{"key": "at", "value": "{{"}]);
+    let import = of(&json!({"info": {"name": "C"}, "variable": variables, "item": [request]}));
+    assert!(texts(&import)[0].contains("inputs:\n  at: null\n"), "{}", texts(&import)[0]);
+}
+
+#[test]
 fn a_variable_of_a_folder_is_known_in_that_folder_only() {
     let request = json!({"name": "R", "request": "https://a.example/{{at}}"});
     let folder = |at: &str| json!({"name": at, "variable": [{"key": "at", "value": at}], "item": [request]});
