@@ -62,6 +62,10 @@ fn every_dependency_is_used() {
     }
     for line in sections.flat_map(|section| section.lines().skip(1)) {
         let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else { continue };
+        // Here for that feature alone.
+        if line.contains("max_level_off") {
+            continue;
+        }
         // The one library that is not called as its package is.
         let name = if name == "md-5" { "md5".to_owned() } else { name.replace('-', "_") };
         let used = code.contains(&format!("{name}::")) || code.contains(&format!("use {name}"));

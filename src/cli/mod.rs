@@ -34,6 +34,7 @@ mod select;
 mod shard;
 mod signals;
 mod token;
+mod typed;
 mod validate;
 mod values;
 mod wanted;

@@ -100,7 +100,7 @@ fn titles(step: &StepOutcome) -> (Cow<'_, str>, String) {
 /// The last send's status in three columns.
 fn status(out: &mut String, step: &StepOutcome) {
     match step.exchanges.last().map(|last| &last.reply) {
-        None => Ok(out.push_str("   ")),
+        None => out.write_str("   "),
         Some(Some(reply)) if reply.status < 400 => write!(out, "{:<3}", reply.status),
         Some(Some(reply)) => write!(out, "{}", format!("{:<3}", reply.status).yellow()),
         Some(None) => write!(out, "{}", "err".red()),

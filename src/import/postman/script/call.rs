@@ -24,7 +24,7 @@ impl Walk<'_> {
         match (object, method.as_str()) {
             (Sym::Response, "json") => Sym::Json(Vec::new()),
             (Sym::Response, "text") => Sym::Text,
-            (Sym::Headers, "get") => arg(0).as_text().map_or(Sym::Unknown, |name| Sym::header(name)),
+            (Sym::Headers, "get") => arg(0).as_text().map_or(Sym::Unknown, Sym::header),
             (Sym::Headers, "has" | "hasOwnProperty") => {
                 arg(0).as_text().map_or(Sym::Unknown, |name| cond(Cond::Exists(Sym::header(name))))
             }
@@ -91,7 +91,7 @@ impl Walk<'_> {
             ("postman", "getEnvironmentVariable" | "getGlobalVariable") => {
                 first.as_text().map_or(Sym::Unknown, |name| self.variable(name))
             }
-            ("postman", "getResponseHeader") => first.as_text().map_or(Sym::Unknown, |name| Sym::header(name)),
+            ("postman", "getResponseHeader") => first.as_text().map_or(Sym::Unknown, Sym::header),
             ("postman", "getResponseCookie") => Sym::Unknown,
             (of, "has") if is_scope(of) => {
                 first.as_text().map_or(Sym::Unknown, |name| Sym::Cond(Box::new(Cond::Exists(self.variable(name)))))
