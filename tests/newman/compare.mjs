@@ -21,7 +21,7 @@ const options = process.argv.slice(2);
 const verbose = options.includes("--verbose");
 const back = options.includes("--back");
 const at = options.indexOf("--wxflow");
-const wxflow = at >= 0 ? options.splice(at, 2)[1] : "target/debug/wxflow";
+const wxflow = path.resolve(at >= 0 ? options.splice(at, 2)[1] : "target/debug/wxflow");
 const every = options.includes("--every") ? Number(options.splice(options.indexOf("--every"), 2)[1]) : 1;
 const [collectionFile, environmentFile] = options.filter((o) => !o.startsWith("--"));
 const read = (file) => JSON.parse(fs.readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
