@@ -55,7 +55,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
 fn command(command: &[String]) -> Outcome<Command> {
     let (program, arguments) = command.split_first().ok_or("no command")?;
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     Ok(command)
 }
 
