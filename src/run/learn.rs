@@ -8,15 +8,19 @@ use super::Context;
 use crate::http::Response;
 use crate::value::Value;
 
+/// The members of such a reply that are secret, or say that `token` is.
+const NAMES: [&str; 7] =
+    ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
+
+/// How these names end: every reply is searched for them.
+const ENDS: [&str; 3] = ["oken\"", "_code\"", "sIn\""];
+
 /// Tokens of OAuth-like replies are secret from the moment they arrive (RFC 6749 section 5.1, `/jwt/login`, `/guests/token`).
 pub(super) fn learn_tokens(response: &Response, context: &Context<'_>) {
     const LARGEST: usize = 64 << 10;
-    const NAMES: [&str; 7] =
-        ["access_token", "refresh_token", "id_token", "device_code", "accessToken", "refreshToken", "expiresIn"];
-    // How these names end: every reply is searched for them.
-    static ENDS: LazyLock<[Finder<'_>; 3]> = LazyLock::new(|| ["oken\"", "_code\"", "sIn\""].map(Finder::new));
+    static FINDERS: LazyLock<[Finder<'_>; 3]> = LazyLock::new(|| ENDS.map(Finder::new));
     let body: &[u8] = &response.body;
-    if body.len() > LARGEST || ENDS.iter().all(|end| end.find(body).is_none()) {
+    if body.len() > LARGEST || FINDERS.iter().all(|end| end.find(body).is_none()) {
         return;
     }
     let Ok(Value::Object(reply)) = response.json() else { return };
@@ -36,6 +40,18 @@ pub(super) fn learn_code(response: &Response, context: &Context<'_>) {
     for (name, code) in url::form_urlencoded::parse(query.split('#').next().unwrap_or("").as_bytes()) {
         if name == "code" && code.len() >= SHORTEST {
             context.redactor.learn("code", &code, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_searched_for() {
+        for name in NAMES {
+            assert!(ENDS.iter().any(|end| format!("\"{name}\"").ends_with(end)), "{name}");
         }
     }
 }
